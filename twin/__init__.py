@@ -1,0 +1,1 @@
+"""A digital twin of distribution-ERP middleware: the middleware is real, the world around it is simulated."""

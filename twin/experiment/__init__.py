@@ -1,0 +1,1 @@
+"""Replications, designs compared on common random numbers, and the statistics of both."""

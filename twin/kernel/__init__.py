@@ -1,0 +1,1 @@
+"""Simulated time: timeline, chance, links, stations and the recorder."""

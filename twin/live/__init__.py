@@ -1,0 +1,1 @@
+"""The same procedures in real time, on real stores."""

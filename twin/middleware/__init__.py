@@ -1,0 +1,1 @@
+"""The product: procedures that each run one transaction on a unit of work."""

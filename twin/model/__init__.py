@@ -1,0 +1,1 @@
+"""The canonical model: the values that every room speaks in."""

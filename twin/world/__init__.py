@@ -1,0 +1,1 @@
+"""A scenario made into a running world, with its measures and its invariants."""
