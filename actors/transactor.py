@@ -1,0 +1,193 @@
+"""The simulated store and its shells: they run procedures in memory and apply a commit all at once or not at all.
+
+`Direct` has every row at hand. `Waiting` does not: a load raises `Missing`, the worker spends the store's latency,
+and the procedure runs again from the top with the rows fetched so far. Both keep what was read and compare it, by
+identity, when the commit is applied: rows are frozen and replaced, so an unchanged row is the same object. Between
+running and applying lies the worker's service time; that is where conflicts come from. `Crashing` counts the calls of
+a unit and dies at one of them; nothing of that unit is applied.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from twin.middleware.unit import INBOX, MOVEMENTS, TABLES, Conflict, Missing, Table
+from twin.model.instant import Elapsed
+from twin.model.message import Event, Message
+
+V = TypeVar("V")
+_INBOX = INBOX.number
+_MOVEMENTS = MOVEMENTS.number
+
+
+class Crash(Exception):
+    """The process died between two calls of a unit."""
+
+
+class Store:
+    """Committed rows, the outbox in commit order, and scheduled messages; what survives a crash."""
+
+    __slots__ = ("committed", "inbox_earlier", "journal", "keep_journal", "outbox", "rows", "timers")
+
+    def __init__(self, *, keep_journal: bool = False) -> None:
+        self.rows: list[dict[int, object]] = [{} for _ in TABLES]
+        self.inbox_earlier: dict[int, object] = {}
+        self.outbox: dict[int, Event] = {}
+        """Events not yet acknowledged, by id, in commit order."""
+        self.timers: dict[int, tuple[Elapsed, Message]] = {}
+        """Scheduled messages not yet delivered, by id."""
+        self.journal: list[tuple[str, int, object]] = []
+        self.keep_journal = keep_journal
+        self.committed = 0
+
+    def get(self, table: Table[V], id: int) -> V | None:
+        """Return a committed row."""
+        return self.rows[table.number].get(id)  # type: ignore[return-value]  # a table holds rows of its type only
+
+    def forget_inbox(self) -> None:
+        """Drop the older half of the inbox; called once per half of its retention."""
+        self.inbox_earlier = self.rows[INBOX.number]
+        self.rows[INBOX.number] = {}
+
+
+class Direct:
+    """One unit of work on a store that is all in memory."""
+
+    __slots__ = ("archived", "events", "reads", "scheduled", "store", "writes")
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.reads: list[tuple[int, int, object]] = []
+        self.writes: list[tuple[int, int, object]] = []
+        self.archived: list[tuple[int, int]] = []
+        self.events: list[Event] = []
+        self.scheduled: list[tuple[Elapsed, Message]] = []
+
+    def load(self, table: Table[V], id: int) -> V | None:
+        """Return the row as committed now, and remember it for the check at commit."""
+        number = table.number
+        row = self.store.rows[number].get(id)
+        if row is None and number == _INBOX:
+            row = self.store.inbox_earlier.get(id)
+        self.reads.append((number, id, row))
+        return row  # type: ignore[return-value]  # a table holds rows of its type only
+
+    def load_many(self, table: Table[V], ids: Sequence[int]) -> list[V | None]:
+        """Return the rows in the order of `ids`."""
+        number = table.number
+        get = self.store.rows[number].get
+        rows = [get(id) for id in ids]
+        self.reads.extend([(number, id, row) for id, row in zip(ids, rows, strict=True)])
+        return rows  # type: ignore[return-value]  # a table holds rows of its type only
+
+    def save(self, table: Table[V], id: int, row: V) -> None:
+        """Write the row at commit."""
+        self.writes.append((table.number, id, row))
+
+    def archive(self, table: Table[V], id: int) -> None:
+        """Remove the row at commit."""
+        self.archived.append((table.number, id))
+
+    def emit(self, event: Event) -> None:
+        """Append the event to the outbox at commit."""
+        self.events.append(event)
+
+    def schedule(self, due: Elapsed, message: Message) -> None:
+        """Keep the message until `due`."""
+        self.scheduled.append((due, message))
+
+    def commit(self) -> None:
+        """Apply everything; raises Conflict, and applies nothing, if a row read has changed since."""
+        store = self.store
+        tables = store.rows
+        for number, id, row in self.reads:
+            if tables[number].get(id) is not row and not (number == _INBOX and store.inbox_earlier.get(id) is row):
+                raise Conflict(TABLES[number].name, id)
+        for number, id, row in self.writes:
+            if number == _MOVEMENTS:
+                if store.keep_journal:
+                    store.journal.append((TABLES[number].name, id, row))
+            else:
+                tables[number][id] = row
+        for number, id in self.archived:
+            tables[number].pop(id, None)
+        outbox = store.outbox
+        for event in self.events:
+            outbox[event.id] = event
+        timers = store.timers
+        for due, message in self.scheduled:
+            timers[message.id] = (due, message)
+        store.committed += 1
+
+
+class Waiting(Direct):
+    """A unit of work on a store with latency: it sees only rows that were fetched for it."""
+
+    __slots__ = ("fetched",)
+
+    def __init__(self, store: Store, fetched: dict[tuple[int, int], object]) -> None:
+        super().__init__(store)
+        self.fetched = fetched
+        """Rows at hand by (table number, id), filled by `fetch`; kept over the runs of one message."""
+
+    def fetch(self, missing: Missing) -> None:
+        """Bring the missing rows to hand, as they are committed now."""
+        for id in missing.ids:
+            self.fetched[(missing.table.number, id)] = Direct(self.store).load(missing.table, id)
+
+    def load(self, table: Table[V], id: int) -> V | None:
+        """Return the row as it was when fetched; raises Missing when it was not fetched yet."""
+        return self.load_many(table, (id,))[0]
+
+    def load_many(self, table: Table[V], ids: Sequence[int]) -> list[V | None]:
+        """Return the rows as they were when fetched; raises Missing, naming all that are not at hand."""
+        number, fetched = table.number, self.fetched
+        absent = [id for id in ids if (number, id) not in fetched]
+        if absent:
+            raise Missing(table, absent)
+        rows = [fetched[(number, id)] for id in ids]
+        self.reads.extend((number, id, row) for id, row in zip(ids, rows, strict=True))
+        return rows  # type: ignore[return-value]  # a table holds rows of its type only
+
+
+class Crashing(Direct):
+    """A unit whose process dies at its `at`-th call (1 is the first; the commit counts as the last call)."""
+
+    __slots__ = ("at", "calls")
+
+    def __init__(self, store: Store, at: int) -> None:
+        super().__init__(store)
+        self.at = at
+        self.calls = 0
+
+    def _call(self) -> None:
+        self.calls += 1
+        if self.calls == self.at:
+            raise Crash(f"died before call {self.at}")
+
+    def load(self, table: Table[V], id: int) -> V | None:
+        self._call()
+        return super().load(table, id)
+
+    def load_many(self, table: Table[V], ids: Sequence[int]) -> list[V | None]:
+        self._call()
+        return super().load_many(table, ids)
+
+    def save(self, table: Table[V], id: int, row: V) -> None:
+        self._call()
+        super().save(table, id, row)
+
+    def archive(self, table: Table[V], id: int) -> None:
+        self._call()
+        super().archive(table, id)
+
+    def emit(self, event: Event) -> None:
+        self._call()
+        super().emit(event)
+
+    def schedule(self, due: Elapsed, message: Message) -> None:
+        self._call()
+        super().schedule(due, message)
+
+    def commit(self) -> None:
+        self._call()
+        super().commit()

@@ -1,0 +1,265 @@
+"""What comes into the middleware: commands of channels, facts of partners, answers and timers."""
+
+import msgspec
+
+from twin.model.instant import Elapsed, Instant
+from twin.model.message import Message
+
+
+class OrderedLine(msgspec.Struct, frozen=True, gc=False):
+    """One line as bought, in quanta of the item's base unit; `price` in minor units each."""
+
+    item: int
+    quantity: int
+    price: int = 0
+
+
+class LineQuantity(msgspec.Struct, frozen=True, gc=False):
+    """A quantity of one numbered order line."""
+
+    line: int
+    quantity: int
+
+
+# --- channels
+
+
+class SubmitOrder(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A channel hands over an order. `case` is the order's id, made from (channel, document type, number)."""
+
+    channel: int
+    number: str
+    revision: int = 1
+    fingerprint: int
+    lines: tuple[OrderedLine, ...]
+    placed_at: Elapsed
+    request_key: int = 0
+    """Idempotency key of the request, 0 where the sender gives none."""
+
+
+class AmendOrder(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A channel sends a higher revision of an order, whole."""
+
+    channel: int
+    number: str
+    revision: int
+    fingerprint: int
+    lines: tuple[OrderedLine, ...]
+
+
+class CancelOrder(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A buyer or channel wants the order back."""
+
+
+class HoldPlaced(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Somebody stops the order for a reason (a `HoldKind` value) until an elapsed time at most."""
+
+    kind: str
+    until: Elapsed
+
+
+class HoldReleased(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The reason is gone."""
+
+    kind: str
+
+
+# --- ERP
+
+
+class ErpConfirmed(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The ERP created the sales order under `reference`."""
+
+    reference: int
+
+
+class ErpRefused(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The ERP will not take the order."""
+
+    reason: str
+
+
+class OrderInvoiced(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The ERP invoiced quantities of an order under an invoice key."""
+
+    key: int
+    lines: tuple[LineQuantity, ...]
+
+
+class MovementPosted(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The ERP booked a stock movement."""
+
+    movement: int
+
+
+class ItemQuantity(msgspec.Struct, frozen=True, gc=False):
+    """A quantity of one item."""
+
+    item: int
+    quantity: int
+
+
+class StockExtract(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The ERP's stock file: what it has booked as available, per item, as of `as_of` (elapsed)."""
+
+    as_of: Elapsed
+    rows: tuple[ItemQuantity, ...]
+
+
+class SupplyAnnounced(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A purchase order: `quantity` of `item` is due at `site` at `due` (elapsed). `order` is the purchase order's id."""
+
+    order: int
+    item: int
+    site: int
+    quantity: int
+    due: Elapsed
+
+
+# --- warehouse
+
+
+class StockReceived(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A warehouse put `quantity` away as sellable; `order` is the purchase order (0: none)."""
+
+    site: int
+    item: int
+    quantity: int
+    order: int = 0
+    sequence: int
+    """Number in the delta stream of (site, item)."""
+    at: Elapsed
+
+
+class StockAdjusted(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A warehouse corrected its stock by a signed `change`, for a reason."""
+
+    site: int
+    item: int
+    change: int
+    reason: str
+    sequence: int
+    at: Elapsed
+
+
+class StockCounted(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A count found `counted` where the warehouse's own book stood at `book` at the moment of the count."""
+
+    site: int
+    item: int
+    counted: int
+    book: int
+    sequence: int
+    at: Elapsed
+
+
+class ShipmentConfirmed(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A warehouse shipped (945): quantities of order lines under a shipment key, answering release `release`."""
+
+    key: int
+    release: int
+    site: int
+    lines: tuple[LineQuantity, ...]
+    at: Elapsed
+
+
+class WarehouseShort(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A warehouse could not find these units of a release."""
+
+    release: int
+    site: int
+    lines: tuple[LineQuantity, ...]
+
+
+class ReleaseCancelled(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A warehouse took these units of a release back (row 25)."""
+
+    release: int
+    site: int
+    lines: tuple[LineQuantity, ...]
+
+
+class ReleaseCancelRefused(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A warehouse was too late to take these units back (row 26)."""
+
+    release: int
+    site: int
+    lines: tuple[LineQuantity, ...]
+
+
+# --- money
+
+
+class PaymentAuthorised(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The buyer's money is promised: `amount` minor units."""
+
+    amount: int
+
+
+class PaymentCaptured(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Money was taken under a capture key."""
+
+    key: int
+    amount: int
+
+
+class PaymentVoided(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The authorisation was given up."""
+
+
+class PaymentRefunded(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Money went back under a refund key."""
+
+    key: int
+    amount: int
+
+
+# --- timers and work the middleware sends itself
+
+
+class SupplyGranted(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Stock came free for a waiting line: try to allocate `quantity` of it."""
+
+    line: int
+    item: int
+    quantity: int
+
+
+class BackorderExpired(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The time that backordered units may wait is over."""
+
+
+class HoldExpired(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A hold has lasted too long."""
+
+
+class CloseDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The order may be closed and archived if everything about it is settled."""
+
+
+class ReservationLapsed(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The reaper's message: append EXPIRE to a soft claim that is over."""
+
+    reservation: int
+
+
+class EvaluatePublication(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A slot of a channel's sender: say what these items' published values are now and send them."""
+
+    channel: int
+    items: tuple[int, ...]
+
+
+class PublicationAnswered(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A channel answered a push: it shows the values of `sequence`, or it refused these items for good."""
+
+    channel: int
+    sequence: int
+    items: tuple[int, ...]
+    refused: tuple[int, ...] = ()
+
+
+class WallDate(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A wall-clock day began; dated demand and supply roll."""
+
+    at: Instant

@@ -1,0 +1,155 @@
+"""What leaves the middleware through the outbox, each with the key within which it keeps its order."""
+
+from twin.model.commands import ItemQuantity, LineQuantity, OrderedLine
+from twin.model.ids import derive
+from twin.model.instant import Elapsed
+from twin.model.message import Event
+
+_CHANNEL, _ERP, _WMS, _POSTING, _STOCK, _MONEY, _PEOPLE, _ITEM = range(1, 9)
+
+
+class OrderAnswered(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """The answer to the channel (855): the code of the order and what of each line is confirmed from stock."""
+
+    channel: int
+    number: str
+    code: str
+    """IA accepted, IB wholly backordered, BP part backordered, IQ quantity changed, IS substituted, IR rejected."""
+    lines: tuple[LineQuantity, ...]
+    """Units confirmed from stock, per line."""
+    short: tuple[ItemQuantity, ...] = ()
+    """Units that were asked for and not free at intake, per line that lacked some."""
+
+    @property
+    def aggregate(self) -> int:
+        """One channel hears of one order in order."""
+        return derive(self.case, _CHANNEL)
+
+
+class CreateErpOrder(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Ask the ERP for a sales order; `external` is the business key it must be unique under."""
+
+    external: int
+    lines: tuple[OrderedLine, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """The ERP hears of one order in order."""
+        return derive(self.case, _ERP)
+
+
+class CancelErpOrder(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Tell the ERP that the order, or what is left of it, is off."""
+
+    external: int
+
+    @property
+    def aggregate(self) -> int:
+        """The ERP hears of one order in order."""
+        return derive(self.case, _ERP)
+
+
+class ReleaseToWarehouse(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Tell a warehouse to ship (940) under a request key; `lines` name item and quantity."""
+
+    site: int
+    release: int
+    lines: tuple[LineQuantity, ...]
+    items: tuple[ItemQuantity, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """A warehouse hears of one order in order."""
+        return derive(self.case, _WMS + 16 * self.site)
+
+
+class CancelRelease(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Ask a warehouse to take a release back."""
+
+    site: int
+    release: int
+    lines: tuple[LineQuantity, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """A warehouse hears of one order in order."""
+        return derive(self.case, _WMS + 16 * self.site)
+
+
+class MovementRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """A stock movement to be posted to the ERP: signed `change` of what is on hand."""
+
+    movement: int
+    item: int
+    site: int
+    change: int
+    reason: str
+
+    @property
+    def aggregate(self) -> int:
+        """Postings keep the order of the ledger per (item, site)."""
+        return derive(self.item, _POSTING + 16 * self.site)
+
+
+class FulfilmentRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """A shipment to be posted to the ERP as fulfilment and to be invoiced: movements are minus these quantities."""
+
+    key: int
+    site: int
+    lines: tuple[LineQuantity, ...]
+    items: tuple[ItemQuantity, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """The ERP hears of one order in order, so a fulfilment follows the order's creation."""
+        return derive(self.case, _ERP)
+
+
+class PublishStock(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """One push to a channel's stock API: absolute values right at `as_of` (elapsed), under one sequence number."""
+
+    channel: int
+    sequence: int
+    as_of: Elapsed
+    rows: tuple[ItemQuantity, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """One sender per channel."""
+        return derive(self.channel, _STOCK)
+
+
+class AvailabilityChanged(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """What is free of these items changed; `quantity` is what the sites now have free for publishing, summed."""
+
+    rows: tuple[ItemQuantity, ...]
+    at: Elapsed
+
+    @property
+    def aggregate(self) -> int:
+        """Read by the publisher, which keeps the newest."""
+        return self.id
+
+
+class PaymentGivenBack(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Void (amount 0) or refund what the buyer paid, under a key."""
+
+    key: int
+    amount: int
+
+    @property
+    def aggregate(self) -> int:
+        """Money of one order moves in order."""
+        return derive(self.case, _MONEY)
+
+
+class ExceptionOpened(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Something a person must look at, with its code."""
+
+    code: str
+    detail: str
+
+    @property
+    def aggregate(self) -> int:
+        """Exceptions of one case in order."""
+        return derive(self.case, _PEOPLE)

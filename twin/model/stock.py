@@ -1,0 +1,144 @@
+"""Stock: one record per item, which is the single writer of its positions, claims and waiting demand."""
+
+from enum import Enum
+
+import msgspec
+
+from twin.model.instant import Elapsed
+
+
+class Bucket(Enum):
+    """Where a physical unit is; each is in exactly one bucket."""
+
+    SELLABLE = "SELLABLE"
+    QUALITY = "QUALITY"
+    DAMAGED = "DAMAGED"
+    HELD = "HELD"
+    OUTSIDE = "OUTSIDE"
+    """Not ours: the other end of a receipt, a shipment or an adjustment."""
+
+
+class Position(msgspec.Struct, frozen=True, gc=False):
+    """Stock of one item at one site, in whole quanta. `committed` is C: hard claims, accepted and not yet shipped."""
+
+    sellable: int = 0
+    quality: int = 0
+    damaged: int = 0
+    held: int = 0
+    committed: int = 0
+
+    @property
+    def on_hand(self) -> int:
+        """What a count finds."""
+        return self.sellable + self.quality + self.damaged + self.held
+
+
+class SoftClaim(msgspec.Struct, frozen=True, gc=False):
+    """A HELD reservation on a position: it counts while now < expires_at, swept or not."""
+
+    reservation: int
+    site: int
+    quantity: int
+    expires_at: Elapsed
+
+
+class Supply(msgspec.Struct, frozen=True, gc=False):
+    """An open receipt: `ordered - received` units are due at `due` (elapsed) at `site`."""
+
+    order: int
+    site: int
+    ordered: int
+    received: int
+    due: Elapsed
+
+
+class Pledge(msgspec.Struct, frozen=True, gc=False):
+    """Units confirmed for `due` (elapsed) on expected supply; demand of look-ahead ATP, no claim on stock."""
+
+    order: int
+    line: int
+    site: int
+    quantity: int
+    due: Elapsed
+
+
+class Waiting(msgspec.Struct, frozen=True, gc=False):
+    """Backordered units of one order line: demand with no supply behind it."""
+
+    order: int
+    line: int
+    quantity: int
+    since: Elapsed
+
+
+class Quota(msgspec.Struct, frozen=True, gc=False):
+    """A channel's protected share of an item's pool; an unused one returns at `expires_at` (elapsed)."""
+
+    channel: int
+    granted: int
+    consumed: int
+    expires_at: Elapsed
+
+
+class SalesRate(msgspec.Struct, frozen=True, gc=False):
+    """Exponentially weighted sales of one channel, units per microsecond, as of `at`; sold-out time does not decay it."""
+
+    rate: float = 0.0
+    at: Elapsed = 0
+
+
+class ItemStock(msgspec.Struct, frozen=True, gc=False):
+    """Everything that decides what of one item can be promised; replaced whole, so its version serialises writers.
+
+    `positions[site]` and `rates[channel]` go by index. `changed_at` is when what is free last changed.
+    """
+
+    item: int
+    positions: tuple[Position, ...]
+    claims: tuple[SoftClaim, ...] = ()
+    supply: tuple[Supply, ...] = ()
+    pledges: tuple[Pledge, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    rates: tuple[SalesRate, ...] = ()
+    changed_at: Elapsed = 0
+
+
+class Movement(msgspec.Struct, frozen=True, gc=False):
+    """One row of the append-only ledger of which positions are the fold; `quantity` > 0. One cause posts one once."""
+
+    id: int
+    cause: int
+    item: int
+    site: int
+    source: Bucket
+    target: Bucket
+    quantity: int
+    reason: str
+    effective_at: Elapsed
+    recorded_at: Elapsed
+
+
+class Reservation(msgspec.Struct, frozen=True, gc=False):
+    """A claim on one position: appended entries summed; granted = released + consumed + expired + live, live >= 0."""
+
+    id: int
+    order: int
+    line: int
+    item: int
+    site: int
+    granted: int
+    committed: bool = False
+    released: int = 0
+    consumed: int = 0
+    expired: int = 0
+    expires_at: Elapsed = 0
+    """0 for a committed one: it does not expire."""
+    entries: tuple[int, ...] = ()
+    """Entry keys already applied."""
+
+    def live(self, now: Elapsed) -> int:
+        """Return the units still claimed at `now`; a soft claim is over at `expires_at`, swept or not."""
+        if not self.committed and now >= self.expires_at:
+            return 0
+        return self.granted - self.released - self.consumed - self.expired

@@ -1,0 +1,101 @@
+"""Canonical bytes of messages: JSON with sorted keys, exact integers, one type tag; and back."""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from twin.errors import WireError
+from twin.model import commands, events
+from twin.model.ids import MASK
+
+Incoming = (
+    commands.SubmitOrder
+    | commands.AmendOrder
+    | commands.CancelOrder
+    | commands.HoldPlaced
+    | commands.HoldReleased
+    | commands.ErpConfirmed
+    | commands.ErpRefused
+    | commands.OrderInvoiced
+    | commands.MovementPosted
+    | commands.StockExtract
+    | commands.SupplyAnnounced
+    | commands.StockReceived
+    | commands.StockAdjusted
+    | commands.StockCounted
+    | commands.ShipmentConfirmed
+    | commands.WarehouseShort
+    | commands.ReleaseCancelled
+    | commands.ReleaseCancelRefused
+    | commands.PaymentAuthorised
+    | commands.PaymentCaptured
+    | commands.PaymentVoided
+    | commands.PaymentRefunded
+    | commands.SupplyGranted
+    | commands.BackorderExpired
+    | commands.HoldExpired
+    | commands.CloseDue
+    | commands.ReservationLapsed
+    | commands.EvaluatePublication
+    | commands.PublicationAnswered
+    | commands.WallDate
+)
+"""Every message a procedure may be asked to handle."""
+
+Outgoing = (
+    events.OrderAnswered
+    | events.CreateErpOrder
+    | events.CancelErpOrder
+    | events.ReleaseToWarehouse
+    | events.CancelRelease
+    | events.MovementRecorded
+    | events.FulfilmentRecorded
+    | events.PublishStock
+    | events.AvailabilityChanged
+    | events.PaymentGivenBack
+    | events.ExceptionOpened
+)
+"""Every event that may stand in the outbox."""
+
+
+class Parked(msgspec.Struct, frozen=True, gc=False):
+    """Messages that came before the order they speak of, kept under the order's id until `until` (elapsed)."""
+
+    messages: tuple[Incoming, ...]
+    until: int
+
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_incoming: msgspec.json.Decoder[Incoming] = msgspec.json.Decoder(Incoming)
+_outgoing: msgspec.json.Decoder[Outgoing] = msgspec.json.Decoder(Outgoing)
+
+
+def encode(message: object) -> bytes:
+    """Return the canonical bytes of a message or of a row."""
+    return _encoder.encode(message)
+
+
+def decode_incoming(data: bytes) -> Incoming:
+    """Return the message that `data` encodes; raises WireError naming what was expected."""
+    try:
+        return _incoming.decode(data)
+    except msgspec.MsgspecError as error:
+        raise WireError(f"not a message the middleware takes: {error}") from error
+
+
+def decode_outgoing(data: bytes) -> Outgoing:
+    """Return the event that `data` encodes; raises WireError naming what was expected."""
+    try:
+        return _outgoing.decode(data)
+    except msgspec.MsgspecError as error:
+        raise WireError(f"not an event of the middleware: {error}") from error
+
+
+def fingerprint(channel: int, number: str, revision: int, lines: Sequence[commands.OrderedLine]) -> int:
+    """Return 63 bits of the SHA-256 of an order's business fields in canonical JSON.
+
+    Message id, send time and trace fields are left out: the same order sent twice has one fingerprint.
+    """
+    digest = hashlib.sha256(_encoder.encode((channel, number, revision, lines))).digest()
+    return int.from_bytes(digest[:8], "big") & MASK
