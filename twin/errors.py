@@ -85,7 +85,7 @@ class HistoryError(TwinError):
     """A recording that cannot be read, or that does not fit what it is asked for."""
 
 
-class InvariantViolation(TwinError):  # noqa: N818 -- a finding about the world, named as the trade of verification names it
+class InvariantViolation(TwinError):
     """A promise about every run that was broken in this one.
 
     `id` names the invariant, `at_us` is the simulated time in microseconds since the run began, `key` is what it was
@@ -104,5 +104,5 @@ class InvariantViolation(TwinError):  # noqa: N818 -- a finding about the world,
         return type(self), (self.id, self.at_us, self.key, self.chain)
 
 
-class Divergence(TwinError):  # noqa: N818 -- a finding about the world, as above
+class Divergence(TwinError):
     """A replay that did something else than the recording; the sentence names the first step that differs."""
