@@ -58,4 +58,4 @@ $(BIN)/python:
 	@'$(PYTHON)' -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
 	  "twin needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + \
 	  ". Name another: make PYTHON=python3.13 ...")'
-	@'$(PYTHON)' -m venv .venv
+	@'$(PYTHON)' -m venv .venv || { rm -f $@; exit 1; } # half an environment must not pass for a whole one
