@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from twin.errors import UsageError
 from twin.model.chance import bits, draw, root, stream_id, threshold, uniform, unit
 
 SEED = 20_261_130
@@ -81,5 +82,5 @@ def test_a_coin_falls_with_its_share() -> None:
     hits = sum((bits(SEED, LATENCY, i) & 0xFFFF_FFFF) < limit for i in range(50_000))
     assert stats.binomtest(hits, 50_000, 0.01).pvalue > 1e-4
     assert (threshold(0.0), threshold(1.0)) == (0, 2**32)
-    with pytest.raises(ValueError, match=r"between 0 and 1 \(got 1.5\)"):
+    with pytest.raises(UsageError, match=r"between 0 and 1 \(got 1.5\)"):
         threshold(1.5)

@@ -15,6 +15,8 @@ was dropped: high bits of the identity did not reach all of the output.
 import hashlib
 from typing import Final
 
+from twin.errors import UsageError
+
 MASK: Final = 0xFFFF_FFFF_FFFF_FFFF
 _STEP: Final = 0xD1B5_4A32_D192_ED03
 _FIRST: Final = 0x9E37_79B9_7F4A_7C15
@@ -61,8 +63,11 @@ def unit(bits: int) -> float:
 def threshold(share: float) -> int:
     """Return the number below which a 32-bit coin must fall to come up with probability `share`.
 
-    The grid is 2^-32, so a share is kept to within 1.2e-10. A value outside 0..1 is refused with a ValueError.
+    The grid is 2^-32, so a share is kept to within 1.2e-10.
+
+    Raises:
+        UsageError: the share is not between 0 and 1.
     """
     if not 0.0 <= share <= 1.0:
-        raise ValueError(f"a share lies between 0 and 1 (got {share})")
+        raise UsageError(f"a share lies between 0 and 1 (got {share})")
     return round(share * 4_294_967_296)
