@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,45 @@ def test_every_generator_of_random_numbers_is_given_a_seed():
         if not node.keywords
     ]
     assert unseeded == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import time; time.time()",
+        "import datetime; datetime.datetime.now(datetime.UTC)",
+        "from datetime import date; date.today()",
+        "from random import choice; choice([1, 2])",
+        "import numpy as np; np.random.normal()",
+        "import uuid; uuid.uuid4()",
+        "import os; os.urandom(8)",
+        "import secrets; secrets.token_hex()",
+    ],
+)
+def test_clocks_and_global_chance_are_refused_in_the_logic(line: str):
+    said = lint(line, "twin/middleware/orders.py")
+    assert "TID251" in said or "NPY002" in said
+
+
+def test_one_module_may_read_the_clock():
+    assert "TID251" not in lint("import time; time.time()", "twin/live/clock.py")
+    assert "TID251" in lint("import time; time.time()", "twin/live/relay.py")
+
+
+def lint(source: str, name: str) -> str:
+    """Return what the linter says of `source` if it stood in the file `name`."""
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--no-cache",
+        "--output-format=concise",
+        "--stdin-filename",
+        name,
+        "-",
+    ]
+    return subprocess.run(command, cwd=HOUSE, input=source, capture_output=True, text=True, check=False).stdout
 
 
 def called(node: ast.Call) -> str:
