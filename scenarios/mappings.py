@@ -13,6 +13,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from twin.connectivity import Mapping, parse_mapping
 from twin.errors import HistoryError, Problem, ScenarioError
+from twin.model.instant import DAY
+from twin.world.demand_history import History, read_history
 
 BLOCK_BYTES = 1 << 16
 MAPPING_BYTES_MAX = 1 << 20
@@ -77,6 +79,34 @@ def digest_of(path: Path) -> str:
             return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise HistoryError(f"{path.name}: cannot be read: {error.strerror or error}") from error
+
+
+def load_history(
+    path: Path,
+    mapping: Mapping,
+    *,
+    window_from_us: int,
+    window_us: int,
+    estimate_us: int = 28 * DAY,
+    quantity_above: int | None = None,
+    quantity_quantile: float | None = None,
+) -> History:
+    """Read the demand of a window from a recorded file; the arguments are those of `read_history`.
+
+    Raises:
+        HistoryError: as `read_history`, or the file cannot be opened.
+    """
+    return read_history(
+        blocks_of(path),
+        mapping,
+        file=path.name,
+        digest=digest_of(path),
+        window_from_us=window_from_us,
+        window_us=window_us,
+        estimate_us=estimate_us,
+        quantity_above=quantity_above,
+        quantity_quantile=quantity_quantile,
+    )
 
 
 def _yaml(raw: bytes, name: str) -> object:
