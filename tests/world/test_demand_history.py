@@ -88,6 +88,13 @@ def test_the_estimate_ends_where_the_window_begins() -> None:
     assert estimate(history, days=2).mean.tolist() == [0.0, 3.0, 0.0]
 
 
+def test_a_window_may_be_played_without_an_estimate() -> None:
+    history = small(estimate_us=0)
+    assert history.past.shape == (3, 0)
+    with pytest.raises(HistoryError, match="takes at least 2 days"):
+        estimate(history)
+
+
 def test_large_lines_are_left_out_and_listed_and_an_order_without_lines_goes_with_them() -> None:
     history = small(quantity_above=100)
     assert [(out.order, out.item, out.quantity, out.rule) for out in history.left_out] == [
@@ -115,7 +122,9 @@ def test_a_period_that_the_file_does_not_hold_is_an_error() -> None:
         small(ROWS[:3], estimate_us=2 * DAY)
     with pytest.raises(HistoryError, match="finds no event"):
         small([])
-    with pytest.raises(HistoryError, match="needs 2 to 4 days"):
+    with pytest.raises(HistoryError, match="needs whole days"):
+        small(estimate_us=DAY + 1)
+    with pytest.raises(HistoryError, match=r"asked for 5, 4 were read"):
         estimate(small(), days=5)
 
 

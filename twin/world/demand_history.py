@@ -122,7 +122,7 @@ def read_history(
         digest: of the file, kept in the history.
         window_from_us: wall time of the begin of the window, in microseconds UTC.
         window_us: length of the window.
-        estimate_us: length of the time before it, whole days of 24 hours.
+        estimate_us: length of the time before it, whole days of 24 hours; 0 where nothing is estimated.
         quantity_above: lines with more pieces are left out; an order that loses all its lines is left out whole.
         quantity_quantile: the same limit as a quantile, between 0 and 1, of the lines of each period (linear between
             ranks); the lower limit counts where both are given.
@@ -131,7 +131,7 @@ def read_history(
         HistoryError: the file cannot be read under the mapping, does not hold the time asked for, or has no order in
             the window.
     """
-    if estimate_us % DAY or estimate_us <= 0 or window_us <= 0:
+    if estimate_us % DAY or estimate_us < 0 or window_us <= 0:
         raise HistoryError(f"the estimate needs whole days and the window a length (got {estimate_us}, {window_us} us)")
     begin_us, end_us = window_from_us - estimate_us, window_from_us + window_us
     reader = TableReader(blocks, mapping, name=file)
@@ -187,7 +187,9 @@ def estimate(history: History, *, days: int | None = None) -> DailyDemand:
     held = history.past.shape[1]
     used = held if days is None else days
     if not 2 <= used <= held:
-        raise HistoryError(f"{history.file}: an estimate over {used} days needs 2 to {held} days before the window")
+        raise HistoryError(
+            f"{history.file}: an estimate takes at least 2 days before the window (asked for {used}, {held} were read)"
+        )
     sold = history.past[:, held - used :]
     return DailyDemand(
         mean=sold.mean(axis=1),
