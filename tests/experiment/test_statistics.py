@@ -169,7 +169,7 @@ def test_what_no_number_of_runs_would_decide_has_no_plan() -> None:
 
 
 def test_intervals_cover_as_often_as_they_say() -> None:
-    """Aim: a 90 % interval of five normal values contains the mean in 90 % of 2,000 trials, within 4 standard errors."""
+    """Aim: a 90 % interval of five normal values contains the mean in 90 % of trials, within 4 standard errors."""
     source = random.Random(11)
     trials = 2_000
     hits = 0

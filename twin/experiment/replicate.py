@@ -6,13 +6,14 @@ stops reading, or is interrupted, holds complete pairs. How many processes worke
 because every decision to stop is taken on the rounds in their order; with several processes a few runs may be made in
 vain.
 
-Parallel work goes out in waves, never as one stream that is cut off: joblib warns about, and waits for, what it has to
-abandon. With `joblib.parallel_config(backend=...)` around the call the same runs go to another backend.
+Parallel work that may be stopped goes out in waves, not as one stream that is cut off: joblib would finish what it has
+begun and throw it away. With `joblib.parallel_config(backend=...)` around the call the same runs go to another backend.
 """
 
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -264,17 +265,32 @@ def _share_of(progress: Progress, index: int, planned: int) -> Callable[[float],
 
 
 def _parallel(tasks: Sequence[_Task], workers: int) -> Iterator[RunResult]:
+    """Run in several processes; results come in order, and so do errors: the first in order is the one raised."""
     from joblib import Parallel, delayed  # a quarter of a second that a single run need not pay
 
-    results = Parallel(n_jobs=workers, return_as="generator", batch_size=1)(delayed(_in_worker)(task) for task in tasks)
-    yield from results
+    made = Parallel(n_jobs=workers, return_as="generator", batch_size=1)(delayed(_in_worker)(task) for task in tasks)
+    try:
+        for result in made:
+            if isinstance(result, Exception):
+                raise result
+            yield result
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that tasks are given up is what we ask for
+            made.close()
 
 
-def _in_worker(task: _Task) -> RunResult:
-    """Run a task in a process of its own, where an interrupt from the terminal is the parent's business."""
+def _in_worker(task: _Task) -> RunResult | Exception:
+    """Run a task in a process of its own, where an interrupt from the terminal is the parent's business.
+
+    An error comes back as a value, because the backend would raise whichever came first on the clock.
+    """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return task()
+    try:
+        return task()
+    except Exception as error:  # noqa: BLE001 -- raised again by the process that reads it
+        return error
 
 
 def _check_precision(precision: Sequence[Precision], first: Round) -> None:

@@ -1,0 +1,213 @@
+"""The comparison of designs on the same seeds: intervals, paired differences, and whether more runs would help.
+
+Every interval is a 95 % interval on its own; with many differences in one table about one in twenty of the null ones
+will look decided. What matters is named before the runs, as an expectation.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+from twin.experiment.replicate import Round
+from twin.experiment.statistics import differences, more_runs_for_difference, t_interval, wilson
+from twin.world.result import RunResult
+
+STATISTIC_REPORTED = "p95"
+"""A distribution that is reported by its bare name stands for this statistic."""
+SHARE_OF_RUNS = "0/1"
+"""The unit of a measure that is 1 in the runs where something happened; its interval is Wilson's."""
+
+_LESS = {
+    "oversold_units": "oversells less than",
+    "lost_sales_units": "loses fewer sales than",
+    "channel_calls": "makes fewer calls than",
+    "availability_age_s.p95": "shows fresher stock than",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One measure of one design over its replications, in `unit`.
+
+    `mean` is None when no run has a value; `ci95` is None when fewer than two have one. `n` counts those that have.
+    """
+
+    mean: float | None
+    ci95: tuple[float, float] | None
+    n: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """The paired difference a - b of one measure between two designs, in `unit`.
+
+    `significant` says that the interval leaves out 0, `more_runs` how many further runs would take it out if mean and
+    spread stay as they are (0 when it is out). Both are None where pairs are too few to tell, and `more_runs` also
+    where no number of runs within reach would do.
+    """
+
+    kpi: str
+    a: str
+    b: str
+    mean: float | None
+    ci95: tuple[float, float] | None
+    n: int
+    unit: str
+    significant: bool | None
+    more_runs: int | None
+
+    @property
+    def sentence(self) -> str:
+        """Say who has less, by how much, and whether more runs would change that."""
+        if self.mean is None:
+            return f"{self.b} against {self.a}: no run has a value of {self.kpi}."
+        if self.significant is None or self.ci95 is None:
+            return f"{self.b} against {self.a}: one run cannot tell the designs from chance, at least 1 more needed."
+        if self.significant:
+            return self._decided(self.mean, self.ci95)
+        if self.mean == 0 and self.ci95[0] == self.ci95[1]:
+            return f"{self.b} against {self.a}: the same in every run so far."
+        if self.more_runs is None:
+            return f"{self.b} against {self.a}: not distinguishable, nor by any number of runs within reach."
+        runs = "run" if self.more_runs == 1 else "runs"
+        return f"{self.b} against {self.a}: not distinguishable yet, about {self.more_runs:,} more {runs} needed."
+
+    def _decided(self, mean: float, ci95: tuple[float, float]) -> str:
+        less, more = (self.a, self.b) if mean < 0 else (self.b, self.a)
+        low, high = sorted(abs(bound) for bound in ci95)
+        verb = _LESS.get(self.kpi, f"has less {self.kpi} than")
+        unit = "" if self.unit == "count" else f" {self.unit}"
+        amount = f"{number(abs(mean))}{unit} ({number(low)} .. {number(high)})"
+        return f"{less} {verb} {more} by {amount}: decided."
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one or several designs did on the same seeds.
+
+    Attributes:
+        rounds: One tuple for each seed, in their order: the result of each design, in the scenario's order.
+        reported: The measures that the scenario asks to see, as keys of the results.
+    """
+
+    rounds: tuple[Round, ...]
+    reported: tuple[str, ...]
+
+    @property
+    def designs(self) -> tuple[str, ...]:
+        """The names of the designs, in the order in which they ran."""
+        return tuple(run.design for run in self.rounds[0])
+
+    @property
+    def runs(self) -> tuple[RunResult, ...]:
+        """Every run, seed by seed."""
+        return tuple(run for round_ in self.rounds for run in round_)
+
+    def of(self, design: str) -> tuple[RunResult, ...]:
+        """Give the replications of one design, in the order of their seeds.
+
+        Raises:
+            KeyError: No such design was run.
+        """
+        if design not in self.designs:
+            raise KeyError(design)
+        return tuple(round_[self.designs.index(design)] for round_ in self.rounds)
+
+    def values(self, design: str, kpi: str) -> list[float | None]:
+        """Give a measure's value in each replication of a design; None where it has none."""
+        return [run.kpis.get(kpi) for run in self.of(design)]
+
+    @cached_property
+    def estimates(self) -> Mapping[str, Mapping[str, Estimate]]:
+        """Every measure of every design."""
+        return {design: estimates(self.of(design)) for design in self.designs}
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """The paired difference of every two designs in each reported measure."""
+        return tuple(self.difference(kpi, a, b) for kpi in self.reported for a, b in combinations(self.designs, 2))
+
+    def difference(self, kpi: str, a: str, b: str) -> Difference:
+        """Compare two designs in one measure.
+
+        Raises:
+            KeyError: One of them was not run.
+        """
+        pairs = differences(self.values(a, kpi), self.values(b, kpi))
+        interval = t_interval(pairs)
+        bounds = None if interval is None else interval.bounds
+        return Difference(
+            kpi=kpi,
+            a=a,
+            b=b,
+            mean=None if interval is None else interval.mean,
+            ci95=bounds,
+            n=len(pairs),
+            unit=unit_of(self.runs, kpi),
+            significant=None if bounds is None else not bounds[0] <= 0 <= bounds[1],
+            more_runs=more_runs_for_difference(pairs),
+        )
+
+
+def compare_rounds(rounds: Sequence[Round], report: Sequence[str]) -> Comparison:
+    """Put rounds side by side; `report` has names of measures as a scenario gives them.
+
+    A bare name of a distribution stands for its `p95`, a name without labels also for the same measure with labels.
+    """
+    known = dict.fromkeys(kpi for round_ in rounds for run in round_ for kpi in run.kpis)
+    reported = dict.fromkeys(kpi for name in report for kpi in keys_of(name, tuple(known)))
+    return Comparison(rounds=tuple(rounds), reported=tuple(reported))
+
+
+def keys_of(name: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Find the keys that a reported name stands for, in the order of the result.
+
+    >>> keys_of("availability_age_s", ["availability_age_s.p50", "availability_age_s.p95", "oversold_units"])
+    ('availability_age_s.p95',)
+    >>> keys_of("oversold_units", ["oversold_units"])
+    ('oversold_units',)
+    """
+    for wanted in (name, f"{name}.{STATISTIC_REPORTED}"):
+        found = tuple(key for key in known if key == wanted or key.startswith(wanted + "{"))
+        if found:
+            return found
+    return ()
+
+
+def estimates(runs: Sequence[RunResult]) -> dict[str, Estimate]:
+    """Estimate every measure of one design from its replications, keys in the order of the results."""
+    return {kpi: estimate(runs, kpi) for kpi in dict.fromkeys(kpi for run in runs for kpi in run.kpis)}
+
+
+def estimate(runs: Sequence[RunResult], kpi: str) -> Estimate:
+    """Estimate one measure of one design: the mean of the runs' values, or the share of runs, with its interval."""
+    values = [value for run in runs if (value := run.kpis.get(kpi)) is not None]
+    unit = unit_of(runs, kpi)
+    interval = wilson(sum(value > 0 for value in values), len(values)) if unit == SHARE_OF_RUNS else t_interval(values)
+    if interval is None:
+        return Estimate(mean=None, ci95=None, n=0, unit=unit)
+    return Estimate(mean=interval.mean, ci95=interval.bounds, n=interval.n, unit=unit)
+
+
+def unit_of(runs: Sequence[RunResult], kpi: str) -> str:
+    """Find the unit of a measure; empty when no run knows it."""
+    return next((run.units[kpi] for run in runs if kpi in run.units), "")
+
+
+def number(value: float) -> str:
+    """Write a number for people: three or four digits, thousands separated, no exponent within reason.
+
+    >>> [number(x) for x in (0, 12.3456, 0.012345, 1234567.8, 3.0, -0.5, 999.7)]
+    ['0', '12.3', '0.0123', '1,234,568', '3', '-0.5', '1,000']
+    """
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size < 1e-4:
+        return f"{value:.2e}"
+    decimals = max(0, 2 - math.floor(math.log10(size)))
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals else text
