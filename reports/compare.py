@@ -1,0 +1,108 @@
+"""The figure of a comparison: what each design costs in oversold units, lost sales, channel calls and staleness."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+from reports.style import QUIET, WIDTH_IN, colour, footer, look, marker
+from twin.experiment.compare import Comparison, Estimate, number
+
+LOG_FROM_RATIO: Final = 30.0
+"""Means further apart than this are shown on a logarithmic axis, if no interval reaches 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One measure of the figure: its key, its title, and what its axis shows."""
+
+    kpi: str
+    title: str
+    axis: str
+
+
+PANELS: Final = (
+    Panel("oversold_units", "Oversold", "units sold that were not there"),
+    Panel("lost_sales_units", "Lost sales", "units there, not shown to a buyer"),
+    Panel("channel_calls", "Channel calls", "calls to the channels' stock interfaces"),
+    Panel("availability_age_s.p95", "Staleness", "age of what a buyer sees, p95, s"),
+)
+
+
+def figure(comparison: Comparison) -> Figure:
+    """Draw the four measures by design, each a mean with its 95 % interval over replications.
+
+    Less is better in every panel. A panel whose means lie far apart has a logarithmic axis and says so.
+    """
+    with look():
+        rows = len(comparison.designs)
+        layout = ConstrainedLayoutEngine(rect=(0, 0.06, 1, 0.94), w_pad=0.12, h_pad=0.08)
+        drawn = Figure(figsize=(WIDTH_IN, 3.0 + 2 * 0.42 * rows), dpi=100, layout=layout)
+        axes = drawn.subplots(2, 2, sharey=True)
+        for panel, place in zip(PANELS, axes.flat, strict=True):
+            _draw(place, panel, comparison)
+        axes.flat[0].set_yticks(range(rows), comparison.designs)
+        axes.flat[0].set_ylim(rows - 0.45, -0.65)
+        footer(drawn, comparison.runs, "mean and 95 % interval, less is better")
+    return drawn
+
+
+def _draw(place: Axes, panel: Panel, comparison: Comparison) -> None:
+    estimates = [comparison.estimates[design].get(panel.kpi) for design in comparison.designs]
+    place.set_title(panel.title)
+    place.tick_params(axis="y", length=0)
+    place.spines["left"].set_visible(False)
+    place.grid(axis="x")
+    place.set_axisbelow(True)
+    if not any(estimate is not None and estimate.mean is not None for estimate in estimates):
+        place.set_xlabel(panel.axis, loc="left")
+        place.set_xticks([])
+        place.text(0.5, 0.5, "no value in any run", transform=place.transAxes, ha="center", color=QUIET)
+        return
+    least = _scale(place, panel, estimates)
+    for index, estimate in enumerate(estimates):
+        if estimate is not None and estimate.mean is not None:
+            _point(place, index, estimate, estimate.mean, least)
+
+
+def _scale(place: Axes, panel: Panel, estimates: Sequence[Estimate | None]) -> float:
+    """Choose the axis: its range, its ticks, whether it is logarithmic; return its left end."""
+    known = [estimate for estimate in estimates if estimate is not None and estimate.mean is not None]
+    means = [estimate.mean for estimate in known if estimate.mean is not None]
+    ends = [bound for estimate in known for bound in estimate.ci95 or ()] + means
+    high = max(ends)
+    is_log = min(ends) > 0 and max(means) / min(means) > LOG_FROM_RATIO
+    if is_log:
+        left: float = 10.0 ** math.floor(math.log10(min(ends) * 0.9))
+        right = high * (high / left) ** 0.25
+        place.set_xscale("log")
+        place.xaxis.set_major_locator(LogLocator(base=10, numticks=6))
+        place.xaxis.set_minor_locator(NullLocator())
+        place.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        low = min(0.0, *ends)
+        span = (high - low) or 1.0
+        left, right = low - 0.06 * span, max(high, low + span) + 0.2 * span
+        place.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=span > 4))
+    place.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    place.set_xlim(left, right)
+    place.set_xlabel(f"{panel.axis} (log scale)" if is_log else panel.axis, loc="left")
+    return left
+
+
+def _point(place: Axes, index: int, estimate: Estimate, mean: float, least: float) -> None:
+    shade = colour(index)
+    if estimate.ci95 is not None:
+        low, high = max(least, estimate.ci95[0]), estimate.ci95[1]
+        place.plot([low, high], [index, index], color=shade, linewidth=2.2, solid_capstyle="butt")
+        for end in (low, high):
+            place.plot([end, end], [index - 0.13, index + 0.13], color=shade, linewidth=1.6)
+    place.plot([mean], [index], marker=marker(index), color=shade, markersize=7, linestyle="none")
+    place.annotate(
+        number(mean), (mean, index), xytext=(0, 9), textcoords="offset points", ha="center", va="bottom", fontsize=9
+    )

@@ -1,0 +1,135 @@
+"""Tables of a result as plain text cells: measures by design, what is decided, what was claimed, and one small picture.
+
+Nothing here knows a terminal: whoever shows a table chooses its borders.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from twin.experiment.compare import Comparison, Difference, Estimate, number
+from twin.experiment.expectations import Verdict
+from twin.world.result import RunResult
+
+BAR_CELLS: Final = 40
+"""The length of the longest bar of the picture, in characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table as text: a title, the heads of its columns, and rows as long as the heads."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def measures(comparison: Comparison, *, everything: bool = False) -> Table:
+    """Show the reported measures (or every one) by design: mean, and the 95 % interval in brackets."""
+    kpis = comparison.reported
+    if everything or not kpis:
+        kpis = tuple(dict.fromkeys(kpi for estimates in comparison.estimates.values() for kpi in estimates))
+    rows = []
+    for kpi in kpis:
+        estimates = [comparison.estimates[design].get(kpi) for design in comparison.designs]
+        unit = next((estimate.unit for estimate in estimates if estimate is not None), "")
+        rows.append((kpi, unit, *(_cell(estimate) for estimate in estimates)))
+    reps = len(comparison.rounds)
+    title = "one run, so no intervals" if reps == 1 else f"mean (95 % interval) of {reps} runs"
+    return Table(title=title, heads=("measure", "unit", *comparison.designs), rows=tuple(rows))
+
+
+def decisions(differences: Sequence[Difference]) -> tuple[str, ...]:
+    """Say for each difference whether more runs would change the decision; nothing without differences."""
+    if not differences:
+        return ()
+    kpis = dict.fromkeys(difference.kpi for difference in differences)
+    return (
+        "Would more runs change the decision?",
+        *(
+            f"  {difference.kpi}: {difference.sentence}"
+            for kpi in kpis
+            for difference in differences
+            if difference.kpi == kpi
+        ),
+    )
+
+
+def verdicts(judged: Sequence[Verdict]) -> Table:
+    """Show what was claimed and whether the runs bear it out."""
+    return Table(
+        title="claims",
+        heads=("verdict", "name", "claim", "found", "more runs"),
+        rows=tuple(
+            (verdict.word, verdict.claim.name, _claim(verdict), _found(verdict), _more(verdict)) for verdict in judged
+        ),
+    )
+
+
+def violations(runs: Sequence[RunResult]) -> Table:
+    """Show broken invariants by design: how often, and whether the design gives them up."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for run in runs:
+        for broken, word in ((run.violations, "broken"), (run.declared, "given up")):
+            for violation in broken:
+                key = (run.design, str(violation.get("invariant", "?")), word)
+                counts[key] = counts.get(key, 0) + 1
+    return Table(
+        title="invariants",
+        heads=("design", "invariant", "", "times"),
+        rows=tuple((*key, number(count)) for key, count in counts.items()),
+    )
+
+
+def picture(comparison: Comparison) -> tuple[str, ...]:
+    """Draw the first reported measure as one bar for each design; nothing when there is nothing to see."""
+    if not comparison.reported or len(comparison.designs) < 2:
+        return ()
+    kpi = comparison.reported[0]
+    means = {design: comparison.estimates[design][kpi].mean for design in comparison.designs}
+    longest = max((mean for mean in means.values() if mean is not None), default=0.0)
+    if longest <= 0:
+        return ()
+    wide = max(len(design) for design in means)
+    return (kpi, *(f"{design:>{wide}} {_bar(mean, longest)}" for design, mean in means.items()))
+
+
+def _bar(mean: float | None, longest: float) -> str:
+    if mean is None:
+        return "no value"
+    cells = max(0.0, mean / longest * BAR_CELLS)
+    bar = "█" * int(cells) + ("▌" if cells % 1 >= 0.5 else "")
+    return f"{bar or '▏'} {number(mean)}"
+
+
+def _cell(estimate: Estimate | None) -> str:
+    if estimate is None or estimate.mean is None:
+        return "no value"
+    return f"{number(estimate.mean)}{_interval(estimate.ci95)}"
+
+
+def _interval(ci95: tuple[float, float] | None) -> str:
+    return "" if ci95 is None else f" ({number(ci95[0])} .. {number(ci95[1])})"
+
+
+def _claim(verdict: Verdict) -> str:
+    claim = verdict.claim
+    subject = claim.design
+    if claim.minus is not None:
+        subject = f"{claim.design} - {claim.minus}"
+    elif claim.over is not None:
+        subject = f"{claim.design} / {claim.over}"
+    return f"{claim.kpi} of {subject} {claim.text}"
+
+
+def _found(verdict: Verdict) -> str:
+    if verdict.value is None:
+        return "no value"
+    law = "" if verdict.expected is None else f", expected {number(verdict.expected)}"
+    return f"{number(verdict.value)}{_interval(verdict.ci95)}{law}"
+
+
+def _more(verdict: Verdict) -> str:
+    if verdict.holds is not None:
+        return ""
+    return "out of reach" if verdict.more_runs is None else f"about {number(verdict.more_runs)}"

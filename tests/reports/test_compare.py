@@ -1,0 +1,139 @@
+"""The figure of a comparison shows every design with its interval, names its axes, and is the same bytes again."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from reports.compare import PANELS, figure
+from reports.document import image
+from reports.tables import decisions, measures, picture, violations
+from twin.experiment.compare import Comparison, compare_rounds
+from twin.world.result import RunResult
+
+UNITS = {
+    "oversold_units": "units",
+    "lost_sales_units": "units",
+    "channel_calls": "count",
+    "availability_age_s.p95": "s",
+}
+
+
+def result(design: str, seed: int, kpis: dict[str, float | None], **changes: object) -> RunResult:
+    plain = {"stopped": None, "violations": (), "declared": (), "antecedents": {}, "limits": (), "notes": ()}
+    return RunResult(
+        scenario="oversell",
+        design=design,
+        seed=seed,
+        kpis=kpis,
+        units=UNITS,
+        invariants_checked=6,
+        events=1,
+        digest="sha256:0",
+        sim_s=1.0,
+        wall_s=0.1,
+        **{**plain, **changes},
+    )
+
+
+def made_up(reps: int = 4) -> Comparison:
+    """Batch oversells much and calls little, raw events the other way round; `governed` never has an age."""
+    rows = {
+        "nightly_batch": lambda i: (300.0 + i, 150.0 + 9 * i, 840.0, 64_000.0 + 100 * i),
+        "every_event": lambda i: (12.0 + i % 2, 2.0, 81_000.0 + 10 * i, 90.0 + i),
+        "governed": lambda i: (0.0, 25.0 + i, 23_000.0, None),
+    }
+    rounds = [
+        tuple(result(design, 7 + i, dict(zip(UNITS, row(i), strict=True))) for design, row in rows.items())
+        for i in range(reps)
+    ]
+    return compare_rounds(rounds, [kpi.removesuffix(".p95") for kpi in UNITS])
+
+
+def texts(drawn) -> str:
+    return " | ".join(text.get_text() for place in drawn.axes for text in place.texts)
+
+
+def test_a_panel_for_each_measure_has_units_and_says_when_it_is_logarithmic():
+    drawn = figure(made_up())
+    assert [place.get_title(loc="left") for place in drawn.axes] == [panel.title for panel in PANELS]
+    oversold, _, calls, age = (place.get_xlabel() for place in drawn.axes)
+    assert oversold == "units sold that were not there"
+    assert calls.endswith("(log scale)")
+    assert age == "age of what a buyer sees, p95, s (log scale)"
+
+
+def test_every_design_is_named_and_its_mean_is_written():
+    drawn = figure(made_up())
+    assert [label.get_text() for label in drawn.axes[0].get_yticklabels()] == [
+        "nightly_batch",
+        "every_event",
+        "governed",
+    ]
+    assert "302" in texts(drawn)
+    assert "23,000" in texts(drawn)
+
+
+def test_the_footer_names_scenario_seeds_replications_and_version():
+    (footer,) = figure(made_up()).texts
+    assert footer.get_text().startswith("oversell · seeds 7 to 10 · 4 replications · ")
+    assert "distribution-twin" in footer.get_text()
+
+
+def test_no_two_labels_overlap_and_none_leaves_the_picture():
+    drawn = figure(made_up())
+    FigureCanvasAgg(drawn).draw()
+    whole = drawn.bbox
+    for place in drawn.axes:
+        left, right = place.get_xlim()
+        ticks = [label for label in place.get_xticklabels() if left <= label.get_position()[0] <= right]
+        boxes = [text.get_window_extent() for text in (*place.texts, *ticks)]
+        boxes.append(place.xaxis.label.get_window_extent())
+        assert all(box.x0 >= whole.x0 - 1 and box.x1 <= whole.x1 + 1 for box in boxes)
+        labels = [text.get_window_extent() for text in place.texts]
+        assert not any(a.overlaps(b) for i, a in enumerate(labels) for b in labels[:i])
+
+
+def test_a_figure_is_the_same_bytes_for_the_same_data():
+    assert image(figure(made_up()), "svg") == image(figure(made_up()), "svg")
+    assert image(figure(made_up()), "png") == image(figure(made_up()), "png")
+
+
+def test_an_svg_is_one_and_carries_no_date():
+    text = image(figure(made_up()), "svg")
+    assert ET.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    assert b"dc:date" not in text
+
+
+@pytest.mark.parametrize("reps", [1, 2])
+def test_few_runs_and_one_design_are_drawn_too(reps: int):
+    alone = compare_rounds([round_[2:] for round_ in made_up(reps).rounds], ["oversold_units"])
+    assert "no value in any run" in texts(figure(alone))
+
+
+def test_the_table_has_a_column_for_each_design_and_says_no_value():
+    table = measures(made_up())
+    assert table.heads == ("measure", "unit", "nightly_batch", "every_event", "governed")
+    assert [row[0] for row in table.rows] == list(UNITS)
+    assert table.rows[3][-1] == "no value"
+    assert table.rows[0][2].startswith("302 (")
+
+
+def test_the_decisions_are_sentences_under_their_question():
+    question, first, *_ = decisions(made_up().differences)
+    assert question == "Would more runs change the decision?"
+    assert first.startswith("  oversold_units: every_event oversells less than nightly_batch by 289 units (")
+    assert decisions(()) == ()
+
+
+def test_the_picture_is_one_bar_for_each_design():
+    kpi, *bars = picture(made_up())
+    assert kpi == "oversold_units"
+    assert [bar.count("█") for bar in bars] == [40, 1, 0]
+    assert picture(compare_rounds([round_[:1] for round_ in made_up().rounds], ["oversold_units"])) == ()
+
+
+def test_broken_invariants_are_counted_by_design():
+    broken = {"invariant": "S-10", "at_us": 5, "key": "item 4", "chain": []}
+    runs = [result("a", 1, {}, violations=(broken, broken)), result("b", 1, {}, declared=(broken,))]
+    assert violations(runs).rows == (("a", "S-10", "broken", "2"), ("b", "S-10", "given up", "1"))
