@@ -1,10 +1,16 @@
 """The order: independent parts, each changed by its own events; the header state is derived, never stored."""
 
 from enum import Enum
+from typing import TypedDict, Unpack
 
 import msgspec
+from msgspec.structs import replace
 
 from twin.model.instant import Elapsed
+
+
+class Value(msgspec.Struct, frozen=True, gc=False):
+    """The base of the small frozen values that rooms above the model make for themselves."""
 
 
 class Intake(Enum):
@@ -102,8 +108,24 @@ class Hold(msgspec.Struct, frozen=True, gc=False):
     until: Elapsed
 
 
+class LineParts(TypedDict, total=False):
+    """What of a line can change."""
+
+    item: int
+    ordered: int
+    pending: int
+    pledged: int
+    allocated: int
+    backordered: int
+    shipped: int
+    cancelled: int
+    invoiced: int
+    over: int
+    price: int
+
+
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """One order line in whole quanta of the item's base unit.
+    """One order line in whole quanta of the item's base unit; the line numbered k is the k-th of its order.
 
     `ordered = pending + pledged + allocated + backordered + shipped + cancelled`, always. Invoiced <= shipped.
     """
@@ -123,9 +145,16 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     price: int = 0
     """Minor units each."""
 
+    def changed(self, **parts: Unpack[LineParts]) -> "Line":
+        """Return the line with these parts replaced."""
+        return replace(self, **parts)
+
 
 class Release(msgspec.Struct, frozen=True, gc=False):
-    """What of one line a warehouse was told to ship in one request (a 940): `quantity` is L, `cancelling` is K <= L."""
+    """What of one line a warehouse was told to ship in one request (a 940): `quantity` is L, `cancelling` is K <= L.
+
+    It is kept while L > 0. Once `asked`, L - K are units that the warehouse refused to take back.
+    """
 
     key: int
     """Request key: the same for every line of one request."""
@@ -133,6 +162,20 @@ class Release(msgspec.Struct, frozen=True, gc=False):
     line: int
     quantity: int
     cancelling: int = 0
+    asked: bool = False
+    """A cancel of these units was asked for, and perhaps refused."""
+
+
+class MoneyParts(TypedDict, total=False):
+    """What of the money can change."""
+
+    state: Payment
+    authorised: int
+    captured: int
+    refunded: int
+    giving_back: int
+    keys: tuple[int, ...]
+    refunds: tuple[int, ...]
 
 
 class Money(msgspec.Struct, frozen=True, gc=False):
@@ -142,8 +185,40 @@ class Money(msgspec.Struct, frozen=True, gc=False):
     authorised: int = 0
     captured: int = 0
     refunded: int = 0
+    giving_back: int = 0
+    """Refunds we have asked for, answered or not: nothing is asked for twice."""
     keys: tuple[int, ...] = ()
-    """Keys of captures and refunds already booked."""
+    """Keys of captures already booked."""
+    refunds: tuple[int, ...] = ()
+    """Keys of refunds already booked."""
+
+    def changed(self, **parts: Unpack[MoneyParts]) -> "Money":
+        """Return the money with these parts replaced."""
+        return replace(self, **parts)
+
+
+class OrderParts(TypedDict, total=False):
+    """What of an order can change."""
+
+    revision: int
+    fingerprint: int
+    lines: tuple[Line, ...]
+    intake: Intake
+    holds: tuple[Hold, ...]
+    erp: Erp
+    erp_reference: int
+    undo: Undo
+    cancel: Cancel
+    cancel_done: int
+    cancel_late: int
+    money: Money
+    releases: tuple[Release, ...]
+    shipments: tuple[int, ...]
+    shipment_digests: tuple[int, ...]
+    invoices: tuple[int, ...]
+    promise: Elapsed
+    cancel_after: Elapsed
+    accepted_at: Elapsed
 
 
 class Order(msgspec.Struct, frozen=True, gc=False):
@@ -164,11 +239,15 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     undo: Undo = Undo.NONE
     cancel: Cancel = Cancel.NONE
     cancel_done: int = 0
+    """Units that a cancel request or the undo asked back and that were cancelled."""
     cancel_late: int = 0
+    """Units asked back in vain: the warehouse refused or had shipped. Asked = done + late + cancelling."""
     money: Money = Money()
     releases: tuple[Release, ...] = ()
     shipments: tuple[int, ...] = ()
     """Keys of shipments already booked."""
+    shipment_digests: tuple[int, ...] = ()
+    """What stood in each of them, so that a known key with other content is noticed."""
     invoices: tuple[int, ...] = ()
     """Keys of invoices already booked."""
     promise: Elapsed = 0
@@ -178,3 +257,11 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     accepted_at: Elapsed = 0
     version: int = 1
     cause: int = 0
+
+    def changed(self, by: int, **parts: Unpack[OrderParts]) -> "Order":
+        """Return the next version, caused by the message `by`, with these parts replaced."""
+        return replace(self, version=self.version + 1, cause=by, **parts)
+
+    def amid(self, **parts: Unpack[OrderParts]) -> "Order":
+        """Return the same version with these parts replaced: a change that is still being made."""
+        return replace(self, **parts)

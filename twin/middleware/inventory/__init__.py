@@ -1,0 +1,1 @@
+"""Inventory: claims on positions, the ledger they are counted against, and the procedures that move stock."""
