@@ -19,7 +19,6 @@ from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.intake import RequestRecord, RequestState
 from twin.model.order import Intake, Order
 
-
 _ANSWERED = (RequestState.COMPLETED, RequestState.FAILED_FINAL)
 
 

@@ -1,0 +1,28 @@
+"""Claims about two books of one stock."""
+
+from fractions import Fraction
+
+import pytest
+
+from policies.reconciliation import Finding, Tolerance
+
+
+@pytest.mark.parametrize(
+    ("warehouse", "erp", "in_flight", "finding", "difference"),
+    [
+        (97, 100, -3, Finding.MATCH, 0),
+        (96, 100, -3, Finding.CORRECTED, -1),
+        (995, 1000, 0, Finding.CORRECTED, -5),
+        (994, 1000, 0, Finding.EXCEPTION, -6),
+    ],
+)
+def test_v69_v70_the_warehouse_against_the_erp(
+    warehouse: int, erp: int, in_flight: int, finding: Finding, difference: int
+) -> None:
+    """V69 and V70, computed: tolerance max(2, 0.5 %)."""
+    found = Tolerance(2, Fraction(5, 1000)).compare(warehouse, erp, in_flight)
+    assert (found.finding, found.difference) == (finding, difference)
+
+
+def test_serial_items_have_no_tolerance() -> None:
+    assert Tolerance(0, Fraction(0)).compare(999, 1000).finding is Finding.EXCEPTION
