@@ -37,6 +37,9 @@ class Prepared(NamedTuple):
 class Shell(Protocol):
     """What the contract asks of every shell and its store."""
 
+    trips: list[tuple[str, tuple[int, ...]]]
+    """What was fetched, trip by trip; nothing where every row is at hand."""
+
     def prepare(self, message: Message, now: Now) -> Prepared: ...
 
     def run(self, message: Message, now: Now) -> Outcome: ...
@@ -114,6 +117,16 @@ class DyingSqlite(Dying, Sqlite):
         self.death = death
 
 
+class TellingSqlite(Sqlite):
+    def __init__(self, tell: Callable[[Missing], None], store: SqliteStore, now: Now, fetched: Fetched) -> None:
+        super().__init__(store, now, fetched)
+        self.tell = tell
+
+    def fetch(self, missing: Missing) -> None:
+        self.tell(missing)
+        super().fetch(missing)
+
+
 class InMemory:
     """What `Direct` and `Waiting` have in common: their store, and restarts after conflicts."""
 
@@ -121,6 +134,7 @@ class InMemory:
         self.procedures = procedures
         self.rules = rules
         self.store = Store(keep_journal=True)
+        self.trips: list[tuple[str, tuple[int, ...]]] = []
 
     def prepare(self, message: Message, now: Now) -> Prepared:
         unit = Direct(self.store)
@@ -190,6 +204,7 @@ class InMemoryWithLatency(InMemory):
             try:
                 return dispatch(self.procedures, message, now, self.rules, unit), unit
             except Missing as missing:
+                self.trips.append((missing.table.name, missing.ids))
                 unit.fetch(missing)
 
 
@@ -201,6 +216,7 @@ class InOneFile:
         self.rules = rules
         self.path = folder / "store.db"
         self.store = SqliteStore(self.path)
+        self.trips: list[tuple[str, tuple[int, ...]]] = []
 
     def prepare(self, message: Message, now: Now) -> Prepared:
         outcome, unit = self._transactor(now).prepare(message)
@@ -238,7 +254,8 @@ class InOneFile:
         self.store.close()
 
     def _transactor(self, now: Now) -> Transactor:
-        return Transactor(self.store, self.procedures, self.rules, lambda: now, restarts_max=RESTARTS_MAX)
+        shell = partial(TellingSqlite, lambda missing: self.trips.append((missing.table.name, missing.ids)))
+        return Transactor(self.store, self.procedures, self.rules, lambda: now, restarts_max=RESTARTS_MAX, shell=shell)
 
 
 Make = Callable[[Procedures, RuleSet, Path], Shell]

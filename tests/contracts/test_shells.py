@@ -223,6 +223,14 @@ def test_many_rows_come_in_the_order_asked_for_with_repeats_and_gaps(make: Make,
     assert [row.item if row else None for row in seen] == [item if item <= 1500 else None for item in asked]
 
 
+@pytest.mark.parametrize("kind", [kind for kind in SHELLS if kind != "direct"])
+def test_all_rows_of_a_load_come_in_one_trip(kind: str, tmp_path: Path) -> None:
+    shell = SHELLS[kind](small_trade.procedures(), small_trade.rules(), tmp_path)
+    shell.run(submitted(1, FIRST, (BOLTS, 1), (NUTS, 1)), moment(0))
+    shell.close()
+    assert shell.trips == [("inbox", (1,)), ("orders", (FIRST,)), ("archive", (FIRST,)), ("items", (BOLTS, NUTS))]
+
+
 OPENING = [received(1, BOLTS, 10), received(2, NUTS, 10), submitted(3, FIRST, (BOLTS, 2), (NUTS, 2))]
 RIVALS: dict[str, tuple[list[Message], Message]] = {
     "a row that both change": ([received(10, BOLTS, 1)], received(11, BOLTS, 5)),

@@ -34,17 +34,20 @@ class Died(BaseException):
 
 
 class Mortal(sqlite3.Connection):
-    """A connection that keeps what it executed, and whose process can die before one of its statements."""
+    """A connection whose process can die before one of its statements, or be met by another one's."""
 
-    said: list[str]
     dies_before: int | None = None
+    meanwhile: Callable[[], None] | None = None
+    """Called once, when the commit has compared its first versions."""
 
     def execute(self, statement: str, *values: object) -> sqlite3.Cursor:
-        self.__dict__.setdefault("said", []).append(statement)
         if self.dies_before is not None:
             if self.dies_before <= 0:
                 raise Died
             self.dies_before -= 1
+        if self.meanwhile is not None and statement.startswith("UPDATE meta"):
+            self.meanwhile()
+            self.meanwhile = None
         return super().execute(statement, *values)  # type: ignore[arg-type]  # handed on as they came
 
 
@@ -243,15 +246,6 @@ def test_a_second_movement_or_event_under_one_id_is_refused_with_its_whole_unit(
 # --- fetching
 
 
-def test_all_rows_of_a_load_come_in_one_trip(path: Path) -> None:
-    with SqliteStore(path, connection=Mortal) as store:
-        transactor = Transactor(store, procedures(), rules(), lambda: NOW)
-        store._base.said.clear()  # type: ignore[attr-defined]  # the connection made for this test
-        transactor.prepare(submitted(1, FIRST, (BOLTS, 1), (NUTS, 1)))
-        reads = [said for said in store._base.said if said.startswith("SELECT")]  # type: ignore[attr-defined]  # as above
-    assert [said.split(" FROM ")[1].split()[0] for said in reads] == ["inbox", "orders", "archive", "items"]
-
-
 def test_every_run_of_a_procedure_has_its_own_moment(store: SqliteStore) -> None:
     """The run at tick 0 ends at the inbox, which was not at hand; the one at tick 1 at the item."""
     seen = []
@@ -325,6 +319,22 @@ def test_restarts_end_with_the_conflict_that_names_the_row(store: SqliteStore) -
         transactor.run(HoldExpired(id=1))
     assert conflict.value.args == ("items", BOLTS)
     assert len(runs) == 4
+
+
+def test_nobody_commits_between_the_check_of_a_commit_and_its_effects(path: Path) -> None:
+    with SqliteStore(path, connection=Mortal) as store, SqliteStore(path, busy_max_us=0) as rival:
+        prepare(store)
+        refused = []
+
+        def intrude() -> None:
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                write(rival, item(BOLTS, 50))
+            refused.append(True)
+
+        store._base.meanwhile = intrude  # type: ignore[attr-defined]  # the connection made for this test
+        full_unit(store).commit()
+        assert refused == [True]
+        assert rival.get(ITEMS, BOLTS) == item(BOLTS, 2)
 
 
 def test_a_commit_waits_for_another_ones_lock_no_longer_than_it_may(path: Path) -> None:
