@@ -1,5 +1,6 @@
 """How long to wait before the next attempt, or that there is none (`Retry`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,6 +51,15 @@ class Retry:
                 return _between(ladder - ladder // 2, ladder, draw)
             case "decorrelated":
                 return min(self.cap_us, _between(self.base_us, 3 * max(previous_us, self.base_us), draw))
+
+
+PRESETS: Mapping[str, Retry] = {
+    "aws-standard-2.0": Retry(attempts=3, base_us=SECOND, cap_us=20 * SECOND),
+    "aws-standard-2.1": Retry(attempts=3, base_us=50_000, cap_us=20 * SECOND),
+    "polly": Retry(kind="fixed", attempts=4, base_us=2 * SECOND),
+    "resilience4j": Retry(kind="fixed", attempts=3, base_us=500_000),
+}
+"""Published defaults: boto/botocore botocore/retries/standard.py (2.1 for transient errors), Polly and resilience4j."""
 
 
 def _between(low: int, high: int, draw: float) -> int:

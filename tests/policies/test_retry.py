@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.retry import Retry, attempts_in_all
+from policies.retry import PRESETS, Retry, attempts_in_all
 from twin.model.instant import SECOND
 
 
@@ -41,6 +41,19 @@ def test_polly_without_jitter() -> None:
     """Polly: exponential from 1 s without jitter, constant 2 s."""
     assert waits(Retry(attempts=4, jitter="none")) == [1, 2, 4]
     assert waits(Retry(kind="fixed", attempts=4, base_us=2 * SECOND), draw=0.3) == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("preset", "expected"),
+    [
+        ("aws-standard-2.0", [1, 2]),
+        ("aws-standard-2.1", [0.05, 0.1]),
+        ("polly", [2, 2, 2]),
+        ("resilience4j", [0.5, 0.5]),
+    ],
+)
+def test_presets_wait_as_published(preset: str, expected: list[float]) -> None:
+    assert waits(PRESETS[preset]) == expected
 
 
 def test_no_retry() -> None:

@@ -1,4 +1,4 @@
-"""Claims about what a partner's limiter lets through."""
+"""Claims about what a partner's throttle lets through."""
 
 from fractions import Fraction
 from itertools import combinations_with_replacement
@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from policies.throttle import (
     NEVER,
     Admission,
+    AllOf,
     Concurrency,
     FixedWindow,
     Interval,
-    Limiter,
-    S,
     SlidingWindow,
+    Throttle,
     TokenBucket,
     token_bucket,
 )
@@ -23,11 +23,11 @@ from twin.errors import UsageError
 from twin.model.instant import SECOND
 
 
-def answers(limiter: Limiter[S], calls: list[tuple[int, int]]) -> list[Admission[S]]:
-    found: list[Admission[S]] = []
-    state: S | None = None
+def answers(throttle: Throttle, calls: list[tuple[int, int]]) -> list[Admission]:
+    found: list[Admission] = []
+    state = throttle.initial()
     for now, cost in calls:
-        found.append(limiter.admit(state, now, cost))
+        found.append(throttle.admit(state, now, cost))
         state = found[-1].state
     return found
 
@@ -103,25 +103,41 @@ def test_an_interval_counts_from_the_start_of_the_last_call_admitted() -> None:
 
 
 def test_concurrency_is_given_back_once_per_call() -> None:
-    limiter = Concurrency(2)
-    found = answers(limiter, [(0, 1), (0, 1), (0, 1)])
+    throttle = Concurrency(2)
+    found = answers(throttle, [(0, 1), (0, 1), (0, 1)])
     assert [(a.admitted, a.retry_after) for a in found] == [(True, 0), (True, 0), (False, 0)]
-    assert limiter.admit(limiter.release(2), 5).admitted
+    assert throttle.admit(throttle.release((2,)), 5).admitted
     with pytest.raises(UsageError, match="in flight"):
-        limiter.release(0)
+        throttle.release((0,))
 
 
+def test_several_limits_hold_at_the_same_time_and_a_refusal_uses_up_none() -> None:
+    """Two a second and three a minute, the shape of a limit with a second one beside it."""
+    both = AllOf((FixedWindow(2, 1), FixedWindow(3, 60)))
+    found = answers(both, [(0, 1), (0, 1), (0, 1), (1, 1), (1, 1), (60, 2), (60, 3)])
+    assert [(a.admitted, a.retry_after) for a in found] == [
+        (True, 0),
+        (True, 0),
+        (False, 1),
+        (True, 0),
+        (False, 59),
+        (True, 0),
+        (False, NEVER),
+    ]
+
+
+SINGLE: tuple[Throttle, ...] = (TokenBucket(2, 7, 5), FixedWindow(5, 9), SlidingWindow(5, 9), Interval(6))
 calls = st.lists(st.tuples(st.integers(0, 12), st.integers(1, 4)), min_size=1, max_size=30)
 
 
-def admitted(limiter: Limiter[S], steps: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def admitted(throttle: Throttle, steps: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The `(time, cost)` of every call that passes, from steps of (gap, cost)."""
     now = 0
     timed = []
     for gap, cost in steps:
         now += gap
         timed.append((now, cost))
-    return [call for call, answer in zip(timed, answers(limiter, timed), strict=True) if answer.admitted]
+    return [call for call, answer in zip(timed, answers(throttle, timed), strict=True) if answer.admitted]
 
 
 @given(calls, st.integers(1, 5), st.integers(1, 7), st.integers(1, 6))
@@ -143,16 +159,14 @@ def test_a_sliding_window_holds_in_every_period(steps: list[tuple[int, int]], li
 
 @given(
     calls,
-    st.sampled_from([TokenBucket(2, 7, 5), FixedWindow(5, 9), SlidingWindow(5, 9), Interval(6)]),
+    st.sampled_from([*SINGLE, AllOf(SINGLE)]),
 )
-def test_a_call_passes_at_the_time_it_was_told_and_not_before(
-    steps: list[tuple[int, int]], limiter: Limiter[object]
-) -> None:
-    now, state = 0, None
+def test_a_call_passes_at_the_time_it_was_told_and_not_before(steps: list[tuple[int, int]], throttle: Throttle) -> None:
+    now, state = 0, throttle.initial()
     for gap, cost in steps:
         now += gap
-        answer: Admission[object] = limiter.admit(state, now, cost)
+        answer = throttle.admit(state, now, cost)
         state = answer.state
         if not answer.admitted:
-            assert limiter.admit(state, now + answer.retry_after, cost).admitted
-            assert not limiter.admit(state, now + answer.retry_after - 1, cost).admitted
+            assert throttle.admit(state, now + answer.retry_after, cost).admitted
+            assert not throttle.admit(state, now + answer.retry_after - 1, cost).admitted
