@@ -11,7 +11,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from reports.style import QUIET, WIDTH_IN, colour, footer, look, marker
-from twin.experiment.compare import Comparison, Estimate, number
+from twin.experiment.comparison import Comparison, Estimate, number
 
 LOG_FROM_RATIO: Final = 30.0
 """Means further apart than this are shown on a logarithmic axis, if no interval reaches 0."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from twin.experiment.compare import Comparison, Difference, Estimate, number
+from twin.experiment.comparison import Comparison, Difference, Estimate, number
 from twin.experiment.expectations import Verdict
 from twin.world.result import RunResult
 

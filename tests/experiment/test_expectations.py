@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.experiment.compare import Comparison, compare_rounds
+from twin.experiment.comparison import Comparison, compare_rounds
 from twin.experiment.expectations import (
     Claim,
     Condition,

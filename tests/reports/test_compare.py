@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from reports.compare import PANELS, figure
 from reports.document import image
 from reports.tables import decisions, measures, picture, violations
-from twin.experiment.compare import Comparison, compare_rounds
+from twin.experiment.comparison import Comparison, compare_rounds
 from twin.world.result import RunResult
 
 UNITS = {

@@ -1,1 +1,7 @@
-"""Replications, designs compared on common random numbers, and the statistics of both."""
+"""Experiments: replications on common seeds, comparisons with intervals, verdicts on claims, results on disk."""
+
+from twin.experiment.replicate import replicate
+from twin.experiment.results import Findings
+from twin.experiment.study import compare, run
+
+__all__ = ["Findings", "compare", "replicate", "run"]

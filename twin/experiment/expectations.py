@@ -15,9 +15,9 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from twin.experiment.compare import Comparison, keys_of, unit_of
+from twin.experiment.comparison import Comparison, keys_of, unit_of
 from twin.experiment.statistics import (
     Interval,
     differences,
@@ -28,6 +28,9 @@ from twin.experiment.statistics import (
     t_interval,
     wilson,
 )
+
+if TYPE_CHECKING:
+    from twin.world.scenario import Scenario
 
 RUNS_PLANNED_MAX = 10_000
 CHANCE_OF_A_TABLE = 0.001
@@ -123,6 +126,42 @@ class Verdict:
     def fails(self, *, strict: bool) -> bool:
         """Say whether it ends the command with exit 1."""
         return self.claim.fails and (self.holds is False or (strict and self.holds is None))
+
+
+def claims_of(scenario: "Scenario") -> tuple[Claim, ...]:
+    """Take the expectations of a scenario as claims, in the order of the file."""
+    return tuple(
+        Claim(
+            name=expectation.name,
+            kpi=_windowed(expectation.kpi, expectation.window),
+            design=expectation.design,
+            minus=expectation.minus,
+            over=expectation.over,
+            law=(law := predicted_by(expectation.is_)),
+            condition=None if law is not None else condition(expectation.is_),
+            text=expectation.is_,
+            probability=None if expectation.probability is None else condition(expectation.probability),
+            seeds=expectation.seeds,
+            fails=expectation.on_violation == "fail",
+        )
+        for expectation in scenario.expectations
+    )
+
+
+def service_levels_of(scenario: "Scenario", designs: Sequence[str]) -> tuple[Claim, ...]:
+    """Take the service levels of a scenario as claims, one for each of these designs that it names (all, if none)."""
+    return tuple(
+        Claim(
+            name=level.name,
+            kpi=_windowed(level.kpi, level.window),
+            design=design,
+            condition=condition(level.is_),
+            text=level.is_,
+        )
+        for level in scenario.slo
+        for design in designs
+        if level.designs is None or design in level.designs
+    )
 
 
 def condition(text: str) -> Condition:
@@ -268,6 +307,15 @@ def _more_runs_of_share(wanted: Condition, successes: int, n: int) -> int | None
         if wanted.judge(interval.low, interval.high) is not None:
             return runs - n
     return None
+
+
+def _windowed(kpi: str, window: str | None) -> str:
+    """Write a window as the label that it is in the keys of a result."""
+    if window is None:
+        return kpi
+    name, _, labels = kpi.partition("{")
+    inside = [f"window={window}", *labels.removesuffix("}").split(",")] if labels else [f"window={window}"]
+    return f"{name}{{{','.join(sorted(inside))}}}"
 
 
 def _figure(digits: str, percent: str) -> float:

@@ -10,6 +10,7 @@ Parallel work that may be stopped goes out in waves, not as one stream that is c
 begun and throw it away. With `joblib.parallel_config(backend=...)` around the call the same runs go to another backend.
 """
 
+import math
 import os
 import signal
 import threading
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from twin.errors import UsageError
 from twin.experiment.statistics import t_interval
@@ -62,6 +63,22 @@ class Precision:
 
     kpi: str
     share: float
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read `oversold_units=5%`; a label's own `=` belongs to the measure.
+
+        Raises:
+            UsageError: It is not of this form, or the share does not lie between 0 and 1.
+        """
+        kpi, _, share = text.rpartition("=")
+        try:
+            figure = float(share.removesuffix("%")) / (100 if share.endswith("%") else 1)
+        except ValueError:
+            figure = math.nan
+        if not kpi or not 0 < figure < 1:
+            raise UsageError(f"precision: expected a measure and a share, such as oversold_units=5% (got '{text}')")
+        return cls(kpi=kpi, share=figure)
 
     def reached(self, runs: Sequence[RunResult]) -> bool:
         """Say whether these runs of one design are enough; equal values are, values that are missing are not."""

@@ -7,11 +7,12 @@ import json
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from twin.experiment.compare import Comparison, Difference, Estimate
+from twin.errors import UsageError
+from twin.experiment.comparison import Comparison, Difference, Estimate
 from twin.experiment.expectations import Verdict
 from twin.world.result import RunResult
 
@@ -59,21 +60,49 @@ class Origin:
 class Findings:
     """What a command found: the runs side by side, and the verdicts on what was claimed of them.
 
-    `unjudged` names the claims about designs that were not run. `wall_s` is the time the command took.
+    `unjudged` names the claims about designs that were not run, `gives_up` the invariants that each design declares to
+    break, `unreached` the measures whose precision was not reached. `wall_s` is the time the command took, in seconds;
+    `interrupted` says that it was ended early, after whole rounds.
     """
 
     comparison: Comparison
     expectations: tuple[Verdict, ...] = ()
     slo: tuple[Verdict, ...] = ()
     unjudged: tuple[str, ...] = ()
+    gives_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unreached: tuple[str, ...] = ()
     wall_s: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def kpis(self) -> Mapping[str, Estimate]:
+        """The measures of the one design that was run.
+
+        Raises:
+            UsageError: Several were; `comparison.estimates` has those of each.
+        """
+        if len(self.comparison.designs) > 1:
+            raise UsageError(f"several designs were run ({', '.join(self.comparison.designs)}); ask for one of them")
+        return self.comparison.estimates[self.comparison.designs[0]]
+
+    @property
+    def never_broken(self) -> tuple[tuple[str, str], ...]:
+        """Every design with an invariant that it gives up and never broke."""
+        broken = {
+            (run.design, violation.get("invariant")) for run in self.comparison.runs for violation in run.declared
+        }
+        return tuple(
+            (design, name) for design, names in self.gives_up.items() for name in names if (design, name) not in broken
+        )
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """Give the exit code: 4 stopped on an invariant, 1 a broken claim or promise, else 0.
+        """Give the exit code: 130 interrupted, 4 stopped on an invariant, 1 a broken claim or promise, else 0.
 
         Under `strict` an undecided claim counts as broken.
         """
         runs = self.comparison.runs
+        if self.interrupted:
+            return 130
         if any(run.stopped for run in runs):
             return 4
         broken = any(verdict.fails(strict=strict) for verdict in (*self.expectations, *self.slo))
@@ -204,13 +233,14 @@ def _head(findings: Findings, seed: int) -> dict[str, Json]:
     return {
         "seed": seed,
         "reps": len(comparison.rounds),
-        "stopped": next(({"seed": run.seed, **_plain(run.stopped)} for run in comparison.runs if run.stopped), None),
+        "stopped": next((_stopped(run) for run in comparison.runs if run.stopped), None),
     }
 
 
 def _tail(findings: Findings) -> dict[str, Json]:
     runs = findings.comparison.runs
     invariants, cut = _invariants(runs)
+    invariants["never_broken"] = [{"design": design, "invariant": name} for design, name in findings.never_broken]
     limits = dict.fromkeys(sentence for run in runs for sentence in run.limits)
     return {
         "invariants": invariants,
@@ -296,6 +326,10 @@ def _replication(run: RunResult) -> dict[str, Json]:
         "wall_s": run.wall_s,
         "stopped": None if run.stopped is None else _plain(run.stopped),
     }
+
+
+def _stopped(run: RunResult) -> dict[str, Json]:
+    return {"design": run.design, "seed": run.seed, **_plain(run.stopped)}
 
 
 def _plain(value: Mapping[str, object] | None) -> dict[str, Json]:

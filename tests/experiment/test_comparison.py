@@ -2,7 +2,7 @@
 
 import pytest
 
-from twin.experiment.compare import compare_rounds, estimate, keys_of
+from twin.experiment.comparison import compare_rounds, estimate, keys_of
 from twin.world.result import RunResult
 
 

@@ -1,0 +1,293 @@
+"""The two things one does with a scenario: run one of its designs, or compare several on the same seeds.
+
+Both are one sequence: make a plan from the scenario and what the caller changed, collect rounds, judge claims, write
+the run folder. An interrupt ends the collecting; what was complete by then is judged, written and returned as any
+result, marked as interrupted. Without a complete round there is nothing to keep, and the interrupt goes on.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from twin.errors import UsageError
+from twin.experiment.comparison import Comparison, compare_rounds
+from twin.experiment.expectations import Predictions, claims_of, judge_all, service_levels_of
+from twin.experiment.folder import MANIFEST, RunFolder
+from twin.experiment.replicate import OnViolation, Plan, Precision, Progress, Round, RunOnce, rounds, unreached
+from twin.experiment.results import (
+    Findings,
+    Json,
+    Origin,
+    as_csv,
+    as_json,
+    compare_document,
+    kpi_rows,
+    manifest,
+    replications,
+    run_document,
+)
+
+if TYPE_CHECKING:
+    from twin.world.scenario import Scenario
+
+Verb = Literal["run", "compare"]
+Draw = Callable[[Comparison], Mapping[str, bytes]]
+"""Makes the files of the figure, by name; given by whoever may import the reports."""
+OVERSELL_LAW = "oversell_law"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """What is to be done with a scenario: the plan, and what is said about its runs."""
+
+    verb: Verb
+    scenario: "Scenario"
+    plan: Plan
+    origin: Origin
+    strict: bool = False
+
+
+def run(
+    scenario: "Scenario",
+    design: str | None = None,
+    *,
+    seed: int | None = None,
+    reps: int | None = None,
+    jobs: int = 1,
+    on_violation: OnViolation | None = None,
+    out: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Findings:
+    """Run one design of a scenario, the first one unless named, on consecutive seeds.
+
+    Args:
+        scenario: The scenario.
+        design: One of its designs.
+        seed: The root seed, else the scenario's.
+        reps: How many replications, else the scenario's.
+        jobs: How many processes; 0 is one for each core. The result does not depend on it.
+        on_violation: `stop` (unless the scenario says otherwise) ends at the first broken invariant, `report` counts.
+        out: A folder to write the results to; none by itself.
+        progress: Called with runs done and runs planned.
+
+    Raises:
+        UsageError: No such design, or a number makes no sense.
+    """
+    study = plan_run(scenario, design, seed=seed, reps=reps, on_violation=on_violation)
+    return carry_out(study, jobs, target=None if out is None else Path(out), progress=progress)
+
+
+def compare(
+    scenario: "Scenario",
+    designs: Sequence[str] | None = None,
+    *,
+    seed: int | None = None,
+    reps: int | None = None,
+    jobs: int = 1,
+    on_violation: OnViolation | None = None,
+    out: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Findings:
+    """Run several designs of a scenario, all unless named, on the same consecutive seeds.
+
+    Args:
+        scenario: The scenario.
+        designs: Some of its designs.
+        seed: The root seed, else the scenario's.
+        reps: How many replications of each, else the scenario's.
+        jobs: How many processes; 0 is one for each core. The result does not depend on it.
+        on_violation: `report` (unless the scenario says otherwise) counts broken invariants, `stop` ends at the first.
+        out: A folder to write the results to; none by itself.
+        progress: Called with runs done and runs planned.
+
+    Raises:
+        UsageError: No such design, or a number makes no sense.
+    """
+    study = plan_compare(scenario, designs, seed=seed, reps=reps, on_violation=on_violation)
+    return carry_out(study, jobs, target=None if out is None else Path(out), progress=progress)
+
+
+def plan_run(
+    scenario: "Scenario",
+    design: str | None = None,
+    *,
+    seed: int | None = None,
+    reps: int | None = None,
+    on_violation: OnViolation | None = None,
+    precision: Sequence[Precision] = (),
+    strict: bool = False,
+    overrides: Sequence[str] = (),
+    small: bool = False,
+) -> Study:
+    """Plan `run`; see there.
+
+    Raises:
+        UsageError: No such design, or a number makes no sense.
+    """
+    chosen = next(iter(scenario.designs)) if design is None else design
+    plan = _plan(scenario, (chosen,), seed, reps, on_violation, "stop", precision)
+    origin = _origin(scenario, plan.seed, overrides, small=small)
+    return Study(verb="run", scenario=scenario, plan=plan, origin=origin, strict=strict)
+
+
+def plan_compare(
+    scenario: "Scenario",
+    designs: Sequence[str] | None = None,
+    *,
+    seed: int | None = None,
+    reps: int | None = None,
+    on_violation: OnViolation | None = None,
+    precision: Sequence[Precision] = (),
+    strict: bool = False,
+    overrides: Sequence[str] = (),
+    small: bool = False,
+) -> Study:
+    """Plan `compare`; see there.
+
+    Raises:
+        UsageError: No such design, or a number makes no sense.
+    """
+    chosen = tuple(scenario.designs) if designs is None else tuple(designs)
+    plan = _plan(scenario, chosen, seed, reps, on_violation, "report", precision)
+    origin = _origin(scenario, plan.seed, overrides, small=small)
+    return Study(verb="compare", scenario=scenario, plan=plan, origin=origin, strict=strict)
+
+
+def carry_out(
+    study: Study,
+    jobs: int = 1,
+    *,
+    target: Path | None = None,
+    draw: Draw | None = None,
+    progress: Progress | None = None,
+    laws: Predictions | None = None,
+    run_once: RunOnce | None = None,
+) -> Findings:
+    """Run a study and write its folder, if it is given a target.
+
+    The folder has `manifest.json`, `kpis.json` (the document, and every replication's own values), `kpis.csv`, the
+    figures, and `events.parquet` of the first replication (of each design, in a folder of its name, if several are
+    compared). Any other replication's events are had by running it alone, from its own seed.
+
+    Raises:
+        UsageError: The target cannot be written, or is not ours to replace; a precision names no measure.
+        TwinError: What a run raised.
+        KeyboardInterrupt: It came before the first round was complete; nothing is left behind.
+    """
+    began = time.perf_counter()
+    with nullcontext() if target is None else RunFolder(target) as folder:
+        plan = study.plan
+        if folder is not None:
+            places = {name: _events_folder(folder, study, name) for name in plan.designs}
+            plan = replace(plan, out=places)
+        done, interrupted = _collect(study.scenario, plan, jobs, progress, run_once)
+        findings = _findings(study, done, laws)
+        findings = replace(findings, wall_s=time.perf_counter() - began, interrupted=interrupted)
+        if folder is not None:
+            _write(folder, study, findings, draw)
+            folder.commit()
+    return findings
+
+
+def document(study: Study, findings: Findings) -> dict[str, Json]:
+    """Make the JSON document of a study, as its verb prints it."""
+    make = run_document if study.verb == "run" else compare_document
+    return make(findings, study.plan.seed)
+
+
+def default_target(study: Study) -> Path:
+    """Name the folder that a study writes to by itself: `runs/<scenario>-<design or compare>-<seed>`."""
+    what = study.plan.designs[0] if study.verb == "run" else "compare"
+    return Path("runs") / f"{study.origin.scenario}-{what}-{study.plan.seed}"
+
+
+def _plan(
+    scenario: "Scenario",
+    designs: tuple[str, ...],
+    seed: int | None,
+    reps: int | None,
+    on_violation: OnViolation | None,
+    by_itself: OnViolation,
+    precision: Sequence[Precision],
+) -> Plan:
+    for name in designs:
+        if name not in scenario.designs:
+            raise _no_design(name, tuple(scenario.designs))
+    stated = scenario.checks.on_violation
+    return Plan(
+        designs=designs,
+        seed=scenario.seed if seed is None else seed,
+        reps=scenario.reps if reps is None else reps,
+        precision=tuple(precision),
+        on_violation=on_violation or (by_itself if stated == "auto" else stated),
+    )
+
+
+def _origin(scenario: "Scenario", seed: int, overrides: Sequence[str], *, small: bool) -> Origin:
+    return Origin(
+        scenario=scenario.name,
+        text=scenario.text,
+        canonical=scenario.model_dump_json(by_alias=True),
+        seed=seed,
+        overrides=tuple(overrides),
+        small=small,
+    )
+
+
+def _no_design(name: str, known: Sequence[str]) -> UsageError:
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else f"; there are {', '.join(known)}"
+    return UsageError(f"'{name}' is no design of this scenario{hint}")
+
+
+def _collect(
+    scenario: "Scenario", plan: Plan, jobs: int, progress: Progress | None, run_once: RunOnce | None
+) -> tuple[list[Round], bool]:
+    """Collect rounds until they end or somebody interrupts; an interrupt without a complete round goes on."""
+    done: list[Round] = []
+    try:
+        done.extend(rounds(scenario, plan, jobs, progress=progress, run=run_once))  # keeps what came before an error
+    except KeyboardInterrupt:
+        if not done:
+            raise
+        return done, True
+    return done, False
+
+
+def _findings(study: Study, done: Sequence[Round], laws: Predictions | None) -> Findings:
+    scenario, designs = study.scenario, study.plan.designs
+    comparison = compare_rounds(done, scenario.measures.report)
+    claims, levels = claims_of(scenario), service_levels_of(scenario, designs)
+    judged = judge_all(claims, comparison, laws or {OVERSELL_LAW: partial(_oversell_law, scenario)})
+    return Findings(
+        comparison=comparison,
+        expectations=judged,
+        slo=judge_all(levels, comparison, {}),
+        unjudged=tuple(claim.name for claim in claims if not set(claim.designs) <= set(designs)),
+        gives_up={design: tuple(scenario.designs[design].gives_up) for design in designs},
+        unreached=tuple(wish.kpi for wish in unreached(study.plan, done)),
+    )
+
+
+def _events_folder(folder: RunFolder, study: Study, design: str) -> Path:
+    return folder.path if study.verb == "run" else folder.folder(design)
+
+
+def _write(folder: RunFolder, study: Study, findings: Findings, draw: Draw | None) -> None:
+    code = findings.exit_code(strict=study.strict)
+    folder.write("kpis.json", as_json({**document(study, findings), "replications": replications(findings.comparison)}))
+    folder.write("kpis.csv", as_csv(kpi_rows(findings.comparison)))
+    for name, content in ({} if draw is None else draw(findings.comparison)).items():
+        folder.write(name, content)
+    folder.write(MANIFEST, as_json(manifest(study.origin, findings, code)))
+
+
+def _oversell_law(scenario: "Scenario", design: str) -> float:
+    from twin.world.oversell_law import predict  # only a scenario that asks for a prediction loads it
+
+    return predict(scenario, design)
