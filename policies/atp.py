@@ -22,7 +22,7 @@ from itertools import accumulate as running
 from typing import Literal, NamedTuple
 
 from twin.model.instant import DAY, Elapsed
-from twin.model.stock import ItemStock
+from twin.model.stock import ItemStock, Supply
 
 
 def free(stock: ItemStock, site: int, now: Elapsed) -> int:
@@ -61,19 +61,32 @@ class LookAhead:
         for claim in stock.claims:
             if now < claim.expires_at:
                 free_now[claim.site] -= claim.quantity
-        if not (stock.pledges or stock.waiting):
+        if not (stock.pledges or stock.waiting) or max(free_now, default=0) <= 0:
             return tuple([max(0, f) for f in free_now])
         return self._behind_dated_demand(stock, now, free_now)
 
     def _behind_dated_demand(self, stock: ItemStock, now: Elapsed, free_now: list[int]) -> tuple[int, ...]:
-        lowest = [_lowest_balance(self, stock, site, now, f) for site, f in enumerate(free_now)]
-        waiting = sum(line.quantity for line in stock.waiting)
+        if stock.pledges:
+            lowest = [_lowest_balance(self, stock, site, now, f) for site, f in enumerate(free_now)]
+        else:
+            lowest = _current_balances(self, stock, now, free_now)
+        waiting = sum([line.quantity for line in stock.waiting])
         for ceiling in (free_now, lowest):
             for site, most in enumerate(ceiling):
                 charged = max(0, min(waiting, most, lowest[site]))
                 lowest[site] -= charged
                 waiting -= charged
         return tuple([max(0, min(f, low)) for f, low in zip(free_now, lowest, strict=True)])
+
+
+def _current_balances(rule: LookAhead, stock: ItemStock, now: Elapsed, free_now: list[int]) -> list[int]:
+    """Return the balance of the current bucket per site: the lowest one where no pledge lowers a later one."""
+    ends = (now // rule.bucket_us + 1) * rule.bucket_us
+    balances = list(free_now)
+    for receipt in stock.supply:
+        if receipt.due < ends and _believed(rule, receipt.due, now):
+            balances[receipt.site] += _open(receipt)
+    return balances
 
 
 def _lowest_balance(rule: LookAhead, stock: ItemStock, site: int, now: Elapsed, start: int) -> int:
@@ -92,7 +105,7 @@ def _dated(rule: LookAhead, stock: ItemStock, site: int, now: Elapsed) -> tuple[
     last = now + rule.horizon_us
     first = 0
     later: dict[int, int] = {}
-    changes = [(s.due, s.ordered - s.received) for s in stock.supply if s.site == site and _believed(rule, s.due, now)]
+    changes = [(s.due, _open(s)) for s in stock.supply if s.site == site and _believed(rule, s.due, now)]
     changes += [(pledge.due, -pledge.quantity) for pledge in stock.pledges if pledge.site == site]
     for due, change in changes:
         bucket = due // rule.bucket_us - current
@@ -105,6 +118,11 @@ def _dated(rule: LookAhead, stock: ItemStock, site: int, now: Elapsed) -> tuple[
 
 def _believed(rule: LookAhead, due: Elapsed, now: Elapsed) -> bool:
     return now - due <= rule.past_due_supply_us
+
+
+def _open(receipt: Supply) -> int:
+    """Return what is still to come; a supplier that sent too much owes nothing and takes nothing back."""
+    return max(0, receipt.ordered - receipt.received)
 
 
 class Ladder(NamedTuple):
@@ -128,7 +146,7 @@ def ladder(rule: LookAhead, stock: ItemStock, site: int, now: Elapsed, *, bucket
     for receipt in stock.supply:
         bucket = max(0, receipt.due // rule.bucket_us - current)
         if receipt.site == site and bucket < buckets and _believed(rule, receipt.due, now):
-            supply[bucket] += receipt.ordered - receipt.received
+            supply[bucket] += _open(receipt)
     for pledge in stock.pledges:
         bucket = max(0, pledge.due // rule.bucket_us - current)
         if pledge.site == site and bucket < buckets:

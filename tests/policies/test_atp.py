@@ -151,6 +151,13 @@ def test_todays_receipt_serves_waiting_demand_before_stock_is_withheld_for_it() 
     assert RULE.available(stock(Position(sellable=5), supply=supply, waiting=waiting), NOON) == (3,)
 
 
+def test_a_receipt_beyond_what_was_ordered_takes_nothing_back() -> None:
+    over = (Supply(order=1, site=0, ordered=10, received=14, due=NOON),)
+    waiting = (Waiting(order=1, line=1, quantity=1, since=0),)
+    assert RULE.available(stock(Position(sellable=5), supply=over, waiting=waiting), NOON) == (4,)
+    assert ladder(RULE, stock(Position(), supply=over), 0, NOON, buckets=1).supply == (0,)
+
+
 def test_what_is_due_beyond_the_horizon_is_not_looked_at() -> None:
     pledge = (Pledge(order=1, line=1, site=0, quantity=15, due=NOON + 2 * DAY),)
     assert LookAhead(horizon_us=DAY).available(stock(Position(sellable=20), pledges=pledge), NOON) == (20,)
