@@ -55,6 +55,12 @@ def test_two_lines_of_one_item_do_not_get_the_same_units() -> None:
     assert RULE.choose([(1, 5), (1, 3)], [(6, 0, 0)] * 2, [A, B, C]).rest == (0, 2)
 
 
+def test_v26_a_batch_is_checked_on_the_sum_per_pool() -> None:
+    """V26, medusa#16502: free 100, one batch with 60 and 50 of it is 10 short; an all-or-nothing caller refuses it."""
+    plan = RULE.choose([(1, 60), (1, 50)], [(100,), (100,)], [A])
+    assert (plan.reason, sum(plan.rest)) == ("SHORT", 10)
+
+
 def test_above_the_exact_limit_the_choice_is_greedy() -> None:
     many = [Site(1, 0, n, n) for n in range(13)]
     plan = Sourcing(max_splits=13).choose([(1, 13)], [(1,) * 13], many)
