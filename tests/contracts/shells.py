@@ -10,7 +10,7 @@ from policies.ruleset import RuleSet
 from twin.live.sqlite import SqliteStore
 from twin.live.transactor import Fetched, Sqlite, Transactor
 from twin.middleware.dispatch import Procedures, dispatch
-from twin.middleware.unit import INBOX, MOVEMENTS, TABLES, Conflict, Missing, Outcome, Table
+from twin.middleware.unit import INBOX, MOVEMENTS, TABLES, Conflict, Missing, Outcome, Table, Unit
 from twin.model.instant import Elapsed, Now
 from twin.model.message import Event, Message
 
@@ -52,6 +52,9 @@ class Shell(Protocol):
 
     def prune_inbox(self) -> None:
         """Prune the inbox while the retention of every row in it has still to end."""
+
+    def fill(self, write: Callable[[Unit], None]) -> None:
+        """Commit what `write` does to a unit, as a migration of opening stock would."""
 
     def kept(self) -> Kept: ...
 
@@ -169,6 +172,11 @@ class InMemory:
     def prune_inbox(self) -> None:
         self.store.forget_inbox()
 
+    def fill(self, write: Callable[[Unit], None]) -> None:
+        unit = Direct(self.store)
+        write(unit)
+        unit.commit()
+
     def kept(self) -> Kept:
         rows = {table.name: dict(self.store.rows[table.number]) for table in TABLES if not table.journal}
         rows[INBOX.name] |= self.store.inbox_earlier
@@ -241,6 +249,11 @@ class InOneFile:
 
     def prune_inbox(self) -> None:
         self.store.forget_inbox(before=0)
+
+    def fill(self, write: Callable[[Unit], None]) -> None:
+        unit = Sqlite(self.store, Now(elapsed=0, wall=0), {})
+        write(unit)
+        unit.commit()
 
     def kept(self) -> Kept:
         rows: dict[str, dict[int, object]] = {
