@@ -126,7 +126,8 @@ def _found(verdict: Verdict) -> str:
     if verdict.value is None:
         return "no value"
     law = "" if verdict.expected is None else f", expected {number(verdict.expected)}"
-    return f"{number(verdict.value)}{_interval(verdict.ci95)}{law}"
+    short = f", {verdict.n} of {verdict.claim.seeds} seeds" if verdict.is_short else ""
+    return f"{number(verdict.value)}{_interval(verdict.ci95)}{law}{short}"
 
 
 def _more(verdict: Verdict) -> str:

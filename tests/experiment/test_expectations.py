@@ -6,18 +6,19 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from twin.experiment.comparison import Comparison, compare_rounds
 from twin.experiment.expectations import (
     Claim,
     Condition,
-    condition,
+    condition_of,
     judge,
     judge_all,
     judge_predicted,
-    predicted_by,
 )
 from twin.world.result import RunResult
+from twin.world.scenario import BoundText
 
 
 def comparison(**designs: list[float | None]) -> Comparison:
@@ -48,6 +49,10 @@ def comparison(**designs: list[float | None]) -> Comparison:
     return compare_rounds(list(zip(*columns, strict=True)), ["oversold_units"])
 
 
+def condition(text: str) -> Condition:
+    return condition_of(TypeAdapter(BoundText).validate_python(text))
+
+
 def claim(text: str, **changes: object) -> Claim:
     return Claim(name="it", kpi="oversold_units", design="a", condition=condition(text), text=text, **changes)
 
@@ -61,27 +66,20 @@ LAW = Claim(
     ("text", "inside", "outside"),
     [
         ("> 0", [0.1], [0, -1]),
-        (">=0", [0, 3], [-0.1]),
-        ("< 5%", [0.049], [0.05]),
-        ("<= .05", [0.05], [0.051]),
-        ("= 3", [3], [2.999, 3.001]),
-        ("between 2 and 5e1", [2, 50], [1.9, 50.1]),
+        (">= 0", [0, 3], [-0.1]),
+        ("< 0.05", [0.049], [0.05]),
+        ("<= 0.05", [0.05], [0.051]),
+        ("between 2 and 50", [2, 50], [1.9, 50.1]),
     ],
 )
-def test_a_condition_means_what_it_says(text: str, inside: list[float], outside: list[float]):
+def test_a_condition_means_what_its_bound_says(text: str, inside: list[float], outside: list[float]):
     assert all(condition(text).holds(value) for value in inside)
     assert not any(condition(text).holds(value) for value in outside)
 
 
-@pytest.mark.parametrize("text", ["", "5", "=> 3", "> x", "between 5 and 2", "> 0; rm", "about 3"])
-def test_a_condition_that_says_nothing_is_refused_with_what_was_read(text: str):
-    with pytest.raises(ValueError, match=r"expected '> 0'.*got"):
-        condition(text)
-
-
-def test_a_prediction_is_told_from_a_bound():
-    assert predicted_by("predicted: oversell_law") == "oversell_law"
-    assert predicted_by("> 0") is None
+def test_a_prediction_has_no_range_of_its_own():
+    with pytest.raises(ValueError, match="a law gives the numbers"):
+        condition("predicted: oversell_law")
 
 
 @given(st.floats(-5, 5), st.floats(0, 5))

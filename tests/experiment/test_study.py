@@ -9,11 +9,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pydantic import TypeAdapter
 
 from twin.errors import UsageError
 from twin.experiment.results import as_csv, as_json, digest_of, git_state
 from twin.experiment.study import carry_out, default_target, document, plan_compare, plan_run
 from twin.world.result import RunResult
+from twin.world.scenario import Bound, BoundText
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,12 @@ class MadeUp:
     expectations: tuple[SimpleNamespace, ...] = ()
     slo: tuple[SimpleNamespace, ...] = ()
 
-    def model_dump_json(self, *, by_alias: bool) -> str:
-        return f'{{"question": "does it?", "seed": {self.seed}}}'
+    sha256: str = 64 * "a"
+    overrides: tuple[str, ...] = ()
+
+
+def bound(text: str) -> Bound:
+    return TypeAdapter(BoundText).validate_python(text)
 
 
 def expects(text: str, **changes: object) -> SimpleNamespace:
@@ -46,9 +52,8 @@ def expects(text: str, **changes: object) -> SimpleNamespace:
         "design": "nightly_batch",
         "minus": "governed",
         "over": None,
-        "is_": text,
+        "is_": bound(text),
         "seeds": 3,
-        "window": None,
         "probability": None,
         "on_violation": "fail",
     }
@@ -158,7 +163,8 @@ def test_the_same_seed_gives_the_same_bytes_but_for_timing():
 
 
 @pytest.mark.parametrize(
-    ("text", "strict", "code"), [("> 0", True, 0), ("< 0", False, 1), ("> 299.5", False, 1), ("= 299.5", True, 0)]
+    ("text", "strict", "code"),
+    [("> 0", True, 0), ("< 0", False, 1), ("> 299.5", False, 1), ("between 299 and 300", True, 0)],
 )
 def test_a_broken_claim_sets_the_exit_code(text: str, strict: bool, code: int):
     study = plan_compare(MadeUp(expectations=(expects(text),)), strict=strict)
@@ -171,7 +177,7 @@ def test_a_claim_about_another_design_is_named_and_not_judged():
 
 
 def test_a_service_level_is_judged_for_each_of_its_designs():
-    level = SimpleNamespace(name="few", kpi="oversold_units", is_="<= 9", designs=None, window=None)
+    level = SimpleNamespace(name="few", kpi="oversold_units", is_=bound("<= 9"), designs=())
     found = carry_out(plan_compare(MadeUp(slo=(level,))), run_once=fake_run)
     assert [verdict.word for verdict in found.slo] == ["violated", "holds"]
     assert found.exit_code() == 1

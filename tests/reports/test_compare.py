@@ -7,8 +7,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from reports.compare import PANELS, figure
 from reports.document import image
-from reports.tables import decisions, measures, picture, violations
+from reports.tables import decisions, measures, picture, verdicts, violations
 from twin.experiment.comparison import Comparison, compare_rounds
+from twin.experiment.expectations import Claim, Condition, judge_all
 from twin.world.result import RunResult
 
 UNITS = {
@@ -137,3 +138,16 @@ def test_broken_invariants_are_counted_by_design():
     broken = {"invariant": "S-10", "at_us": 5, "key": "item 4", "chain": []}
     runs = [result("a", 1, {}, violations=(broken, broken)), result("b", 1, {}, declared=(broken,))]
     assert violations(runs).rows == (("a", "S-10", "broken", "2"), ("b", "S-10", "given up", "1"))
+
+
+def test_claims_show_their_verdict_what_was_found_and_how_many_runs_it_takes():
+    bound = Condition(low=30.0, low_closed=True)
+    shared = {"kpi": "lost_sales_units", "condition": bound, "text": ">= 30"}
+    claims = [
+        Claim(name="batch_loses", design="nightly_batch", minus="governed", **shared),
+        Claim(name="governed_loses", design="governed", seeds=20, **shared),
+    ]
+    table = verdicts(judge_all(claims, made_up(), {}))
+    assert [row[0] for row in table.rows] == ["holds", "violated"]
+    assert table.rows[0][2] == "lost_sales_units of nightly_batch - governed >= 30"
+    assert table.rows[1][3].endswith(", 4 of 20 seeds")

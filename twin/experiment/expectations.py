@@ -12,7 +12,6 @@ never happened has no spread of its own, and would refute every law.
 """
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -30,8 +29,9 @@ from twin.experiment.statistics import (
 )
 
 if TYPE_CHECKING:
-    from twin.world.scenario import Scenario
+    from twin.world.scenario import Bound, Scenario
 
+OVERSELL_LAW = "oversell_law"
 RUNS_PLANNED_MAX = 10_000
 CHANCE_OF_A_TABLE = 0.001
 """How often the predicted claims of a scenario may be refuted by chance, all together."""
@@ -39,11 +39,6 @@ CHANCE_OF_A_TABLE = 0.001
 Word = Literal["holds", "violated", "undecided"]
 Predictions = Mapping[str, Callable[[str], float]]
 """The laws by name; each gives its figure for a design, in the unit of the measure."""
-
-_NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(%?)"
-_COMPARISON = re.compile(rf"\s*(>=|<=|>|<|=)\s*{_NUMBER}\s*")
-_BETWEEN = re.compile(rf"\s*between\s+{_NUMBER}\s+and\s+{_NUMBER}\s*")
-_PREDICTED = re.compile(r"\s*predicted\s*:\s*(\w+)\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,14 +128,14 @@ def claims_of(scenario: "Scenario") -> tuple[Claim, ...]:
     return tuple(
         Claim(
             name=expectation.name,
-            kpi=_windowed(expectation.kpi, expectation.window),
-            design=expectation.design,
+            kpi=expectation.kpi,
+            design=expectation.design or next(iter(scenario.designs)),
             minus=expectation.minus,
             over=expectation.over,
-            law=(law := predicted_by(expectation.is_)),
-            condition=None if law is not None else condition(expectation.is_),
-            text=expectation.is_,
-            probability=None if expectation.probability is None else condition(expectation.probability),
+            law=OVERSELL_LAW if expectation.is_.op == "predicted" else None,
+            condition=None if expectation.is_.op == "predicted" else condition_of(expectation.is_),
+            text=str(expectation.is_),
+            probability=None if expectation.probability is None else condition_of(expectation.probability),
             seeds=expectation.seeds,
             fails=expectation.on_violation == "fail",
         )
@@ -153,43 +148,32 @@ def service_levels_of(scenario: "Scenario", designs: Sequence[str]) -> tuple[Cla
     return tuple(
         Claim(
             name=level.name,
-            kpi=_windowed(level.kpi, level.window),
+            kpi=level.kpi,
             design=design,
-            condition=condition(level.is_),
-            text=level.is_,
+            law=OVERSELL_LAW if level.is_.op == "predicted" else None,
+            condition=None if level.is_.op == "predicted" else condition_of(level.is_),
+            text=str(level.is_),
         )
         for level in scenario.slo
         for design in designs
-        if level.designs is None or design in level.designs
+        if not level.designs or design in level.designs
     )
 
 
-def condition(text: str) -> Condition:
-    """Read `> 0`, `>= 90%`, `= 3` or `between 2 and 5`.
-
-    >>> condition("between 10% and 0.2") == Condition(low=0.1, high=0.2, low_closed=True, high_closed=True)
-    True
+def condition_of(bound: "Bound") -> Condition:
+    """Take the bound of a claim as a range.
 
     Raises:
-        ValueError: The text is none of these.
+        ValueError: It is predicted by a law, and has no numbers of its own.
     """
-    if found := _BETWEEN.fullmatch(text):
-        low, high = _figure(found[1], found[2]), _figure(found[3], found[4])
-        if low <= high:
-            return Condition(low=low, high=high, low_closed=True, high_closed=True)
-    elif found := _COMPARISON.fullmatch(text):
-        figure, closed = _figure(found[2], found[3]), "=" in found[1]
-        bounds = Condition(low=figure, high=figure, low_closed=closed, high_closed=closed)
-        if found[1].startswith(">"):
-            return replace(bounds, high=math.inf, high_closed=False)
-        return replace(bounds, low=-math.inf, low_closed=False) if found[1].startswith("<") else bounds
-    raise ValueError(f"expected '> 0', '<= 5%', '= 3' or 'between 2 and 5' (got {text!r})")
-
-
-def predicted_by(text: str) -> str | None:
-    """Give the law's name in `predicted: oversell_law`, None in any other condition."""
-    found = _PREDICTED.fullmatch(text)
-    return None if found is None else found[1]
+    if bound.op == "predicted":
+        raise ValueError(f"a law gives the numbers of '{bound}'")
+    return Condition(
+        low=-math.inf if bound.low is None else bound.low,
+        high=math.inf if bound.high is None else bound.high,
+        low_closed=bound.op in (">=", "between"),
+        high_closed=bound.op in ("<=", "between"),
+    )
 
 
 def judge_all(claims: Sequence[Claim], comparison: Comparison, laws: Predictions) -> tuple[Verdict, ...]:
@@ -307,16 +291,3 @@ def _more_runs_of_share(wanted: Condition, successes: int, n: int) -> int | None
         if wanted.judge(interval.low, interval.high) is not None:
             return runs - n
     return None
-
-
-def _windowed(kpi: str, window: str | None) -> str:
-    """Write a window as the label that it is in the keys of a result."""
-    if window is None:
-        return kpi
-    name, _, labels = kpi.partition("{")
-    inside = [f"window={window}", *labels.removesuffix("}").split(",")] if labels else [f"window={window}"]
-    return f"{name}{{{','.join(sorted(inside))}}}"
-
-
-def _figure(digits: str, percent: str) -> float:
-    return float(digits) / 100 if percent else float(digits)

@@ -44,13 +44,13 @@ Row = Mapping[str, str | int | float | bool | None]
 class Origin:
     """Where the numbers come from: what was run, as it was asked for.
 
-    `text` is the scenario file as read, `canonical` its resolved form with overrides applied, whose SHA-256 names it;
+    `text` is the scenario file as read, `sha256` that of its canonical form with overrides applied, which names it;
     `overrides` are the settings of `--set`, as written.
     """
 
     scenario: str
     text: str
-    canonical: str
+    sha256: str
     seed: int
     overrides: tuple[str, ...] = ()
     small: bool = False
@@ -170,7 +170,7 @@ def manifest(origin: Origin, findings: Findings, exit_code: int) -> dict[str, Js
         "dependencies": {name: metadata.version(name) for name in DEPENDENCIES},
         "scenario": {
             "name": origin.scenario,
-            "sha256": hashlib.sha256(origin.canonical.encode()).hexdigest(),
+            "sha256": origin.sha256,
             "text": origin.text,
         },
         "overrides": list(origin.overrides),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from twin.errors import UsageError
 from twin.experiment.comparison import Comparison, compare_rounds
-from twin.experiment.expectations import Predictions, claims_of, judge_all, service_levels_of
+from twin.experiment.expectations import OVERSELL_LAW, Claim, Predictions, claims_of, judge_all, service_levels_of
 from twin.experiment.folder import MANIFEST, RunFolder
 from twin.experiment.replicate import OnViolation, Plan, Precision, Progress, Round, RunOnce, rounds, unreached
 from twin.experiment.results import (
@@ -38,17 +38,23 @@ if TYPE_CHECKING:
 Verb = Literal["run", "compare"]
 Draw = Callable[[Comparison], Mapping[str, bytes]]
 """Makes the files of the figure, by name; given by whoever may import the reports."""
-OVERSELL_LAW = "oversell_law"
+STANDARD_REPORT = ("oversold_units", "lost_sales_units", "channel_calls", "availability_age_s")
+"""What is shown of a scenario that does not say what to show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """What is to be done with a scenario: the plan, and what is said about its runs."""
+    """What is to be done with a scenario: the plan, and what was claimed of its runs before they were made.
+
+    Under `strict` an undecided claim fails like a violated one.
+    """
 
     verb: Verb
     scenario: "Scenario"
     plan: Plan
     origin: Origin
+    claims: tuple[Claim, ...]
+    service_levels: tuple[Claim, ...]
     strict: bool = False
 
 
@@ -121,7 +127,6 @@ def plan_run(
     on_violation: OnViolation | None = None,
     precision: Sequence[Precision] = (),
     strict: bool = False,
-    overrides: Sequence[str] = (),
     small: bool = False,
 ) -> Study:
     """Plan `run`; see there.
@@ -131,8 +136,7 @@ def plan_run(
     """
     chosen = next(iter(scenario.designs)) if design is None else design
     plan = _plan(scenario, (chosen,), seed, reps, on_violation, "stop", precision)
-    origin = _origin(scenario, plan.seed, overrides, small=small)
-    return Study(verb="run", scenario=scenario, plan=plan, origin=origin, strict=strict)
+    return _study("run", scenario, plan, _origin(scenario, plan.seed, small=small), strict=strict)
 
 
 def plan_compare(
@@ -144,7 +148,6 @@ def plan_compare(
     on_violation: OnViolation | None = None,
     precision: Sequence[Precision] = (),
     strict: bool = False,
-    overrides: Sequence[str] = (),
     small: bool = False,
 ) -> Study:
     """Plan `compare`; see there.
@@ -154,8 +157,7 @@ def plan_compare(
     """
     chosen = tuple(scenario.designs) if designs is None else tuple(designs)
     plan = _plan(scenario, chosen, seed, reps, on_violation, "report", precision)
-    origin = _origin(scenario, plan.seed, overrides, small=small)
-    return Study(verb="compare", scenario=scenario, plan=plan, origin=origin, strict=strict)
+    return _study("compare", scenario, plan, _origin(scenario, plan.seed, small=small), strict=strict)
 
 
 def carry_out(
@@ -206,6 +208,18 @@ def default_target(study: Study) -> Path:
     return Path("runs") / f"{study.origin.scenario}-{what}-{study.plan.seed}"
 
 
+def _study(verb: Verb, scenario: "Scenario", plan: Plan, origin: Origin, *, strict: bool) -> Study:
+    return Study(
+        verb=verb,
+        scenario=scenario,
+        plan=plan,
+        origin=origin,
+        claims=claims_of(scenario),
+        service_levels=service_levels_of(scenario, plan.designs),
+        strict=strict,
+    )
+
+
 def _plan(
     scenario: "Scenario",
     designs: tuple[str, ...],
@@ -228,13 +242,13 @@ def _plan(
     )
 
 
-def _origin(scenario: "Scenario", seed: int, overrides: Sequence[str], *, small: bool) -> Origin:
+def _origin(scenario: "Scenario", seed: int, *, small: bool) -> Origin:
     return Origin(
         scenario=scenario.name,
         text=scenario.text,
-        canonical=scenario.model_dump_json(by_alias=True),
+        sha256=scenario.sha256,
         seed=seed,
-        overrides=tuple(overrides),
+        overrides=scenario.overrides,
         small=small,
     )
 
@@ -261,14 +275,13 @@ def _collect(
 
 def _findings(study: Study, done: Sequence[Round], laws: Predictions | None) -> Findings:
     scenario, designs = study.scenario, study.plan.designs
-    comparison = compare_rounds(done, scenario.measures.report)
-    claims, levels = claims_of(scenario), service_levels_of(scenario, designs)
-    judged = judge_all(claims, comparison, laws or {OVERSELL_LAW: partial(_oversell_law, scenario)})
+    comparison = compare_rounds(done, scenario.measures.report or STANDARD_REPORT)
+    known = laws or {OVERSELL_LAW: partial(_oversell_law, scenario)}
     return Findings(
         comparison=comparison,
-        expectations=judged,
-        slo=judge_all(levels, comparison, {}),
-        unjudged=tuple(claim.name for claim in claims if not set(claim.designs) <= set(designs)),
+        expectations=judge_all(study.claims, comparison, known),
+        slo=judge_all(study.service_levels, comparison, known),
+        unjudged=tuple(claim.name for claim in study.claims if not set(claim.designs) <= set(designs)),
         gives_up={design: tuple(scenario.designs[design].gives_up) for design in designs},
         unreached=tuple(wish.kpi for wish in unreached(study.plan, done)),
     )

@@ -1,0 +1,303 @@
+"""The verbs: each parses, calls and prints. Rooms are imported inside, so that help and version answer at once."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from twin.cli import FAILED, INVALID, OK, options, show
+
+if TYPE_CHECKING:
+    from twin.experiment.comparison import Comparison
+    from twin.experiment.replicate import Precision
+    from twin.experiment.results import Findings
+    from twin.experiment.study import Study
+    from twin.world.result import RunResult
+    from twin.world.scenario import Scenario
+
+KINDS = ("scenarios", "parties", "invariants", "presets", "measures")
+
+
+class Verbs(click.Group):
+    """A group that answers a misspelt verb with the nearest one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or say what there is instead."""
+        name = args[0]
+        if name not in self.commands and not name.startswith("-"):
+            near = get_close_matches(name, self.commands, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(self.commands)}"
+            ctx.fail(f"no such command '{name}'; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the verbs in the order in which one meets them."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="distribution-twin", prog_name="twin")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show where an error comes from.")
+@click.pass_context
+def twin(ctx: click.Context) -> int:
+    """A digital twin of distribution-ERP middleware.
+
+    Start with: twin compare oversell
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+    return OK
+
+
+@twin.command("list")
+@click.argument("kind", type=click.Choice(KINDS), default="scenarios")
+@options.output
+def list_(kind: str, form: str, quiet: bool, no_progress: bool) -> int:
+    """List scenarios, or what they are made of."""
+    from twin.cli.catalogue import rows_of
+
+    found = rows_of(kind)
+    show.rows(form, found, title=kind)
+    if not found:
+        show.Log(quiet=quiet).say(f"there are no {kind} yet")
+    return OK
+
+
+@twin.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@options.changes
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option("--resolved", is_flag=True, help="Print the whole scenario, with every default and its source.")
+@options.output
+def check(
+    files: tuple[str, ...],
+    overrides: tuple[str, ...],
+    small: bool,
+    strict: bool,
+    resolved: bool,
+    form: str,
+    quiet: bool,
+    no_progress: bool,
+) -> int:
+    """Check scenario files: every problem with its place."""
+    import scenarios
+    from twin.cli.catalogue import problem_rows
+
+    log = show.Log(quiet=quiet)
+    problems = [problem for file in files for problem in scenarios.check(file, overrides, small=small)]
+    if form != "table":
+        show.rows(form, problem_rows(problems), title="problems")
+    elif not resolved:
+        show.lines(str(problem) for problem in problems)
+    errors = [problem for problem in problems if strict or problem.level == "error"]
+    if errors:
+        if form == "table" and resolved:
+            show.lines(str(problem) for problem in problems)
+        return INVALID
+    if resolved and form == "table":
+        show.lines(scenarios.resolved(file, overrides, small=small) for file in files)
+    log.say(f"{len(files)} {'file' if len(files) == 1 else 'files'} checked, {len(problems)} warnings")
+    return OK
+
+
+@twin.command()
+@options.output
+def schema(form: str, quiet: bool, no_progress: bool) -> int:
+    """Print the JSON Schema of scenario files."""
+    import scenarios
+
+    show.json(scenarios.schema())
+    return OK
+
+
+@twin.command()
+@click.argument("scenario")
+@click.option("--design", help="Which design to run; the first one unless named.")
+@options.changes
+@options.runs
+@options.output
+def run(
+    scenario: str,
+    design: str | None,
+    overrides: tuple[str, ...],
+    small: bool,
+    seed: int | None,
+    reps: int | None,
+    jobs: int,
+    precision: tuple[str, ...],
+    out: Path | None,
+    on_violation: Literal["stop", "report"] | None,
+    strict: bool,
+    form: str,
+    quiet: bool,
+    no_progress: bool,
+) -> int:
+    """Run one design of a scenario.
+
+    SCENARIO is a shipped name or a file.
+    """
+    from twin.experiment.study import plan_run
+
+    study = plan_run(
+        _load(scenario, overrides, small),
+        design,
+        seed=seed,
+        reps=reps,
+        on_violation=on_violation,
+        precision=_precision(precision),
+        strict=strict,
+        small=small,
+    )
+    return _carry_out(study, jobs, out, form, quiet=quiet, no_progress=no_progress)
+
+
+@twin.command()
+@click.argument("scenario")
+@click.option("--designs", metavar="A,B,...", help="Which designs to compare; all unless named.")
+@options.changes
+@options.runs
+@options.output
+def compare(
+    scenario: str,
+    designs: str | None,
+    overrides: tuple[str, ...],
+    small: bool,
+    seed: int | None,
+    reps: int | None,
+    jobs: int,
+    precision: tuple[str, ...],
+    out: Path | None,
+    on_violation: Literal["stop", "report"] | None,
+    strict: bool,
+    form: str,
+    quiet: bool,
+    no_progress: bool,
+) -> int:
+    """Compare designs on the same demand and luck.
+
+    SCENARIO is a shipped name or a file.
+    """
+    from twin.experiment.study import plan_compare
+
+    study = plan_compare(
+        _load(scenario, overrides, small),
+        None if designs is None else [name.strip() for name in designs.split(",")],
+        seed=seed,
+        reps=reps,
+        on_violation=on_violation,
+        precision=_precision(precision),
+        strict=strict,
+        small=small,
+    )
+    return _carry_out(study, jobs, out, form, quiet=quiet, no_progress=no_progress)
+
+
+@twin.command()
+@click.option("--quick", is_flag=True, help="Shorter measurements, less steady figures.")
+@click.option("--only", "names", multiple=True, metavar="NAME", help="Only this row. May be repeated.")
+@options.output
+def bench(quick: bool, names: tuple[str, ...], form: str, quiet: bool, no_progress: bool) -> int:
+    """Measure the twin's speed on this machine."""
+    from twin.experiment.bench import rows
+
+    with show.Bar("bench", shown=not (quiet or no_progress)) as bar:
+        found = rows(names, quick, bar)
+    show.rows(form, found, title="bench")
+    return FAILED if any(row.get("verdict") == "missed" for row in found) else OK
+
+
+def _load(scenario: str, overrides: Sequence[str], small: bool) -> "Scenario":
+    import scenarios
+
+    return scenarios.load(scenario, overrides, small=small)
+
+
+def _precision(texts: Sequence[str]) -> "tuple[Precision, ...]":
+    from twin.experiment.replicate import Precision
+
+    return tuple(Precision.read(text) for text in texts)
+
+
+def _carry_out(study: "Study", jobs: int, out: Path | None, form: str, *, quiet: bool, no_progress: bool) -> int:
+    """Run a study under a progress bar, print what it found, and name the files it left."""
+    from twin.experiment.study import carry_out, default_target, document
+
+    log = show.Log(quiet=quiet)
+    target = out or default_target(study)
+    draw = _figures if study.verb == "compare" else None
+    with show.Bar(f"{study.verb} {study.origin.scenario}", shown=not (quiet or no_progress)) as bar:
+        findings = carry_out(study, jobs, target=target, draw=draw, progress=bar)
+    if form == "json":
+        show.json(document(study, findings))
+    else:
+        _print(findings, form)
+    _tell(study, findings, form, target, log)
+    return findings.exit_code(strict=study.strict)
+
+
+def _figures(comparison: "Comparison") -> Mapping[str, bytes]:
+    from reports.compare import figure
+    from reports.document import image
+
+    drawn = figure(comparison)
+    return {"compare.svg": image(drawn, "svg"), "compare.png": image(drawn, "png")}
+
+
+def _print(findings: "Findings", form: str) -> None:
+    from reports import tables
+    from twin.experiment.results import kpi_rows
+
+    comparison = findings.comparison
+    if form == "csv":
+        show.rows("csv", kpi_rows(comparison), title="")
+        return
+    show.table(tables.measures(comparison))
+    show.table(tables.violations(comparison.runs))
+    show.table(tables.verdicts((*findings.expectations, *findings.slo)))
+    show.lines(tables.decisions(comparison.differences))
+    if picture := tables.picture(comparison):
+        show.lines(("", *picture))
+
+
+def _tell(study: "Study", findings: "Findings", form: str, target: Path, log: show.Log) -> None:
+    """Say on stderr what the data does not: what was left out, what stopped the run, where the files are."""
+    runs = findings.comparison.runs
+    for note in dict.fromkeys(note for run in runs for note in run.notes):
+        log.say(f"note: {note}")
+    for limit in dict.fromkeys(limit for run in runs for limit in run.limits) if form == "table" else ():
+        log.say(f"limit: {limit}")
+    for name in findings.unjudged:
+        log.say(f"note: '{name}' is not judged, because not all of its designs were run")
+    for design, name in findings.never_broken:
+        log.say(f"note: {design} gives up {name} and never broke it")
+    for kpi in findings.unreached:
+        log.complain(f"precision of {kpi} was not reached in {len(findings.comparison.rounds)} runs")
+    for run in runs:
+        if run.stopped is not None:
+            log.complain(_stopped(run))
+    names = sorted(path.name for path in target.iterdir() if path.suffix in {".svg", ".png"})
+    log.say(f"results: {target}{''.join(f', {name}' for name in names)}")
+    if findings.interrupted:
+        count = len(findings.comparison.rounds)
+        log.complain(f"interrupted; kept {count} whole {'replication' if count == 1 else 'replications'} in {target}")
+
+
+def _stopped(run: "RunResult") -> str:
+    from twin.world.values import duration_text
+
+    found = run.stopped or {}
+    at_us, chain = found.get("at_us"), found.get("chain")
+    at = f" at {duration_text(at_us)} ({at_us} us)" if isinstance(at_us, int) else ""
+    led = f"; led there by {' > '.join(map(str, chain))}" if isinstance(chain, list | tuple) and chain else ""
+    return (
+        f"stopped: {found.get('invariant')} was broken for {found.get('key')}{at}"
+        f" in design {run.design} with seed {run.seed}{led}"
+    )
