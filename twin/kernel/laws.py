@@ -15,6 +15,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
+from math import exp, log1p
 from statistics import NormalDist
 from typing import Final, Protocol, Self
 
@@ -45,28 +46,18 @@ class Law(Protocol):
 
 def delay(law: Law) -> Callable[[int], int]:
     """Return the function that draws from a law in seconds as whole microseconds, rounded half up; it pickles."""
-    if isinstance(law, Constant):
-        return _Fixed(law.mean).draw
-    return _Drawn(law).draw
-
-
-class _Fixed:
-    __slots__ = ("_us",)
-
-    def __init__(self, seconds: float) -> None:
-        self._us = int(seconds * 1_000_000 + 0.5)
-
-    def draw(self, bits: int) -> int:
-        return self._us
+    return law.microseconds if isinstance(law, _Cut) else _Drawn(law).microseconds
 
 
 class _Drawn:
+    """A law that is not one of ours, in whole microseconds."""
+
     __slots__ = ("_at",)
 
     def __init__(self, law: Law) -> None:
         self._at = law.at
 
-    def draw(self, bits: int) -> int:
+    def microseconds(self, bits: int) -> int:
         return int(self._at(bits) * 1_000_000 + 0.5)
 
 
@@ -82,6 +73,10 @@ class _Cut:
 
     def at(self, bits: int) -> float:
         return self.quantile(unit(bits))
+
+    def microseconds(self, bits: int) -> int:
+        """Return `at` of a law in seconds as whole microseconds; written out again where it is drawn most."""
+        return int(self.at(bits) * 1_000_000 + 0.5)
 
     def quantile(self, p: float) -> float:
         return min(self._inverse(p), self._top)
@@ -119,13 +114,19 @@ class Exponential(_Cut):
         self.mean = -mean * math.expm1(-self._top / mean)
 
     def at(self, bits: int) -> float:
-        value = self._scale * math.log1p(((bits >> 12) + 0.5) * -_GRID)
+        value = self._scale * log1p(((bits >> 12) + 0.5) * -_GRID)
         if value > self._top:
             return self._top
         return value
 
+    def microseconds(self, bits: int) -> int:
+        value = self._scale * log1p(((bits >> 12) + 0.5) * -_GRID)
+        if value > self._top:
+            value = self._top
+        return int(value * 1_000_000 + 0.5)
+
     def _inverse(self, p: float) -> float:
-        return self._scale * math.log1p(-p)
+        return self._scale * log1p(-p)
 
 
 class Uniform(_Cut):
@@ -171,7 +172,7 @@ class Normal(_Cut):
         if level == math.inf:
             return 0.0
         z = (centre - level) / self._sd
-        return self._sd * math.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi) + (centre - level) * _phi(z)
+        return self._sd * exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi) + (centre - level) * _phi(z)
 
     def at(self, bits: int) -> float:
         value = self._normal.inv_cdf(((bits >> 12) + 0.5) * _GRID)
@@ -201,7 +202,7 @@ class Lognormal(_Cut):
         _check(0.0 <= sigma < math.inf, "sigma", "not below 0", sigma)
         self.p50, self.sigma = float(p50), float(sigma)
         self._normal = NormalDist(math.log(p50), sigma or _TINY)
-        whole = p50 * math.exp(sigma * sigma / 2.0)
+        whole = p50 * exp(sigma * sigma / 2.0)
         if self._top == math.inf or not sigma or not self._top:
             self.mean = min(whole, self._top)
         else:
@@ -220,16 +221,22 @@ class Lognormal(_Cut):
         _check(0.0 < p < q < 1.0 and 0.0 < x <= y, "quantiles", "positive, and in the order of their shares", [x, y])
         from_p, from_q = _STANDARD.inv_cdf(p), _STANDARD.inv_cdf(q)
         sigma = math.log(y / x) / (from_q - from_p)
-        return cls(x * math.exp(-sigma * from_p), sigma, at_most=at_most)
+        return cls(x * exp(-sigma * from_p), sigma, at_most=at_most)
 
     def at(self, bits: int) -> float:
-        value = math.exp(self._normal.inv_cdf(((bits >> 12) + 0.5) * _GRID))
+        value = exp(self._normal.inv_cdf(((bits >> 12) + 0.5) * _GRID))
         if value > self._top:
             return self._top
         return value
 
+    def microseconds(self, bits: int) -> int:
+        value = exp(self._normal.inv_cdf(((bits >> 12) + 0.5) * _GRID))
+        if value > self._top:
+            value = self._top
+        return int(value * 1_000_000 + 0.5)
+
     def _inverse(self, p: float) -> float:
-        return math.exp(self._normal.inv_cdf(p))
+        return exp(self._normal.inv_cdf(p))
 
 
 class Gamma(_Cut):
@@ -284,14 +291,14 @@ class Geometric(_Cut):
         super().__init__(at_most)
         _check(1.0 <= mean < math.inf, "mean", "at least 1", mean)
         stay = 1.0 - 1.0 / mean
-        self._log_stay = math.log1p(-1.0 / mean) if stay else -math.inf
+        self._log_stay = log1p(-1.0 / mean) if stay else -math.inf
         self.mean = float(mean)
         if self._top < math.inf:
             steps = math.floor(self._top)
             self.mean = mean * (1.0 - stay**steps) + (self._top - steps) * stay**steps
 
     def _inverse(self, p: float) -> float:
-        return max(math.ceil(math.log1p(-p) / self._log_stay * (1.0 - 1e-15)), 1.0)
+        return max(math.ceil(log1p(-p) / self._log_stay * (1.0 - 1e-15)), 1.0)
 
 
 class Pareto(_Cut):
@@ -315,7 +322,7 @@ class Pareto(_Cut):
             self.mean = scale * (1.0 + (ratio ** (1.0 - alpha) - 1.0) / (1.0 - alpha))
 
     def _inverse(self, p: float) -> float:
-        return self._scale * math.exp(self._power * math.log1p(-p))
+        return self._scale * exp(self._power * log1p(-p))
 
 
 class _Tabled(_Cut):
@@ -354,7 +361,7 @@ class Poisson(_Tabled):
         _check(0.0 <= mean <= 1e6, "mean", "between 0 and 1,000,000", mean)
         counts = range(int(mean + 12.0 * math.sqrt(mean) + 30.0)) if mean else range(1)
         log_mean = math.log(mean) if mean else 0.0
-        super().__init__(counts, [math.exp(k * log_mean - mean - math.lgamma(k + 1.0)) for k in counts], at_most)
+        super().__init__(counts, [exp(k * log_mean - mean - math.lgamma(k + 1.0)) for k in counts], at_most)
 
 
 class Zipf(_Tabled):

@@ -13,11 +13,12 @@ makes it.
 """
 
 from collections.abc import Callable
+from heapq import heappush
 from typing import Final, TypeVar
 
 from twin.errors import UsageError
 from twin.kernel.laws import Constant, Law, delay
-from twin.kernel.timeline import Timeline
+from twin.kernel.timeline import NORMAL, Timeline
 from twin.model.chance import draw, root, stream_id, threshold
 
 A = TypeVar("A")
@@ -63,6 +64,7 @@ class Link:
         self.sent_count = self.lost_count = self.dropped_count = self.duplicated_count = 0
         self._timeline = timeline
         self._latency = delay(latency)
+        self._fixed_us = self._latency(0) if isinstance(latency, Constant) else -1
         self._lag = delay(duplicate_lag or Constant(0.0))
         self._latencies, self._coins, self._disorders, self._copies, self._lags = (
             root(seed, stream_id(f"link/{name}/{purpose}"))
@@ -82,9 +84,12 @@ class Link:
         `identity` and `attempt` are what its luck is drawn from: the same pair meets the same luck.
         """
         self.sent_count += 1
-        travel = self._latency(draw(self._latencies, identity, attempt))
+        travel = self._fixed_us
+        if travel < 0:
+            travel = self._latency(draw(self._latencies, identity, attempt))
         if self._plain or (travel := self._adverse(travel, identity, attempt, deliver, arg)) >= 0:
-            self._timeline.call_in(travel, deliver, arg)
+            timeline = self._timeline
+            heappush(timeline._queue, (timeline._now + travel, NORMAL, timeline._serial(), deliver, arg))
 
     def waiting(self) -> int:
         """Return how many messages wait for their turn on a link of limited capacity."""

@@ -33,6 +33,8 @@ A = TypeVar("A")
 Entry = tuple[int, int, int, Callable[[Any], object], Any]
 """When, priority, serial number, function, argument: the last two belong together, which a list cannot say."""
 
+NORMAL: Final = 1
+"""The priority of plain calls, and of what SimPy calls normal."""
 LAST: Final = 2
 """The priority of `call_last`: after everything that SimPy calls normal."""
 
@@ -74,8 +76,8 @@ class Timeline(simpy.Environment):
             UsageError: the delay is negative or not a whole number.
         """
         if delay.__class__ is not int or delay < 0:
-            raise UsageError(_refusal(delay))
-        heappush(self._queue, (self._now + delay, 1, self._serial(), fn, arg))
+            raise UsageError(refusal(delay))
+        heappush(self._queue, (self._now + delay, NORMAL, self._serial(), fn, arg))
 
     def call_at(self, at: int, fn: Callable[[A], object], arg: A) -> None:
         """Call `fn(arg)` at the instant `at`, in whole microseconds.
@@ -84,8 +86,8 @@ class Timeline(simpy.Environment):
             UsageError: the instant has passed or is not a whole number.
         """
         if at.__class__ is not int or at < self._now:
-            raise UsageError(_refusal(at, self._now))
-        heappush(self._queue, (at, 1, self._serial(), fn, arg))
+            raise UsageError(refusal(at, self._now))
+        heappush(self._queue, (at, NORMAL, self._serial(), fn, arg))
 
     def call_last(self, at: int, fn: Callable[[A], object], arg: A) -> None:
         """Call `fn(arg)` at the instant `at`, after everything else of that instant: what arrives with it is in time.
@@ -94,7 +96,7 @@ class Timeline(simpy.Environment):
             UsageError: the instant has passed or is not a whole number.
         """
         if at.__class__ is not int or at < self._now:
-            raise UsageError(_refusal(at, self._now))
+            raise UsageError(refusal(at, self._now))
         heappush(self._queue, (at, LAST, self._serial(), fn, arg))
 
     def schedule(self, event: Event, priority: EventPriority = EventPriority(1), delay: int = 0) -> None:  # type: ignore[override]  # noqa: B008  # whole numbers only; SimPy's own default
@@ -104,7 +106,7 @@ class Timeline(simpy.Environment):
             UsageError: the delay is not a whole number.
         """
         if delay.__class__ is not int:
-            raise UsageError(_refusal(delay))
+            raise UsageError(refusal(delay))
         heappush(self._queue, (self._now + delay, priority, self._serial(), self._fire, event))
 
     def step(self) -> None:
@@ -176,11 +178,12 @@ class Timeline(simpy.Environment):
 
 def _whole(at: int) -> int:
     if at.__class__ is not int:
-        raise UsageError(_refusal(at))
+        raise UsageError(refusal(at))
     return at
 
 
-def _refusal(time: object, now: int = 0) -> str:
+def refusal(time: object, now: int = 0) -> str:
+    """Return why `time` cannot be scheduled: it lies in the past, or is not whole microseconds."""
     if isinstance(time, int) and not isinstance(time, bool):
         return f"nothing can be scheduled in the past (got {time}, it must be at least {now})"
     return f"time is in whole microseconds: use twin.seconds(...) or an int (got {time!r}, {type(time).__name__})"
