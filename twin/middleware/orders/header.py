@@ -39,6 +39,23 @@ def ended(order: Order) -> bool:
     return order.intake is Intake.ACCEPTED and header(order) is Header.CANCELLED
 
 
+def completion(order: Order) -> str:
+    """Return how the order has been shipped, in the codes of X12 368: complete, or short and open or closed.
+
+    CC all of it; BP a part, the rest is still to come; CP a part, the rest is off; IC cancelled whole; else "" (nothing
+    has left yet).
+    """
+    shipped = sum(line.shipped for line in order.lines)
+    wanted = remaining(order)
+    if not wanted:
+        return "IC"
+    if not shipped:
+        return ""
+    if shipped < wanted:
+        return "BP"
+    return "CC" if wanted == sum(line.ordered for line in order.lines) else "CP"
+
+
 def units(line: Line) -> str:
     """Return the sum that does not hold in this line, as a sentence; empty when all hold.
 

@@ -52,6 +52,7 @@ def fall_short(order: Order, event: AllocatedShort, now: Elapsed) -> Change:
             after = stripped(line, out.get(number, 0), effects)
         else:
             after = line.changed(pending=line.pending - quantity, backordered=line.backordered + quantity)
+            effects.append(KeepClaims(number, after.pending + after.allocated))
             effects.append(ChangeDemand(number, 0, quantity))
         lines[number - 1] = after
     after_all = order.changed(event.id, lines=tuple(lines))

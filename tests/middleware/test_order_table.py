@@ -1,0 +1,934 @@
+"""The state table of the order: its vectors, one outcome for every state and event, and units that are never lost."""
+
+import sys
+from collections.abc import Callable, Iterable
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twin.middleware.orders.acceptance import accept, row_by_row
+from twin.middleware.orders.effects import (
+    Answer,
+    Archive,
+    CancelErp,
+    ChangeDemand,
+    CommitClaims,
+    ConsumeClaims,
+    CreateErp,
+    Effect,
+    FinishUndo,
+    GiveBack,
+    KeepClaims,
+    OpenException,
+    Reallocate,
+    RecallRelease,
+    Recount,
+    ReleaseClaims,
+    Resume,
+    SendRelease,
+    Step,
+)
+from twin.middleware.orders.header import completion, header, unsound
+from twin.middleware.orders.occasions import (
+    Allocated,
+    AllocatedShort,
+    Amended,
+    LinePromise,
+    Occasion,
+    PledgeBroken,
+    PromiseGranted,
+    PromiseRefused,
+    ReferenceMissing,
+    ReleasedToWarehouse,
+    RemainderClosed,
+    Submitted,
+    UndoDone,
+    UndoFailed,
+    Validated,
+    ValidationFailed,
+    WaitingFilled,
+)
+from twin.middleware.orders.table import ROWS, step, submit
+from twin.middleware.unit import Outcome
+from twin.model.commands import (
+    AmendOrder,
+    BackorderExpired,
+    CancelOrder,
+    CloseDue,
+    ErpConfirmed,
+    ErpRefused,
+    HoldExpired,
+    HoldPlaced,
+    HoldReleased,
+    LineQuantity,
+    OrderedLine,
+    OrderInvoiced,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentRefunded,
+    PaymentVoided,
+    ReleaseCancelled,
+    ReleaseCancelRefused,
+    ShipmentConfirmed,
+    SubmitOrder,
+    WarehouseShort,
+)
+from twin.model.order import Cancel, Erp, Header, Intake, LinePolicy, Order, Payment, Undo
+
+BACKORDER, PARTIAL = LinePolicy.BACKORDER, LinePolicy.PARTIAL
+KILL, COMPLETE = LinePolicy.FILL_OR_KILL, LinePolicy.SHIP_COMPLETE
+REQUEST = 70
+"""Key of the first 940."""
+
+
+def q(*quantities: int) -> tuple[LineQuantity, ...]:
+    """Quantities of lines 1, 2, ...; zero: not named."""
+    return tuple(LineQuantity(number, quantity) for number, quantity in enumerate(quantities, 1) if quantity)
+
+
+def submission(
+    *quantities: int, policy: LinePolicy = BACKORDER, fingerprint: int = 5, revision: int = 1, price: int = 100
+) -> Submitted:
+    lines = tuple(OrderedLine(10 + number, quantity, price) for number, quantity in enumerate(quantities))
+    message = SubmitOrder(
+        id=1,
+        case=77,
+        channel=0,
+        number="4711",
+        revision=revision,
+        fingerprint=fingerprint,
+        lines=lines,
+        placed_at=0,
+    )
+    return Submitted(message, policy)
+
+
+def play(order: Order, *events: Occasion, now: int = 0) -> Order:
+    """Apply events that all must move the order; the units must be conserved at every step."""
+    for event in events:
+        done = step(order, event, now)
+        assert done.order is not order, (event, done.outcome)
+        assert done.order.version == order.version + 1 and done.order.cause == event.id
+        order = done.order
+        assert unsound(order) == ""
+    return order
+
+
+def received(*quantities: int, policy: LinePolicy = BACKORDER) -> Order:
+    return submit(None, submission(*quantities, policy=policy), 0).order
+
+
+def validated(*quantities: int, policy: LinePolicy = BACKORDER) -> Order:
+    return play(received(*quantities, policy=policy), Validated(2))
+
+
+def accepted(
+    confirmed: int = 10, pledged: int = 0, *, ordered: int = 10, policy: LinePolicy = BACKORDER, erp: bool = True
+) -> Order:
+    """One line; what is confirmed is allocated, and the ERP has confirmed."""
+    order = play(validated(ordered, policy=policy), PromiseGranted(3, (LinePromise(1, confirmed, pledged),)))
+    if confirmed:
+        order = play(order, Allocated(3, q(confirmed)))
+    return play(order, ErpConfirmed(id=4, reference=9)) if erp else order
+
+
+def to_wms(quantity: int, site: int = 0, key: int = REQUEST) -> ReleasedToWarehouse:
+    return ReleasedToWarehouse(5, key, site, q(quantity))
+
+
+def shipped(quantity: int, *, key: int = 1, site: int = 0, release: int = REQUEST) -> ShipmentConfirmed:
+    return ShipmentConfirmed(id=6, key=key, release=release, site=site, lines=q(quantity), at=0)
+
+
+def given_back(quantity: int, *, site: int = 0, release: int = REQUEST) -> ReleaseCancelled:
+    return ReleaseCancelled(id=7, release=release, site=site, lines=q(quantity))
+
+
+def kept(quantity: int, *, site: int = 0, release: int = REQUEST) -> ReleaseCancelRefused:
+    return ReleaseCancelRefused(id=8, release=release, site=site, lines=q(quantity))
+
+
+def short(quantity: int, *, site: int = 0, release: int = REQUEST) -> WarehouseShort:
+    return WarehouseShort(id=9, release=release, site=site, lines=q(quantity))
+
+
+def captured(amount: int, key: int = 1) -> PaymentCaptured:
+    return PaymentCaptured(id=11, key=key, amount=amount)
+
+
+def codes(effects: Iterable[Effect]) -> list[str]:
+    return [effect.code for effect in effects if isinstance(effect, OpenException)]
+
+
+def money_back(effects: Iterable[Effect]) -> list[int]:
+    return [effect.amount for effect in effects if isinstance(effect, GiveBack)]
+
+
+CANCEL = CancelOrder(id=12)
+
+
+# --- vectors
+
+
+def test_v31_cancel_confirmed_then_paid_then_shipped_after_all() -> None:
+    order = play(accepted(5, ordered=5), to_wms(5), CANCEL)
+    assert header(order) is Header.CANCELLING
+    done = step(order, given_back(5), 0)
+    assert header(done.order) is Header.CANCELLED and ReleaseClaims(0, 1, 5) in done.effects
+    assert CancelErp() in done.effects
+    paid = step(done.order, captured(500), 0)
+    assert paid.order.money.state is Payment.CAPTURED and money_back(paid.effects) == [500]
+    late = step(paid.order, shipped(5), 0)
+    line = late.order.lines[0]
+    assert (line.shipped, line.over, line.cancelled) == (0, 5, 5) and unsound(late.order) == ""
+    assert late.row == 19 and codes(late.effects) == ["OVERSHIP"]
+    assert ConsumeClaims(0, 1, 0, 5) in late.effects and header(late.order) is Header.CANCELLED
+    assert step(late.order, shipped(5), 0).outcome is Outcome.NOOP
+
+
+def test_v33_a_price_changes_as_long_as_the_order_is_open() -> None:
+    order = play(accepted(), to_wms(10), shipped(10))
+    cheaper = AmendOrder(id=20, channel=0, number="4711", revision=2, fingerprint=6, lines=(OrderedLine(10, 10, 90),))
+    done = step(order, Amended(cheaper), 0)
+    assert done.outcome is Outcome.AMENDED and done.order.revision == 2 and done.order.lines[0].price == 90
+    assert not any(isinstance(effect, KeepClaims | ReleaseClaims | CommitClaims) for effect in done.effects)
+    closed = play(order, OrderInvoiced(id=21, key=1, lines=q(10)), CloseDue(id=22))
+    assert step(closed, Amended(cheaper), 0).outcome is Outcome.TOO_LATE
+
+
+def test_v37_lowering_a_backorder_frees_nothing() -> None:
+    orders = [accepted(0, ordered=quantity) for quantity in (1, 2, 1)]
+    lower = AmendOrder(id=20, channel=0, number="4711", revision=2, fingerprint=6, lines=(OrderedLine(10, 1, 100),))
+    done = step(orders[1], Amended(lower), 0)
+    assert ChangeDemand(1, 0, -1) in done.effects
+    assert not any(isinstance(effect, KeepClaims | ReleaseClaims) for effect in done.effects)
+    assert sum(order.lines[0].backordered for order in (orders[0], done.order, orders[2])) == 3
+
+
+def test_v52_units_that_ship_before_the_cancel_arrives_are_too_late() -> None:
+    order = play(accepted(), to_wms(6), shipped(6), to_wms(4, key=71), CANCEL)
+    assert header(order) is Header.CANCELLING and order.releases[0].cancelling == 4
+    done = step(order, shipped(4, key=2, release=71), 0)
+    assert header(done.order) is Header.SHIPPED and done.order.lines[0].shipped == 10
+    assert (done.order.cancel, done.order.cancel_done, done.order.cancel_late) == (Cancel.ANSWERED, 0, 4)
+    assert done.order.releases == () and Answer("CANCEL_ANSWERED") in done.effects
+    assert step(done.order, kept(4, release=71), 0).outcome is Outcome.NOOP
+
+
+def test_v53_what_has_shipped_is_not_cancelled() -> None:
+    order = play(accepted(), to_wms(10), shipped(10))
+    for one in (order, play(order, OrderInvoiced(id=21, key=1, lines=q(10)), CloseDue(id=22))):
+        done = step(one, CANCEL, 0)
+        assert done == Step(one, Outcome.TOO_LATE, 24, (Answer("TOO_LATE"),)) and done.order is one
+
+
+def test_v54_a_payment_that_waited_for_its_order_is_booked_on_it() -> None:
+    order = play(received(10), captured(1_000))
+    assert header(order) is Header.RECEIVED and order.money.state is Payment.CAPTURED
+    assert step(order, captured(1_000), 0).outcome is Outcome.NOOP
+
+
+def test_v55_money_of_a_refused_order_goes_back_once() -> None:
+    refused = step(play(validated(10), captured(1_000)), PromiseRefused(3, "none"), 0)
+    assert header(refused.order) is Header.REJECTED and money_back(refused.effects) == [1_000]
+    answer = PaymentRefunded(id=13, key=1, amount=1_000)
+    assert play(refused.order, answer).money.state is Payment.REFUNDED
+    assert step(play(refused.order, answer), answer, 0).outcome is Outcome.NOOP
+
+
+@pytest.mark.parametrize(
+    ("policy", "promise", "code", "outcome"),
+    [
+        (BACKORDER, LinePromise(1, 10), "IA", Outcome.ACCEPTED),
+        (BACKORDER, LinePromise(1, 0), "IB", Outcome.BACKORDERED),
+        (BACKORDER, LinePromise(1, 6), "BP", Outcome.BACKORDERED),
+        (PARTIAL, LinePromise(1, 6), "IQ", Outcome.ACCEPTED),
+        (BACKORDER, LinePromise(1, 10, substitute=99), "IS", Outcome.ACCEPTED),
+        (PARTIAL, LinePromise(1, 0), "IR", Outcome.REJECTED),
+        (KILL, LinePromise(1, 9), "IR", Outcome.REJECTED),
+        (COMPLETE, LinePromise(1, 0), "IR", Outcome.REJECTED),
+    ],
+)
+def test_v79_the_answer_says_what_of_the_order_is_confirmed(
+    policy: LinePolicy, promise: LinePromise, code: str, outcome: Outcome
+) -> None:
+    done = accept(submission(10, policy=policy), PromiseGranted(3, (promise,)), now=0)
+    assert done.outcome is outcome
+    assert [effect.code for effect in done.effects if isinstance(effect, Answer)] == [code]
+    assert (done.row, header(done.order)) == (7, Header.REJECTED) if code == "IR" else done.row == 9
+    assert (CreateErp() in done.effects) is (code != "IR")
+
+
+@pytest.mark.parametrize(
+    ("order", "code", "expected"),
+    [
+        (lambda: play(accepted(), to_wms(10), shipped(10)), "CC", Header.SHIPPED),
+        (lambda: play(accepted(6), to_wms(6), shipped(6)), "BP", Header.PARTIALLY_FULFILLED),
+        (lambda: play(accepted(), to_wms(10), shipped(6), RemainderClosed(14, 0)), "CP", Header.SHIPPED),
+        (lambda: play(accepted(), CANCEL), "IC", Header.CANCELLED),
+    ],
+)
+def test_v80_a_shipment_is_complete_partial_or_closed(order: Callable[[], Order], code: str, expected: Header) -> None:
+    assert (completion(order()), header(order())) == (code, expected)
+
+
+def test_v85_a_repeated_allocation_asks_only_for_what_is_pending() -> None:
+    order = accepted(6)
+    for _ in range(2):
+        assert step(order, Allocated(3, q(6)), 0).outcome is Outcome.ILLEGAL_TRANSITION
+    assert play(order, WaitingFilled(15, q(4))).lines[0].allocated == 10
+
+
+def test_v86_the_erp_confirms_whatever_has_become_of_the_order() -> None:
+    confirm = ErpConfirmed(id=4, reference=9)
+    for order, expected in (
+        (accepted(erp=False), Header.ALLOCATED),
+        (accepted(0, erp=False), Header.BACKORDERED),
+        (play(accepted(erp=False), CANCEL), Header.CANCELLED),
+    ):
+        done = step(order, confirm, 0)
+        assert (header(done.order), done.order.erp) == (expected, Erp.CONFIRMED)
+        assert (CancelErp() in done.effects) is (expected is Header.CANCELLED)
+        assert step(done.order, confirm, 0).outcome is Outcome.NOOP
+        other = step(done.order, ErpConfirmed(id=5, reference=10), 0)
+        assert other.order is done.order and codes(other.effects) == ["ERP_DUPLICATE"]
+
+
+REFUSE = ErpRefused(id=16, reason="credit")
+
+
+def test_v87_a_refused_order_is_undone_as_far_as_it_can_be() -> None:
+    allocated = step(accepted(erp=False), REFUSE, 0)
+    assert allocated.order.undo is Undo.OPEN and FinishUndo() in allocated.effects
+    assert KeepClaims(1, 0) in allocated.effects
+    assert header(play(allocated.order, UndoDone(17))) is Header.REJECTED
+
+    released = step(play(accepted(erp=False), to_wms(4)), REFUSE, 0)
+    assert header(released.order) is Header.COMPENSATING and released.order.releases[0].cancelling == 4
+    assert RecallRelease(REQUEST, 0, q(4)) in released.effects and KeepClaims(1, 4) in released.effects
+    assert step(released.order, UndoDone(17), 0).outcome is Outcome.ILLEGAL_TRANSITION
+    back = step(released.order, given_back(4), 0)
+    assert FinishUndo() in back.effects
+    assert header(play(back.order, UndoDone(17))) is Header.REJECTED
+
+    late = step(play(accepted(erp=False), to_wms(6), shipped(6)), REFUSE, 0)
+    assert header(late.order) is Header.PARTIALLY_FULFILLED and late.order.undo is Undo.NONE
+    assert [hold.kind.value for hold in late.order.holds] == ["ERP"] and codes(late.effects) == ["ERP_REFUSED_LATE"]
+
+
+def test_an_undo_that_comes_too_late_is_left_to_a_person() -> None:
+    order = play(accepted(erp=False), to_wms(4), REFUSE, kept(4), UndoDone(17))
+    assert order.undo is Undo.NONE and header(order) is Header.ALLOCATED and order.holds
+    stuck = play(accepted(erp=False), to_wms(4), REFUSE, UndoFailed(18))
+    assert stuck.undo is Undo.STUCK and header(play(stuck, given_back(4), UndoDone(17))) is Header.REJECTED
+
+
+def test_v88_what_waits_is_filled_or_cancelled_after_a_first_shipment() -> None:
+    order = play(accepted(6), to_wms(6), shipped(6))
+    assert order.lines[0].backordered == 4
+    filled = play(order, WaitingFilled(15, q(4)), to_wms(4, key=71))
+    assert (filled.lines[0].allocated, filled.releases[0].quantity) == (4, 4)
+    done = step(order, CANCEL, 0)
+    assert (done.order.lines[0].cancelled, header(done.order)) == (4, Header.SHIPPED)
+    assert CancelErp() in done.effects and ChangeDemand(1, 0, -4) in done.effects
+
+
+def test_v89_each_warehouse_answers_for_its_own_request() -> None:
+    order = play(accepted(), to_wms(6, site=1), to_wms(4, site=2, key=71), CANCEL)
+    assert header(order) is Header.CANCELLING and sum(each.cancelling for each in order.releases) == 10
+    order = play(order, given_back(6, site=1))
+    assert header(order) is Header.CANCELLING and [each.cancelling for each in order.releases] == [4]
+    invoice = step(order, OrderInvoiced(id=21, key=1, lines=q(1)), 0)
+    assert invoice.order is order and codes(invoice.effects) == ["INVOICE_EXCEEDS"]
+    order = play(order, shipped(4, site=2, release=71))
+    assert (order.lines[0].shipped, order.lines[0].cancelled, header(order)) == (4, 6, Header.SHIPPED)
+    assert (order.cancel, order.cancel_done, order.cancel_late) == (Cancel.ANSWERED, 6, 4)
+
+
+@pytest.mark.parametrize(
+    ("order", "kind", "held", "freed"),
+    [
+        (lambda: received(10), "REFERENCE", Header.ON_HOLD, Header.RECEIVED),
+        (lambda: validated(10), "CREDIT", Header.ON_HOLD, Header.VALIDATED),
+        (accepted, "FRAUD", Header.ALLOCATED, Header.ALLOCATED),
+    ],
+)
+def test_v90_what_a_hold_stopped_goes_on_when_the_last_one_is_gone(
+    order: Callable[[], Order], kind: str, held: Header, freed: Header
+) -> None:
+    place = ReferenceMissing(30, "item", 50) if kind == "REFERENCE" else HoldPlaced(id=30, kind=kind, until=50)
+    order_held = play(order(), place)
+    assert header(order_held) is held
+    for event in (Validated(2), PromiseGranted(3, (LinePromise(1, 10),)), to_wms(10)):
+        assert step(order_held, event, 0).outcome is Outcome.ILLEGAL_TRANSITION
+    twice = play(order_held, HoldPlaced(id=31, kind="APPROVAL", until=50))
+    assert step(twice, HoldReleased(id=32, kind="APPROVAL"), 0).effects == ()
+    release = HoldReleased(id=33, kind=kind)
+    done = step(order_held, release, 0)
+    assert done.effects == (Resume(),) and header(done.order) is freed
+    assert step(done.order, release, 0) == Step(done.order, Outcome.NOOP, 6)
+
+
+def test_a_hold_that_lasts_too_long_ends_the_order_before_acceptance_and_alarms_after() -> None:
+    due = HoldExpired(id=34)
+    waiting = play(received(10), HoldPlaced(id=30, kind="CREDIT", until=50))
+    assert step(waiting, due, 49) == Step(waiting, Outcome.NOOP, 0)
+    assert header(step(waiting, due, 50).order) is Header.CANCELLED
+    going = play(accepted(), HoldPlaced(id=30, kind="CREDIT", until=50))
+    done = step(going, due, 50)
+    assert done.order is going and codes(done.effects) == ["HOLD_OVERDUE"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "units"), [(BACKORDER, (6, 4, 0)), (PARTIAL, (6, 0, 4)), (KILL, (6, 0, 4)), (COMPLETE, (6, 4, 0))]
+)
+def test_v91_a_short_pick_goes_to_the_class_of_the_line(policy: LinePolicy, units: tuple[int, int, int]) -> None:
+    done = step(play(accepted(policy=policy), to_wms(10)), short(4), 0)
+    assert done.effects == (ReleaseClaims(0, 1, 4), Recount(0, 1), Reallocate(1, 4))
+    line = play(done.order, AllocatedShort(19, q(4))).lines[0]
+    assert (line.allocated, line.backordered, line.cancelled) == units
+
+
+def test_a_fill_or_kill_line_loses_all_that_is_not_released() -> None:
+    order = play(accepted(policy=KILL), to_wms(6), short(2))
+    done = step(order, AllocatedShort(19, q(2)), 0)
+    assert (done.order.lines[0].allocated, done.order.lines[0].cancelled) == (4, 6)
+    assert KeepClaims(1, 4) in done.effects
+
+
+def test_v92_only_a_rejected_order_can_be_tried_again_under_its_number() -> None:
+    rejected = play(received(10), ValidationFailed(2, "no such item"))
+    assert step(rejected, submission(10), 0).outcome is Outcome.DUPLICATE
+    again = step(rejected, submission(8, fingerprint=6), 0)
+    assert header(again.order) is Header.RECEIVED and again.order.version == rejected.version + 1
+    order = step(play(again.order, Validated(2)), PromiseGranted(3, (LinePromise(1, 8),)), 0).order
+    conflict = step(order, submission(9, fingerprint=7), 0)
+    assert conflict.order is order and conflict.outcome is Outcome.BUSINESS_KEY_CONFLICT
+    assert step(order, submission(8, fingerprint=6), 0).outcome is Outcome.DUPLICATE
+    assert step(order, submission(8, fingerprint=6, revision=0), 0).outcome is Outcome.SUPERSEDED
+
+
+# --- what the vectors leave open
+
+
+def test_a_known_key_with_other_content_is_an_exception() -> None:
+    order = play(accepted(), to_wms(10), shipped(6))
+    for other in (shipped(5), shipped(6, site=1)):
+        done = step(order, other, 0)
+        assert done.order is order and codes(done.effects) == ["SHIPMENT_CONFLICT"]
+
+
+def test_a_shipment_beyond_its_request_books_what_was_told_and_reports_the_rest() -> None:
+    done = step(play(accepted(), to_wms(4)), shipped(6), 0)
+    line = done.order.lines[0]
+    assert (line.allocated, line.shipped, line.over, done.order.releases) == (6, 4, 2, ())
+    assert ConsumeClaims(0, 1, 4, 2) in done.effects and codes(done.effects) == ["OVERSHIP"]
+    assert step(done.order, OrderInvoiced(id=21, key=1, lines=q(5)), 0).outcome is Outcome.EXCEPTION
+
+
+def test_a_warehouse_speaks_only_for_its_own_requests() -> None:
+    order = play(accepted(), to_wms(4, site=1))
+    elsewhere = step(order, shipped(4, site=2), 0)
+    assert elsewhere.row == 19 and elsewhere.order.lines[0].over == 4 and elsewhere.order.releases == order.releases
+    assert codes(step(order, short(4, site=2), 0).effects) == ["WMS_CONFLICT"]
+    assert codes(step(play(order, CANCEL), given_back(4, site=2), 0).effects) == ["WMS_CONFLICT"]
+
+
+def test_units_short_after_they_were_asked_back_are_cancelled_even_when_the_cancel_was_refused() -> None:
+    order = play(accepted(), to_wms(10), CANCEL, kept(10))
+    assert (order.cancel, order.cancel_late) == (Cancel.ANSWERED, 10)
+    order = play(order, short(3), shipped(7))
+    assert (order.lines[0].cancelled, order.lines[0].shipped, order.lines[0].pending) == (3, 7, 0)
+    assert (order.cancel_done, order.cancel_late, header(order)) == (3, 7, Header.SHIPPED)
+
+
+def test_a_cancel_refused_can_be_asked_for_again_and_is_counted_once() -> None:
+    order = play(accepted(), to_wms(10), CANCEL, kept(10))
+    again = step(order, CANCEL, 0)
+    assert again.outcome is Outcome.CANCELLING and RecallRelease(REQUEST, 0, q(10)) in again.effects
+    assert again.order.cancel_late == 0
+    assert step(again.order, CANCEL, 0) == Step(again.order, Outcome.NOOP, 24)
+    assert play(again.order, given_back(10)).cancel_done == 10
+
+
+def test_a_cancel_takes_what_is_at_hand_and_asks_for_the_rest() -> None:
+    order = play(accepted(5, 2, ordered=10), to_wms(3))
+    done = step(order, CANCEL, 0)
+    line = done.order.lines[0]
+    assert (line.allocated, line.cancelled, line.pledged, line.backordered) == (3, 7, 0, 0)
+    assert {KeepClaims: 3, ChangeDemand: 2} == {
+        type(effect): effect.quantity if isinstance(effect, KeepClaims) else -effect.pledged
+        for effect in done.effects
+        if isinstance(effect, KeepClaims | ChangeDemand)
+    }
+    assert RecallRelease(REQUEST, 0, q(3)) in done.effects and CancelErp() not in done.effects
+    assert CancelErp() in step(done.order, given_back(3), 0).effects
+
+
+def test_a_closed_remainder_recalls_what_other_warehouses_have() -> None:
+    order = play(accepted(), to_wms(6, site=1), to_wms(3, site=2, key=71), shipped(4, site=1))
+    done = step(order, RemainderClosed(14, 1), 0)
+    assert header(done.order) is Header.CANCELLING and done.order.lines[0].cancelled == 3
+    assert ReleaseClaims(1, 1, 2) in done.effects and RecallRelease(71, 2, q(3)) in done.effects
+    assert header(play(done.order, given_back(3, site=2, release=71))) is Header.SHIPPED
+    refused = play(order, CANCEL, kept(2, site=1), RemainderClosed(14, 1))
+    assert (refused.cancel_done, refused.cancel_late, refused.cancel) == (3, 0, Cancel.PENDING)
+
+
+def test_money_goes_back_for_what_is_cancelled_and_never_twice() -> None:
+    paid = play(accepted(6), captured(1_000), to_wms(6), shipped(6))
+    done = step(paid, CANCEL, 0)
+    assert money_back(done.effects) == [400] and done.order.money.giving_back == 400
+    part_captured = play(accepted(6), captured(600), to_wms(6), shipped(6))
+    assert money_back(step(part_captured, CANCEL, 0).effects) == []
+    ended = step(play(accepted(), captured(1_000)), CANCEL, 0)
+    assert money_back(ended.effects) == [1_000]
+    assert money_back(step(ended.order, captured(50, key=2), 0).effects) == [50]
+
+
+def test_money_is_refunded_when_all_of_it_is_back() -> None:
+    order = play(accepted(), captured(1_000), PaymentRefunded(id=13, key=1, amount=400))
+    assert order.money.state is Payment.CAPTURED
+    too_much = step(order, PaymentRefunded(id=13, key=2, amount=601), 0)
+    assert too_much.order is order and codes(too_much.effects) == ["PAYMENT_CONFLICT"]
+    order = play(order, PaymentRefunded(id=13, key=2, amount=600))
+    assert order.money.state is Payment.REFUNDED
+    again = step(order, captured(10, key=2), 0)
+    assert again.order.money.captured == 1_010 and codes(again.effects) == ["PAYMENT_CONFLICT"]
+
+
+def test_an_authorisation_of_an_ended_order_is_voided_once() -> None:
+    order = play(validated(10), PaymentAuthorised(id=40, amount=1_000))
+    done = step(order, CANCEL, 0)
+    assert done.outcome is Outcome.WITHDRAWN and money_back(done.effects) == [0]
+    assert play(done.order, PaymentVoided(id=41)).money.state is Payment.VOIDED
+    assert money_back(step(play(validated(10), CANCEL), PaymentAuthorised(id=40, amount=5), 0).effects) == [0]
+
+
+def test_a_payment_frees_the_order_that_waited_for_it() -> None:
+    order = play(validated(10), HoldPlaced(id=30, kind="PAYMENT", until=50))
+    for paid in (PaymentAuthorised(id=40, amount=1_000), captured(1_000)):
+        done = step(order, paid, 0)
+        assert done.order.holds == () and done.effects == (Resume(),)
+
+
+def test_an_order_closes_when_it_is_invoiced_confirmed_and_paid() -> None:
+    order = play(accepted(), PaymentAuthorised(id=40, amount=1_000), to_wms(10), shipped(10))
+    due = CloseDue(id=22)
+    assert step(order, due, 0).outcome is Outcome.NOOP
+    order = play(order, OrderInvoiced(id=21, key=1, lines=q(10)))
+    assert step(order, due, 0).outcome is Outcome.NOOP
+    done = step(play(order, captured(1_000)), due, 0)
+    assert header(done.order) is Header.CLOSED and done.effects == (Archive(),)
+
+
+def test_a_lapsed_backorder_is_cancelled_at_its_time_and_not_before() -> None:
+    promise = PromiseGranted(3, (LinePromise(1, 6),), cancel_after=100)
+    order = play(validated(10), promise, Allocated(3, q(6)))
+    due = BackorderExpired(id=50)
+    assert step(order, due, 99).outcome is Outcome.NOOP
+    done = step(order, due, 100)
+    assert (done.order.lines[0].cancelled, header(done.order)) == (4, Header.ALLOCATED)
+    assert done.effects[0] == ChangeDemand(1, 0, -4)
+
+
+def test_a_broken_pledge_waits_without_supply() -> None:
+    order = accepted(4, 6)
+    done = step(order, PledgeBroken(51, q(5)), 0)
+    assert (done.order.lines[0].pledged, done.order.lines[0].backordered) == (1, 5)
+    assert done.effects[0] == ChangeDemand(1, -5, 5) and codes(done.effects) == ["PROMISE_AT_RISK"]
+    assert play(done.order, WaitingFilled(15, q(1), pledged=True)).lines[0].allocated == 5
+
+
+def test_a_claim_that_lapsed_is_promised_anew() -> None:
+    order = validated(10)
+    done = step(order, PromiseGranted(3, (LinePromise(1, 10),), lapsed=True), 0)
+    assert done.order is order and done.effects == (Resume(),)
+
+
+def test_a_ship_complete_order_is_released_when_all_of_it_is_allocated() -> None:
+    order = accepted(6, policy=COMPLETE)
+    assert step(order, to_wms(6), 0).outcome is Outcome.ILLEGAL_TRANSITION
+    assert play(order, WaitingFilled(15, q(4)), to_wms(10)).releases[0].quantity == 10
+
+
+def amendment(*quantities: int, item: int = 10, revision: int = 2, promised: int = 0) -> Amended:
+    lines = tuple(OrderedLine(item + number, quantity, 100) for number, quantity in enumerate(quantities))
+    message = AmendOrder(id=20, channel=0, number="4711", revision=revision, fingerprint=6, lines=lines)
+    return Amended(message, q(promised))
+
+
+def test_an_amendment_takes_from_what_is_least_certain_first() -> None:
+    order = play(validated(12), PromiseGranted(3, (LinePromise(1, 5, 3),)), Allocated(3, q(4)))
+    line = order.lines[0]
+    assert (line.pending, line.pledged, line.allocated, line.backordered) == (1, 3, 4, 4)
+    for cut, units in ((3, (1, 3, 4, 1)), (6, (1, 1, 4, 0)), (8, (0, 0, 4, 0)), (11, (0, 0, 1, 0))):
+        line = play(order, amendment(12 - cut)).lines[0]
+        assert (line.pending, line.pledged, line.allocated, line.backordered) == units
+    assert KeepClaims(1, 1) in step(order, amendment(1), 0).effects
+    assert ChangeDemand(1, -2, -4) in step(order, amendment(6), 0).effects
+    assert ChangeDemand(1, -5, 0) in step(accepted(4, 6), amendment(5), 0).effects
+
+
+def test_an_amendment_needs_a_promise_for_more_and_untouched_lines() -> None:
+    order = accepted()
+    assert step(order, amendment(12), 0) == Step(order, Outcome.AMEND_REFUSED, 30, (Answer("AMEND_REFUSED"),))
+    more = play(order, amendment(12, promised=2))
+    assert (more.lines[0].ordered, more.lines[0].pending, more.revision) == (12, 2, 2)
+    assert step(play(order, to_wms(1)), amendment(9), 0).outcome is Outcome.AMEND_REFUSED
+    assert step(play(order, CANCEL), amendment(10, revision=1), 0).outcome is Outcome.BUSINESS_KEY_CONFLICT
+    other = step(order, amendment(10, item=50, promised=10), 0)
+    assert (other.order.lines[0].item, other.order.lines[0].pending) == (50, 10) and KeepClaims(1, 0) in other.effects
+    two = play(order, Amended(amendment(10, 3).message, (LineQuantity(2, 3),)))
+    assert [line.ordered for line in two.lines] == [10, 3] and unsound(two) == ""
+    assert header(play(two, amendment(0, 0, revision=3))) is Header.CANCELLED
+
+
+# --- one outcome for every state and event
+
+
+UNTOUCHED = {
+    Outcome.NOOP,
+    Outcome.ILLEGAL_TRANSITION,
+    Outcome.DUPLICATE,
+    Outcome.SUPERSEDED,
+    Outcome.BUSINESS_KEY_CONFLICT,
+    Outcome.TOO_LATE,
+    Outcome.AMEND_REFUSED,
+}
+AT = 100
+"""When the small world happens: holds and backorders until then are over."""
+
+
+def occasions() -> list[Occasion]:
+    """Events over one line of up to two units, keys of which there are two, and what makes no sense."""
+    found: list[Occasion] = [
+        submission(2),
+        submission(2, fingerprint=6),
+        submission(2, revision=0),
+        Validated(2),
+        ValidationFailed(2, "reason"),
+        ReferenceMissing(2, "item", AT),
+        HoldPlaced(id=2, kind="CREDIT", until=AT),
+        HoldPlaced(id=2, kind="PAYMENT", until=AT + 1),
+        HoldPlaced(id=2, kind="MOOD", until=AT),
+        HoldReleased(id=2, kind="CREDIT"),
+        HoldReleased(id=2, kind="ERP"),
+        PromiseRefused(2, "reason"),
+        HoldExpired(id=2),
+        PromiseGranted(2, (LinePromise(1, 2),)),
+        PromiseGranted(2, (LinePromise(1, 1),), cancel_after=AT),
+        PromiseGranted(2, (LinePromise(1, 1, 1),)),
+        PromiseGranted(2, ()),
+        PromiseGranted(2, (LinePromise(1, 3),)),
+        PromiseGranted(2, (LinePromise(1, 2),), lapsed=True),
+        ErpConfirmed(id=2, reference=1),
+        ErpConfirmed(id=2, reference=2),
+        ErpRefused(id=2, reason="credit"),
+        BackorderExpired(id=2),
+        RemainderClosed(2, 0),
+        CloseDue(id=2),
+        CancelOrder(id=2),
+        amendment(1),
+        amendment(2, revision=1),
+        amendment(2),
+        UndoDone(2),
+        UndoFailed(2),
+        PaymentAuthorised(id=2, amount=200),
+        PaymentCaptured(id=2, key=1, amount=200),
+        PaymentCaptured(id=2, key=2, amount=0),
+        PaymentVoided(id=2),
+        PaymentRefunded(id=2, key=1, amount=200),
+    ]
+    for units in (0, 1, 2):
+        lines = q(units)
+        found += [Allocated(2, lines), AllocatedShort(2, lines), PledgeBroken(2, lines)]
+        found += [WaitingFilled(2, lines), WaitingFilled(2, lines, pledged=True)]
+        found += [OrderInvoiced(id=2, key=key, lines=lines) for key in (1, 2)]
+        found += [ReleasedToWarehouse(2, 70, 0, lines), ReleasedToWarehouse(2, 71, 1, lines)]
+        for key, site in ((70, 0), (71, 1)):
+            found.append(ShipmentConfirmed(id=2, key=key, release=key, site=site, lines=lines, at=0))
+            found.append(WarehouseShort(id=2, release=key, site=site, lines=lines))
+            found.append(ReleaseCancelled(id=2, release=key, site=site, lines=lines))
+            found.append(ReleaseCancelRefused(id=2, release=key, site=site, lines=lines))
+    return found
+
+
+def world(policy: LinePolicy, events: list[Occasion], states_max: int) -> list[tuple[Order, Occasion, Step]]:
+    """Follow the events from a new order, breadth first until so many states are known; give every step taken."""
+    first = submit(None, submission(2, policy=policy), AT).order
+    queue, seen, steps = [first], {_key(first): None}, []
+    for order in queue:
+        for event in events:
+            done = step(order, event, AT)
+            steps.append((order, event, done))
+            key = _key(done.order)
+            if key not in seen and len(seen) < states_max:
+                seen[key] = None
+                queue.append(done.order)
+    return steps
+
+
+@pytest.fixture(scope="module", params=list(LinePolicy), ids=lambda policy: policy.value)
+def small_world(request: pytest.FixtureRequest) -> list[tuple[Order, Occasion, Step]]:
+    """Orders of two units: one world of units on the move, and one of holds, money, promises and amendments."""
+    people = (HoldPlaced, ReferenceMissing, PaymentAuthorised, PaymentCaptured, PaymentVoided, PaymentRefunded)
+    every = occasions()
+    units = [event for event in every if not isinstance(event, (*people, Amended))]
+    others = [event for event in every if isinstance(event, PromiseGranted) or not hasattr(event, "lines")]
+    return world(request.param, units, 3_000) + world(request.param, others, 700)
+
+
+def _key(order: Order) -> bytes:
+    return msgspec.msgpack.encode(msgspec.structs.replace(order, version=0, cause=0))
+
+
+def test_every_state_and_event_has_exactly_one_outcome(small_world: list[tuple[Order, Occasion, Step]]) -> None:
+    """No two rows' first clauses both decide, and the first true guard does (I10).
+
+    Aim: the table leaves nothing open and a refused event changes nothing. Method: look at every guard of the rows of
+    the event; the step is the one of the first true guard, its effects are among those the clause names.
+    """
+    rows = {kind: [row for row in ROWS if row.occasion is kind] for kind in {row.occasion for row in ROWS}}
+    for order, event, done in small_world:
+        mine = rows[type(event)]
+        assert sum(row.clauses[0].guard(order, event, AT) for row in mine) <= 1
+        true = [(row, clause) for row in mine for clause in row.clauses if clause.guard(order, event, AT)]
+        if true:
+            row, clause = true[0]
+            assert done.row == row.number
+            assert {type(effect) for effect in done.effects} <= set(clause.effects), (row.number, done.effects)
+        else:
+            expected = Outcome.NOOP if mine[0].timer else Outcome.ILLEGAL_TRANSITION
+            assert done == Step(order, expected, 0)
+        assert (done.order is order) is (done.order.version == order.version)
+        if done.outcome in UNTOUCHED:
+            assert done.order is order
+        if done.order is not order:
+            assert done.order.cause == event.id and done.order.version == order.version + 1
+            assert unsound(done.order) == ""
+
+
+def test_facts_are_booked_in_every_intake_state(small_world: list[tuple[Order, Occasion, Step]]) -> None:
+    facts = {row.occasion for row in ROWS if row.fact}
+    assert {row.number for row in ROWS if row.fact} == {10, 11, 17, 18, 19, 21, 25, 26, 34, 35, 36, 37}
+    for order, event, done in small_world[::5]:
+        if type(event) in facts:
+            for intake in Intake:
+                assert step(order.amid(intake=intake), event, AT).row == done.row
+
+
+def test_every_row_decides_and_every_state_is_reached(small_world: list[tuple[Order, Occasion, Step]]) -> None:
+    orders = [done.order for _, _, done in small_world]
+    assert {done.row for _, _, done in small_world} - {0} == {row.number for row in ROWS}
+    assert {header(order) for order in orders} == set(Header)
+    assert {order.intake for order in orders} == set(Intake)
+    assert {order.erp for order in orders} == set(Erp)
+    assert {order.undo for order in orders} == set(Undo)
+    assert {order.cancel for order in orders} == set(Cancel)
+    assert {order.money.state for order in orders} == set(Payment)
+
+
+def test_the_table_numbers_its_rows_in_order_and_knows_every_occasion() -> None:
+    assert [row.number for row in ROWS] == [*range(1, 27), *range(30, 38)]
+    assert {row.occasion for row in ROWS} == set(Occasion.__args__)
+    assert all(clause.guard.__doc__ for row in ROWS for clause in row.clauses)
+
+
+# --- any sequence
+
+
+QUANTITY = st.integers(0, 4)
+LINES = st.lists(st.builds(LineQuantity, st.integers(0, 4), QUANTITY), max_size=3).map(tuple)
+PLAIN = st.lists(st.builds(LineQuantity, st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=3).map(tuple)
+KEY, SITE = st.integers(70, 72), st.integers(0, 1)
+ANY = st.one_of(
+    st.sampled_from(occasions()),
+    *(
+        strategy
+        for named in (LINES, PLAIN)
+        for strategy in (
+            st.builds(Allocated, st.just(2), named),
+            st.builds(AllocatedShort, st.just(2), named),
+            st.builds(WaitingFilled, st.just(2), named, st.booleans()),
+            st.builds(PledgeBroken, st.just(2), named),
+            st.builds(ReleasedToWarehouse, st.just(2), KEY, SITE, named),
+            st.builds(ShipmentConfirmed, id=st.just(2), key=KEY, release=KEY, site=SITE, lines=named, at=st.just(0)),
+            st.builds(WarehouseShort, id=st.just(2), release=KEY, site=SITE, lines=named),
+            st.builds(ReleaseCancelled, id=st.just(2), release=KEY, site=SITE, lines=named),
+            st.builds(ReleaseCancelRefused, id=st.just(2), release=KEY, site=SITE, lines=named),
+            st.builds(OrderInvoiced, id=st.just(2), key=KEY, lines=named),
+        )
+    ),
+    st.builds(RemainderClosed, st.just(2), SITE),
+    st.builds(PaymentCaptured, id=st.just(2), key=KEY, amount=st.integers(0, 900)),
+    st.builds(PaymentRefunded, id=st.just(2), key=KEY, amount=st.integers(0, 900)),
+    st.builds(
+        lambda quantities, revision, promised: Amended(
+            AmendOrder(
+                id=2,
+                channel=0,
+                number="4711",
+                revision=revision,
+                fingerprint=revision,
+                lines=tuple(OrderedLine(10 + number, quantity, 100) for number, quantity in enumerate(quantities)),
+            ),
+            promised,
+        ),
+        st.lists(QUANTITY, min_size=1, max_size=4),
+        st.integers(1, 4),
+        LINES,
+    ),
+)
+PROMISE = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.sampled_from((-1, -1, 99))), max_size=4).map(
+    lambda parts: PromiseGranted(
+        3,
+        tuple(
+            LinePromise(number, stock, pledged, substitute)
+            for number, (stock, pledged, substitute) in enumerate(parts, 1)
+        ),
+    )
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.integers(1, 5), min_size=1, max_size=3),
+    st.sampled_from(list(LinePolicy)),
+    PROMISE,
+    st.lists(st.tuples(st.integers(0, 60), ANY), max_size=25),
+)
+def test_no_sequence_of_events_loses_a_unit_or_moves_what_it_refuses(
+    quantities: list[int], policy: LinePolicy, promise: PromiseGranted, events: list[tuple[int, Occasion]]
+) -> None:
+    """I4 and the money of I12; beside them: units asked back are in exactly one of done, late and still asked for."""
+    first = accept(submission(*quantities, policy=policy), promise, now=0)
+    order, now = first.order, 0
+    claims = {line.number: line.allocated for line in order.lines}
+    for wait, event in events:
+        now += wait
+        done = step(order, event, now)
+        after = done.order
+        assert (after is order) is (after.version == order.version)
+        assert unsound(after) == "" and after.cancel_done >= 0 and after.cancel_late >= 0
+        assert after.money.refunded <= after.money.giving_back <= after.money.captured
+        if isinstance(event, Submitted) and after is not order:
+            return
+        if after is order:
+            continue
+        asked = sum(each.cancelling for each in after.releases)
+        assert after.cancel_late >= sum(each.quantity - each.cancelling for each in after.releases if each.asked)
+        if not isinstance(event, CancelOrder | ErpRefused | RemainderClosed):
+            before = order.cancel_done + order.cancel_late + sum(each.cancelling for each in order.releases)
+            assert after.cancel_done + after.cancel_late + asked == before
+        assert (after.cancel is Cancel.PENDING) <= (asked > 0)
+        if header(after) in (Header.REJECTED, Header.CANCELLED):
+            assert after.money.giving_back == after.money.captured
+        _demand_follows(order, done)
+        claims = _claims_follow(claims, event, done)
+        order = after
+
+
+def _demand_follows(before: Order, done: Step) -> None:
+    """Pledged and waiting units of the order and the changes asked for in item records are the same sums."""
+    changes = [effect for effect in done.effects if isinstance(effect, ChangeDemand)]
+    for part, asked in (
+        ("pledged", sum(change.pledged for change in changes)),
+        ("backordered", sum(change.waiting for change in changes)),
+    ):
+        held = [sum(getattr(line, part) for line in order.lines) for order in (before, done.order)]
+        assert held[1] - held[0] == asked, done
+
+
+def _claims_follow(claims: dict[int, int], event: Occasion, done: Step) -> dict[int, int]:
+    """Return the claims per line when a caller does what it is asked to; every allocated unit keeps exactly one.
+
+    Pending units may have one (promised, not yet allocated) or none (to be sought again).
+    """
+    order = done.order
+    after = {line.number: claims.get(line.number, 0) for line in order.lines}
+    for effect in done.effects:
+        match effect:
+            case CommitClaims(lines=lines):
+                after.update({each.line: each.quantity for each in lines})
+            case KeepClaims(line=line, quantity=quantity):
+                after[line] = min(after[line], quantity)
+            case ReleaseClaims(line=line, quantity=quantity) | ConsumeClaims(line=line, quantity=quantity):
+                after[line] -= quantity
+            case _:
+                pass
+    for line in order.lines:
+        if isinstance(event, Allocated | WaitingFilled):
+            after[line.number] = max(after[line.number], line.allocated)
+        most = line.allocated + line.pending if order.intake is Intake.ACCEPTED else 0
+        if order.intake in (Intake.ACCEPTED, Intake.REJECTED, Intake.WITHDRAWN):
+            assert line.allocated <= after[line.number] <= most, (event, done, claims)
+    return after
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.integers(0, 5), min_size=1, max_size=4),
+    st.sampled_from(list(LinePolicy)),
+    PROMISE,
+    st.lists(st.tuples(KEY, SITE, PLAIN), max_size=3),
+    st.booleans(),
+    st.booleans(),
+)
+def test_the_normal_path_in_one_stride_equals_its_rows(
+    quantities: list[int],
+    policy: LinePolicy,
+    promise: PromiseGranted,
+    requests: list[tuple[int, int, tuple[LineQuantity, ...]]],
+    whole: bool,
+    lapsed: bool,
+) -> None:
+    """`accept` and rows 1, 2, 7 or 9, 12 and 16 give the same order and the same effects in the same order."""
+    if whole:
+        promise = PromiseGranted(3, tuple(LinePromise(n, each) for n, each in enumerate(quantities, 1)), due=9)
+    elif lapsed:
+        promise = msgspec.structs.replace(promise, lapsed=True)
+    submitted = submission(*quantities, policy=policy)
+    sent = [ReleasedToWarehouse(4, *request) for request in requests]
+    if whole and len(requests) == 1:
+        sent = [ReleasedToWarehouse(4, 70, 0, q(*quantities))]
+    assert accept(submitted, promise, sent, now=7) == row_by_row(submitted, promise, sent, now=7)
+
+
+def test_a_second_attempt_goes_the_same_way() -> None:
+    rejected = play(received(10), ValidationFailed(2, "no such item"))
+    promise, request = PromiseGranted(3, (LinePromise(1, 8),)), to_wms(8)
+    done = accept(submission(8, fingerprint=6), promise, [request], now=7, last=rejected)
+    assert header(done.order) is Header.ALLOCATED and done.order.version == rejected.version + 5
+    assert SendRelease(REQUEST, 0, q(8)) in done.effects
+    assert accept(submission(10), promise, [request], now=7, last=rejected).order is rejected
+
+
+@pytest.mark.parametrize("size", [100])
+def test_work_grows_with_the_lines_and_no_faster(size: int) -> None:
+    """Ten times the lines take about ten times the calls, for the normal path and for a shipment of every line."""
+
+    def calls(lines: int) -> int:
+        count = 0
+
+        def note(frame: object, kind: str, argument: object) -> None:
+            nonlocal count
+            count += kind in ("call", "c_call")
+
+        every = q(*[1] * lines)
+        promise = PromiseGranted(3, tuple(LinePromise(n, 1) for n in range(1, lines + 1)))
+        submitted, request = submission(*[1] * lines), ReleasedToWarehouse(5, REQUEST, 0, every)
+        ship = ShipmentConfirmed(id=6, key=1, release=REQUEST, site=0, lines=every, at=0)
+        sys.setprofile(note)
+        try:
+            order = accept(submitted, promise, [request], now=0).order
+            order = step(order, ship, 0).order
+            order = step(order, OrderInvoiced(id=7, key=1, lines=every), 0).order
+        finally:
+            sys.setprofile(None)
+        assert header(order) is Header.INVOICED
+        return count
+
+    assert calls(10 * size) < 11 * calls(size)
