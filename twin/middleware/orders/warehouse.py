@@ -147,7 +147,8 @@ def ship(order: Order, event: ShipmentConfirmed, now: Elapsed) -> Change:
     excess = False
     for number, quantity in asked.items():
         took = inside.get(number, 0)
-        excess = excess or quantity > took
+        if quantity > took:
+            excess = True
         if 0 < number <= len(lines):
             lines[number - 1] = _left(lines[number - 1], took, quantity - took)
             effects.append(ConsumeClaims(event.site, number, took, quantity - took))
@@ -242,19 +243,19 @@ def _of(each: Release, event: _Answer) -> bool:
 
 
 def _all_told(order: Order, event: _Answer) -> bool:
-    asked = amounts(event.lines)
     open_units = told(order, event.release, event.site)
-    return sensible(asked) and all(
-        number in open_units and quantity <= open_units[number].quantity for number, quantity in asked.items()
-    )
+    for number, quantity in amounts(event.lines).items():
+        if number not in open_units or not 0 < quantity <= open_units[number].quantity:
+            return False
+    return bool(event.lines)
 
 
 def _all_asked_back(order: Order, event: _Answer) -> bool:
-    asked = amounts(event.lines)
     open_units = told(order, event.release, event.site)
-    return sensible(asked) and all(
-        number in open_units and quantity <= open_units[number].cancelling for number, quantity in asked.items()
-    )
+    for number, quantity in amounts(event.lines).items():
+        if number not in open_units or not 0 < quantity <= open_units[number].cancelling:
+            return False
+    return bool(event.lines)
 
 
 def _less(each: Release, quantity: int) -> Release:
