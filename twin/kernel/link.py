@@ -89,7 +89,7 @@ class Link:
             travel = self._latency(draw(self._latencies, identity, attempt))
         if self._plain or (travel := self._adverse(travel, identity, attempt, deliver, arg)) >= 0:
             timeline = self._timeline
-            heappush(timeline._queue, (timeline._now + travel, NORMAL, timeline._serial(), deliver, arg))
+            heappush(timeline._queue, (timeline._now + travel, NORMAL, next(timeline._eid), deliver, arg))
 
     def waiting(self) -> int:
         """Return how many messages wait for their turn on a link of limited capacity."""

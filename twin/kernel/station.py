@@ -118,7 +118,7 @@ class Station:
         self.busy_us += service_us
         if calendar is not None:
             finish = max(calendar.instant(finish), timeline._now)
-        heappush(timeline._queue, (finish, NORMAL, timeline._serial(), done, arg))
+        heappush(timeline._queue, (finish, NORMAL, next(timeline._eid), done, arg))
         return True
 
     def length(self) -> int:

@@ -11,11 +11,12 @@ instant goes first, be it a call or an event. Processes, stores, resources and c
 * An exception of a call or an event leaves `run` as it is; the timeline stands at its instant.
 * Between entries the timeline pickles, as long as what is scheduled does: bound methods of actors do, processes do not.
 
-Figures, per scheduled call, relative to a bare heapq loop that calls a function (350 ns): this class 1.23; an event of
-SimPy and its callback 2.5; a process and its timeout 2.9 (2.1 and 2.7 in SimPy's own environment, without the checks).
-Tried and dropped: scheduling by closures over the heap (1.17, but they do not pickle); reading the entry by
-index instead of unpacking it (1.33); telling calls from events by the length of the entry (1.31, and a second branch in
-every other place). SimPy binds `timeout` and its like early for its own class only: they are bound again here.
+Figures, per scheduled call, relative to a bare heapq loop that calls a function (345 ns): this class 1.15; an event of
+SimPy and its callback 2.4; a process and its timeout 2.8 (2.1 and 2.6 in SimPy's own environment, without the checks).
+Tried and dropped: no check for floats (1.11); scheduling by closures over the heap (1.15, and they do not pickle); the
+serial number from an early-bound `count.__next__` (1.21); telling calls from events by the length of the entry (1.25,
+and a second branch in every other place); reading the entry by index instead of unpacking it (1.36). SimPy binds
+`timeout` and its like early for its own class only: they are bound again here.
 """
 
 from collections.abc import Callable
@@ -54,7 +55,6 @@ class Timeline(simpy.Environment):
     def __init__(self, initial_time: int = 0) -> None:
         super().__init__(_whole(initial_time))
         self._queue: list[Entry] = []  # type: ignore[assignment]  # SimPy's entries end in an event, ours in a call
-        self._serial = self._eid.__next__
         self._stops = 0
 
     @property
@@ -65,7 +65,7 @@ class Timeline(simpy.Environment):
     @property
     def events(self) -> int:
         """How many entries were processed so far; how often `run` was called does not change it."""
-        issued = self._serial()
+        issued = next(self._eid)
         self._stops += 1
         return issued - (self._stops - 1) - len(self._queue)
 
@@ -77,7 +77,7 @@ class Timeline(simpy.Environment):
         """
         if delay.__class__ is not int or delay < 0:
             raise UsageError(refusal(delay))
-        heappush(self._queue, (self._now + delay, NORMAL, self._serial(), fn, arg))
+        heappush(self._queue, (self._now + delay, NORMAL, next(self._eid), fn, arg))
 
     def call_at(self, at: int, fn: Callable[[A], object], arg: A) -> None:
         """Call `fn(arg)` at the instant `at`, in whole microseconds.
@@ -87,7 +87,7 @@ class Timeline(simpy.Environment):
         """
         if at.__class__ is not int or at < self._now:
             raise UsageError(refusal(at, self._now))
-        heappush(self._queue, (at, NORMAL, self._serial(), fn, arg))
+        heappush(self._queue, (at, NORMAL, next(self._eid), fn, arg))
 
     def call_last(self, at: int, fn: Callable[[A], object], arg: A) -> None:
         """Call `fn(arg)` at the instant `at`, after everything else of that instant: what arrives with it is in time.
@@ -97,7 +97,7 @@ class Timeline(simpy.Environment):
         """
         if at.__class__ is not int or at < self._now:
             raise UsageError(refusal(at, self._now))
-        heappush(self._queue, (at, LAST, self._serial(), fn, arg))
+        heappush(self._queue, (at, LAST, next(self._eid), fn, arg))
 
     def schedule(self, event: Event, priority: EventPriority = EventPriority(1), delay: int = 0) -> None:  # type: ignore[override]  # noqa: B008  # whole numbers only; SimPy's own default
         """Schedule an event of SimPy after `delay` whole microseconds.
@@ -107,7 +107,7 @@ class Timeline(simpy.Environment):
         """
         if delay.__class__ is not int:
             raise UsageError(refusal(delay))
-        heappush(self._queue, (self._now + delay, priority, self._serial(), self._fire, event))
+        heappush(self._queue, (self._now + delay, priority, next(self._eid), self._fire, event))
 
     def step(self) -> None:
         """Process the next entry; raise SimPy's EmptySchedule when there is none."""
@@ -133,7 +133,7 @@ class Timeline(simpy.Environment):
         elif until is not None:
             if _whole(until) <= self._now:
                 raise ValueError(f"until ({until}) must be greater than the current simulation time ({self._now})")
-            heappush(self._queue, (until, URGENT, self._serial(), self._stop, None))
+            heappush(self._queue, (until, URGENT, next(self._eid), self._stop, None))
         queue, pop = self._queue, heappop
         try:
             while queue:
@@ -146,14 +146,13 @@ class Timeline(simpy.Environment):
         return None
 
     def __reduce__(self) -> tuple[type[Self], tuple[int], tuple[list[Entry], int, int]]:
-        issued = self._serial()
+        issued = next(self._eid)
         self._stops += 1
         return type(self), (self._now,), (self._queue, issued + 1, self._stops)
 
     def __setstate__(self, state: tuple[list[Entry], int, int]) -> None:
         self._queue, issued, self._stops = state
         self._eid = count(issued)
-        self._serial = self._eid.__next__
 
     def _stop(self, _: object) -> None:
         self._stops += 1
