@@ -1,29 +1,23 @@
 """Rows of the bench that need no logic: the kernel against a bare heap loop and against textbook SimPy."""
 
-from collections.abc import Generator
-from heapq import heappop, heappush
-from itertools import count
-from random import Random
 from statistics import median
 from typing import Final
 
-import simpy
-
 from twin.experiment import textbook
 from twin.experiment.bench_measure import BenchRow, Measure, interleaved, ratio, timed
+from twin.experiment.yardsticks import bare_call, bare_timeout, mailbox_hop
 from twin.kernel.laws import Constant, Exponential, Law, delay
 from twin.kernel.link import Link
 from twin.kernel.recorder import Recorder
 from twin.kernel.station import Station
 from twin.kernel.timeline import Timeline
 from twin.model.chance import draw, root
+from twin.model.instant import seconds
 
 PENDING: Final = 64
 """Calls or messages that are under way at any time, in every program of this module."""
-LATENCY_US: Final = 100_000
-SERVICE_US: Final = 1_000
-
-Steps = Generator[simpy.Event, object, None]
+LATENCY_S: Final = 0.1
+SERVICE_S: Final = 0.001
 
 
 def kernel_ratio(quick: bool) -> BenchRow:
@@ -32,33 +26,11 @@ def kernel_ratio(quick: bool) -> BenchRow:
     return BenchRow(
         name="kernel_ratio",
         what="one scheduled call in our kernel / on a bare heapq loop",
-        measured=ratio(lambda: our_call(calls), lambda: bare_call(calls), rounds=9),
+        measured=ratio(lambda: our_call(calls), lambda: bare_call(calls, PENDING), rounds=9),
         target=1.3,
         unit="ratio",
         how=f"{PENDING} functions that schedule themselves again, {calls:,} calls, 9 rounds",
     )
-
-
-def bare_call(calls: int) -> float:
-    """Return seconds per call of the least that Python can do: pop, call, push."""
-    heap: list[tuple[int, int, int, object, int]] = []
-    serial, now, left = count(), 0, calls
-
-    def again(every: int) -> None:
-        nonlocal left
-        left -= 1
-        if left > 0:
-            heappush(heap, (now + every, 1, next(serial), again, every))
-
-    def loop() -> None:
-        nonlocal now
-        while heap:
-            now, _, _, fn, arg = heappop(heap)
-            fn(arg)  # type: ignore[operator]  # it is `again`
-
-    for n in range(PENDING):
-        heappush(heap, (n, 1, next(serial), again, 100 + n))
-    return timed(loop) / calls
 
 
 def our_call(calls: int) -> float:
@@ -79,21 +51,25 @@ def our_call(calls: int) -> float:
 
 def hop_ratio(quick: bool) -> BenchRow:
     """One message over one link and through one station against a Store mailbox with a process per message."""
-    return _hops("hop_ratio", Constant(LATENCY_US / 1e6), Constant(SERVICE_US / 1e6), quick, 0.15, "constant delays")
+    return _hops("hop_ratio", Constant(LATENCY_S), Constant(SERVICE_S), quick, 0.15, "constant delays")
 
 
 def hop_ratio_drawn(quick: bool) -> BenchRow:
     """The same with exponential delays: keyed draws here, a stream of `random` there. Reported, not judged."""
-    latency, service = Exponential(LATENCY_US / 1e6), Exponential(SERVICE_US / 1e6)
-    return _hops("hop_ratio_drawn", latency, service, quick, None, "exponential delays, keyed draws / a stream")
+    how = "exponential delays, keyed draws / a stream"
+    return _hops("hop_ratio_drawn", Exponential(LATENCY_S), Exponential(SERVICE_S), quick, None, how)
 
 
 def _hops(name: str, latency: Law, service: Law, quick: bool, target: float | None, delays: str) -> BenchRow:
-    hops = 10_000 if quick else 50_000
+    hops, drawn = 10_000 if quick else 50_000, not isinstance(latency, Constant)
     return BenchRow(
         name=name,
         what="one message over a link and through a station / textbook Store mailbox with a process per message",
-        measured=ratio(lambda: our_hop(hops, latency, service), lambda: textbook_hop(hops, latency, service), rounds=9),
+        measured=ratio(
+            lambda: our_hop(hops, latency, service),
+            lambda: mailbox_hop(hops, PENDING, LATENCY_S, SERVICE_S, drawn=drawn),
+            rounds=9,
+        ),
         target=target,
         unit="ratio",
         how=f"{PENDING} messages going round, {hops:,} hops, {delays}, recording off, 9 rounds",
@@ -123,35 +99,8 @@ def our_hop(hops: int, latency: Law, service: Law) -> float:
     circle = Circle(latency, service)
     for message in range(PENDING):
         circle.link.send(message, 1, circle.arrived, message)
-    seconds = timed(lambda: circle.timeline.run(until=hops * LATENCY_US // PENDING))
-    return seconds / circle.station.offered_count
-
-
-def textbook_hop(hops: int, latency: Law, service: Law) -> float:
-    """Return seconds per hop as SimPy's own examples pass messages (its Event Latency example has the process)."""
-    env, random, served = simpy.Environment(), Random(1), 0
-    box = simpy.Store(env)
-
-    def lasts(law: Law) -> float:
-        return law.mean if isinstance(law, Constant) else random.expovariate(1.0 / law.mean)
-
-    def deliver(message: int) -> Steps:
-        yield env.timeout(lasts(latency))
-        yield box.put(message)
-
-    def server() -> Generator[simpy.Event, int, None]:
-        nonlocal served
-        while True:
-            message = yield box.get()
-            yield env.timeout(lasts(service))
-            served += 1
-            env.process(deliver(message))
-
-    for message in range(PENDING):
-        env.process(deliver(message))
-    env.process(server())
-    seconds = timed(lambda: env.run(until=hops * LATENCY_US / 1e6 / PENDING))
-    return seconds / served
+    taken = timed(lambda: circle.timeline.run(until=seconds(hops * LATENCY_S / PENDING)))
+    return taken / circle.station.offered_count
 
 
 def textbook_cost(quick: bool) -> BenchRow:
@@ -160,8 +109,7 @@ def textbook_cost(quick: bool) -> BenchRow:
     counted: dict[str, int] = {}
 
     def event() -> float:
-        seconds = timed(lambda: counted.update(textbook.run(orders)))
-        return seconds / counted["events"]
+        return timed(lambda: counted.update(textbook.run(orders))) / counted["events"]
 
     pairs = interleaved(event, lambda: bare_timeout(200_000), rounds=3 if quick else 5)
     an_order = ", ".join(f"{counted[what] / orders:.1f} {what}" for what in ("events", "records", "lines"))
@@ -173,18 +121,6 @@ def textbook_cost(quick: bool) -> BenchRow:
         unit="ratio",
         how=f"{orders:,} orders; an order: {an_order}; {len(pairs)} rounds",
     )
-
-
-def bare_timeout(events: int) -> float:
-    """Return seconds per event of one SimPy process that does nothing but wait."""
-    env = simpy.Environment()
-
-    def wait() -> Steps:
-        for _ in range(events):
-            yield env.timeout(1)
-
-    env.process(wait())
-    return timed(env.run) / events
 
 
 def record_row_us(quick: bool) -> BenchRow:
