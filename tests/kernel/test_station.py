@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from twin.errors import UsageError
-from twin.kernel.laws import Constant, Exponential, Law, delay
+from twin.kernel.laws import Constant, Exponential, Gamma, Law, Lognormal, delay
 from twin.kernel.station import Hours, Station
 from twin.kernel.timeline import Timeline
 from twin.model.chance import draw, root, stream_id
@@ -115,6 +115,15 @@ def test_four_workers_have_the_known_wait() -> None:
 
 def test_constant_service_halves_the_wait() -> None:
     check(mean_wait, 0.5 / (2 * 8 * 0.5), arrivals_per_s=4, service=Constant(1 / 8), workers=1)
+
+
+def test_service_of_any_law_has_the_wait_of_its_second_moment() -> None:
+    """M/G/1: Wq = lambda E[S^2] / (2 (1 - rho)), here with lognormal and with gamma service at load 0.6."""
+    sigma = 0.8
+    lognormal, gamma = Lognormal(0.1, sigma), Gamma(0.1, 0.5)
+    for service, second in ((lognormal, lognormal.mean**2 * math.exp(sigma**2)), (gamma, 0.01 * 1.25)):
+        rate = 0.6 / service.mean
+        check(mean_wait, rate * second / (2 * 0.4), arrivals_per_s=rate, service=service, workers=1, jobs=3_000)
 
 
 def test_a_full_system_turns_the_known_share_away() -> None:
