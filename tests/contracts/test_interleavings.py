@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.contracts import small_trade
@@ -55,6 +55,7 @@ def queues(draw: st.DrawFn) -> tuple[list[Message], list[Message]]:
 
 @pytest.mark.parametrize("kind", SHELLS)
 @settings(max_examples=100)
+@example(queues=([HoldExpired(id=20)], [HoldExpired(id=20)]), turns=[0, 1, 0, 1])
 @given(queues=queues(), turns=st.lists(st.integers(0, 1), max_size=30))
 def test_any_interleaving_of_two_workers_equals_the_order_of_their_commits(
     kind: str, queues: tuple[list[Message], list[Message]], turns: list[int]
