@@ -1,0 +1,277 @@
+"""The design block of a scenario: every setting that an architect decides, one block for each alternative.
+
+The same block is deployed: a live process takes it unchanged. Policies carry `kind:`, and each kind its own parameters.
+`attempts` counts the first try, so "three retries" is `attempts: 4`.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, Strict, model_validator
+
+from twin.world.values import (
+    Block,
+    Count,
+    Duration,
+    Flag,
+    Identifier,
+    Later,
+    OneOf,
+    PositiveDuration,
+    Quantity,
+    RatePerTime,
+    Share,
+    WallTime,
+    Words,
+    rule,
+    sourced,
+)
+
+INVARIANTS: Final = ("S-1", "S-2b", "S-3", "S-4", "S-5", "S-10")
+"""The invariants that are checked inside every run by now."""
+
+LATER_INVARIANTS: Final = (
+    *("S-2", "S-2c", "S-6", "S-7", "S-8", "S-9", "S-10b", "S-11", "S-12", "S-13", "S-14"),
+    *("L-1", "L-2", "L-3", "L-4", "L-5", "L-6", "L-7"),
+)
+
+
+def known_invariant(name: str) -> str:
+    """Return the id of an invariant that is checked, or say that there is none, or none yet."""
+    if name in INVARIANTS:
+        return name
+    what = f"invariant {name!r} is not checked yet" if name in LATER_INVARIANTS else f"no such invariant {name!r}"
+    raise rule(f"{what}; there are {', '.join(INVARIANTS)}", whole=True)
+
+
+InvariantId = Annotated[Identifier, AfterValidator(known_invariant)]
+
+
+class ConstantBuffer(Block):
+    """So many units are withheld from what is published of every item."""
+
+    kind: Literal["constant"]
+    units: Quantity
+
+
+class RiskBuffer(Block):
+    """The smallest buffer that others' sales in the exposure window exceed with probability `epsilon` at most.
+
+    Their rate is learned with an exponential weight of this half-life; `prior` is added to it.
+    """
+
+    kind: Literal["risk"]
+    epsilon: Share = sourced("1%", "assumed: one sold-out item in a hundred may oversell")
+    half_life: PositiveDuration = sourced("6h", "assumed: long against a lull, short against a day")
+    prior: RatePerTime | None = sourced(None, "assumed: an item that nobody has bought needs no buffer")
+
+    @model_validator(mode="after")
+    def _a_risk(self) -> Self:
+        if not 0 < self.epsilon < 1:
+            raise rule("must lie between 0 % and 100 %, both excluded", at="epsilon")
+        return self
+
+
+def _units(value: object) -> object:
+    return {"kind": "constant", "units": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Buffer = Annotated[ConstantBuffer | RiskBuffer, OneOf("buffer", short=_units)]
+_NO_BUFFER: Final = {"kind": "constant", "units": 0}
+
+
+class BatchPublication(Block):
+    """All figures at fixed wall times, from the ERP's booked stock or from the ledger."""
+
+    kind: Literal["batch"]
+    at: tuple[WallTime, ...] = Field(min_length=1)
+    from_: Literal["erp", "ledger"] = Field(
+        "erp", alias="from", description="rule: a batch is an extract of the ERP unless it says otherwise"
+    )
+    buffer: Buffer = sourced(_NO_BUFFER, "rule: nothing is withheld unless it is said")
+
+
+class PeriodicPublication(Block):
+    """All figures that have changed, every `interval`."""
+
+    kind: Literal["periodic"]
+    interval: PositiveDuration
+    buffer: Buffer = sourced(_NO_BUFFER, "rule: nothing is withheld unless it is said")
+
+
+class EveryEventPublication(Block):
+    """One call for every movement, with the value after it."""
+
+    kind: Literal["every_event"]
+    buffer: Buffer = sourced(_NO_BUFFER, "rule: nothing is withheld unless it is said")
+
+
+class GovernedPublication(Block):
+    """Figures coalesced into the slots that the channel's limits allow, the most dangerous ones first."""
+
+    kind: Literal["governed"]
+    interval: PositiveDuration = sourced("5s", "assumed: shortest time between two sends to one channel")
+    max_items: Count = sourced(100, "assumed: keys in one send, if the channel takes as many")
+    max_age: PositiveDuration = sourced("15m", "assumed: a figure is sent again at this age, changed or not")
+    min_change: Quantity = sourced(1, "rule: every change counts")
+    low_mark: Quantity = sourced(0, "rule: at or below it every change is sent, whatever min_change says")
+    zero_first: Flag = sourced(True, "rule: a figure that must go to zero is sent before all others")
+    urgent_zero: Flag = sourced(True, "rule: a figure that must go to zero opens a slot at once")
+    linger: Duration = sourced("0s", "rule: the first change after a pause is sent at once")
+    feed_timeout: PositiveDuration = sourced("2h", "assumed: without an answer by then the figure is sent again")
+    buffer: Buffer = sourced(_NO_BUFFER, "rule: nothing is withheld unless it is said")
+
+    @model_validator(mode="after")
+    def _ages(self) -> Self:
+        if self.max_age < self.interval:
+            raise rule("must not be shorter than interval", at="max_age")
+        return self
+
+
+Publication = Annotated[
+    BatchPublication | PeriodicPublication | EveryEventPublication | GovernedPublication, OneOf("publication")
+]
+
+
+class NoRetry(Block):
+    """One attempt."""
+
+    kind: Literal["none"]
+
+
+class FixedRetry(Block):
+    """The same wait before every further attempt."""
+
+    kind: Literal["fixed"]
+    attempts: Count
+    base: Duration
+    jitter: Literal["none", "full", "equal"] = sourced("none", "rule: a fixed wait is fixed")
+
+
+class ExponentialRetry(Block):
+    """A wait of `base` x 2^n, at most `cap`; n is `first_exponent` at the first retry."""
+
+    kind: Literal["exponential"]
+    attempts: Count = sourced(4, "assumed: three retries")
+    base: PositiveDuration = sourced("100ms", "assumed")
+    cap: PositiveDuration = sourced("20s", "the cap of the AWS SDKs' standard mode")
+    jitter: Literal["none", "full", "equal"] = sourced("full", "AWS architecture blog: full jitter spreads best")
+    first_exponent: Annotated[int, Strict(), Field(ge=0, le=30)] = sourced(0, "as AWS SDK, gRPC, Polly, resilience4j")
+
+    @model_validator(mode="after")
+    def _cap_above_base(self) -> Self:
+        if self.cap < self.base:
+            raise rule("must not be shorter than base", at="cap")
+        return self
+
+
+Retry = Annotated[NoRetry | FixedRetry | ExponentialRetry, OneOf("retry", later=("decorrelated",))]
+
+
+class LearnedLimiter(Block):
+    """Starts from the partner's published limit and learns from its refusals."""
+
+    kind: Literal["learned"]
+    from_: Literal["profile"] = Field("profile", alias="from", description="rule: the limits of the landscape's party")
+
+
+class NoLimiter(Block):
+    """Sends whenever there is something to send, and meets the partner's refusals."""
+
+    kind: Literal["none"]
+
+
+Limiter = Annotated[
+    LearnedLimiter | NoLimiter,
+    OneOf("limiter", later=("token_bucket", "leaky_bucket", "fixed_window", "sliding_window")),
+]
+
+
+class PriorityAllocation(Block):
+    """Scarce stock goes to the channels in this order; without a list, in the order of the channels block."""
+
+    kind: Literal["priority"]
+    channels: tuple[Identifier, ...] = sourced((), "rule: empty means the order of the channels block")
+
+
+Allocation = Annotated[PriorityAllocation, OneOf("allocation", later=("fair_share", "first_come", "proportional"))]
+
+
+class Backorder(Block):
+    """What happens to units that cannot be had now, and how many may wait for supply."""
+
+    line_policy: Literal["FILL_OR_KILL", "SHIP_COMPLETE", "PARTIAL", "BACKORDER"] = sourced(
+        "BACKORDER", "assumed: a distributor's customers wait"
+    )
+    depth: Quantity = sourced(0, "rule: channels are shown no more than there is")
+    run: Later = None
+
+
+class Workers(Block):
+    """How many workers the middleware has, each with one transaction at a time."""
+
+    count: Count = sourced(2, "peak minute x 8 transactions x 40 ms / 0.60, at least 2")
+    autoscale: Later = None
+
+
+class Reservation(Block):
+    """Whether a cart holds stock before the order, and for how long; null: it does not."""
+
+    soft_for: PositiveDuration | None = sourced(None, "rule: orders reserve when they are accepted")
+
+
+class Sequencing(Block):
+    """Messages of one key are taken in order; a gap is waited for `gap_timer`, a seen message known for `inbox_kept`."""
+
+    per: Annotated[Literal["order"], Words("item")] = sourced(
+        "order", "rule: what must stay in order is one order's messages"
+    )
+    gap_timer: PositiveDuration = sourced("30s", "assumed")
+    inbox_kept: PositiveDuration = sourced("7d", "assumed: longer than any partner delivers again")
+
+
+class Shell(Block):
+    """How a transaction is committed."""
+
+    isolation: Annotated[Literal["checked"], Words("unchecked")] = sourced(
+        "checked", "rule: a commit whose reads have changed runs again"
+    )
+    effects: Annotated[Literal["outbox"], Words("dual_write")] = sourced(
+        "outbox", "rule: effects leave in the transaction that caused them"
+    )
+
+
+class Design(Block):
+    """One alternative: the policies, the procedure table and the shell of the middleware."""
+
+    extends: Identifier | None = sourced(None, "rule: the slots it did not state come from there")
+    publication: Publication = sourced({"kind": "governed"}, "the standard design")
+    stock_truth: Annotated[Literal["ledger", "erp"], Words("wms")] = sourced(
+        "ledger", "the standard design: movements as they happen"
+    )
+    identity: Annotated[Literal["business"], Words("none", "transport", "request")] = sourced(
+        "business", "the standard design: one order per business key"
+    )
+    retry: Retry = sourced({"kind": "exponential"}, "the standard design")
+    limiter: Limiter = sourced({"kind": "learned"}, "the standard design")
+    allocation: Allocation = sourced({"kind": "priority"}, "the standard design")
+    backorder: Backorder = sourced({}, "the standard design")
+    workers: Workers = sourced({}, "the standard design")
+    reservation: Reservation = sourced({}, "the standard design")
+    sequencing: Sequencing = sourced({}, "the standard design")
+    procedures: Annotated[Literal["standard", "naive/batch_file"], Words()] = sourced("standard", "the standard design")
+    shell: Shell = sourced({}, "the standard design")
+    gives_up: tuple[InvariantId, ...] = sourced((), "rule: every invariant counts unless a design gives it up")
+    breaker: Later = None
+    budget: Later = None
+    outbox: Later = None
+    partition: Later = None
+    batch_windows: Later = None
+    exceptions: Later = None
+    reconciliation: Later = None
+    coexistence: Later = None
+    fallbacks: Later = None
+    alerts: Later = None
+
+
+Designs = Mapping[Identifier, Design]

@@ -1,0 +1,276 @@
+"""The landscape block of a scenario: which parties there are, what each can do, and the links between them.
+
+Each party kind that exists has its block of parameters here. A default is a figure of the profiles, an arithmetic
+consequence of one, or an assumption; which of them stands beside it and is printed by `check --resolved`.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from twin.world.law_specs import Delay
+from twin.world.values import (
+    Block,
+    Count,
+    Identifier,
+    Later,
+    Number,
+    OneOf,
+    PositiveDuration,
+    RatePerTime,
+    Share,
+    WallTime,
+    rule,
+    sourced,
+)
+
+LATER_KINDS: Final = (
+    "operators",
+    "erp_legacy",
+    "edi_gateway",
+    "clients",
+    "server",
+    "pim",
+    "crm",
+    "b2b_portal",
+    "subscription",
+    "tms",
+    "bi",
+    "customer_portal",
+    "notifications",
+    "gateway",
+    "broker",
+    "returns_desk",
+)
+"""Party kinds of the language that do not exist yet."""
+
+
+class ErpCloud(Block):
+    """The ERP: the financial record, behind an API with a cap on concurrent calls."""
+
+    kind: Literal["erp_cloud"]
+    concurrency: Count = sourced(15, "landscape.yaml, ERP gate: cap of this service tier (third party)")
+    when_full: Literal["reject"] = sourced("reject", "landscape.yaml, ERP gate (third party)")
+    write_latency: Delay = sourced({"archetype": "erp_write"}, "landscape.yaml, ERP gate (assumed)")
+    read_latency: Delay = sourced({"archetype": "erp_read"}, "landscape.yaml, ERP gate (assumed)")
+    timeout: PositiveDuration = sourced("15m", "landscape.yaml, ERP gate: 900 s (published)")
+    extract_latency: Delay = sourced({"archetype": "erp_job"}, "assumed: writing the nightly file is one ERP job")
+    review_at: WallTime = sourced("03:00", "assumed: replenishment is planned at night, after the nightly jobs")
+
+
+class Shift(Block):
+    """The working hours of a floor, every day, as local wall times."""
+
+    from_: WallTime = Field(alias="from")
+    to: WallTime
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Self:
+        if self.from_ == self.to:
+            raise rule(
+                "a shift must not begin and end at the same time; for a whole day write 00:00 to 24:00", whole=True
+            )
+        return self
+
+
+class Site(Block):
+    """One warehouse: the people on its floor, and when they work; a shift may run over midnight."""
+
+    people: Count
+    shift: Shift = sourced(
+        {"from": "06:00", "to": "22:00"}, "landscape.yaml, size: two shifts of 8 h; their hours are assumed"
+    )
+
+
+class Wms(Block):
+    """The warehouse system of one or more sites, and the floors behind it."""
+
+    kind: Literal["wms"]
+    sites: Mapping[Identifier, Site] = Field(min_length=1)
+    write_latency: Delay = sourced({"archetype": "wms_write"}, "latency.yaml, wms_write (assumed)")
+    pick: Delay = sourced({"archetype": "pick_pack_order"}, "latency.yaml: 10 orders per person-hour (third party)")
+    dock_to_stock: Delay = sourced({"archetype": "dock_to_stock"}, "latency.yaml: 4 to 8 h (third party)")
+    picks_right: Share = sourced("99.5%", "landscape.yaml, WMS and floor (assumed)")
+    count_delay: Delay | None = sourced(None, "assumed: nobody counts by himself; a wrong record shows at a short pick")
+
+
+class Webhooks(Block):
+    """How a storefront announces its orders: later, sometimes twice, sometimes never."""
+
+    latency: Delay = sourced({"archetype": "webhook_dispatch"}, "latency.yaml, webhook_dispatch (assumed)")
+    duplicated: Share = sourced("0.5%", "landscape.yaml, storefront webhooks (assumed)")
+    lost: Share = sourced("0.02%", "landscape.yaml, storefront webhooks (assumed)")
+    reconcile_every: PositiveDuration = sourced("15m", "landscape.yaml, storefront webhooks: 900 s (assumed)")
+
+
+class StorefrontStockApi(Block):
+    """The API that takes stock figures; each call costs points from a bucket that fills at `rate`."""
+
+    latency: Delay = sourced({"archetype": "stock_write"}, "latency.yaml, stock_write")
+    algorithm: Literal["cost_bucket", "token_bucket"] = sourced(
+        "cost_bucket", "landscape.yaml, storefront API (published)"
+    )
+    rate: RatePerTime = sourced("100/s", "landscape.yaml, storefront API: points per second (published)")
+    burst: Count = sourced(2000, "landscape.yaml, storefront API: bucket (third party)")
+    cost: Count = sourced(10, "landscape.yaml, storefront API: points per write (assumed)")
+    max_items: Count = sourced(
+        250, "storefronts.yaml, inventory quantities in one mutation (assumed where not published)"
+    )
+
+    @model_validator(mode="after")
+    def _a_call_fits(self) -> Self:
+        if self.algorithm == "cost_bucket" and self.cost > self.burst:
+            raise rule(
+                f"must not be above burst {self.burst}, or no call is ever let through (got {self.cost})",
+                "cost",
+                whole=True,
+            )
+        return self
+
+
+class Storefront(Block):
+    """A web shop: orders leave by webhook, stock arrives by API and is shown `apply` later."""
+
+    kind: Literal["storefront"]
+    webhook: Webhooks = sourced({}, "the defaults of webhook")
+    stock_api: StorefrontStockApi = sourced({}, "the defaults of stock_api")
+    apply: Delay = sourced("0s", "assumed: a storefront shows what it has accepted")
+
+
+class OrderList(Block):
+    """The call that lists new orders, a token bucket of calls, a page at a time."""
+
+    rate: RatePerTime = sourced("1/min", "landscape.yaml, marketplace A: 0.0167/s (published)")
+    burst: Count = sourced(20, "landscape.yaml, marketplace A (published)")
+    max_items: Count = sourced(100, "landscape.yaml, hand check: 100 orders a page")
+    latency: Delay = sourced({"archetype": "api_list"}, "latency.yaml, api_list (assumed)")
+
+
+class PatchApi(Block):
+    """Stock by one call an item, a token bucket; the figure counts as taken when the call returns."""
+
+    kind: Literal["patch"]
+    rate: RatePerTime = sourced("5/s", "landscape.yaml, marketplace A: stock patch (published)")
+    burst: Count = sourced(5, "landscape.yaml, marketplace A: stock patch (published)")
+    max_items: Count = sourced(1, "landscape.yaml, marketplace A: one item a call (published)")
+    latency: Delay = sourced({"archetype": "stock_write"}, "latency.yaml, stock_write")
+
+
+class FeedApi(Block):
+    """Stock by feed: a file of many items is submitted, and takes effect `turnaround` after it was submitted."""
+
+    kind: Literal["feed"]
+    rate: RatePerTime = sourced("10/h", "landscape.yaml, marketplace B: stock feeds an hour (published)")
+    burst: Count = sourced(10, "landscape.yaml, marketplace B: an hour's feeds may be sent at once (assumed)")
+    max_items: Count = sourced(10000, "landscape.yaml, marketplace B: 5 MB at some 500 bytes an item (derived)")
+    latency: Delay = sourced({"archetype": "api_write"}, "latency.yaml, api_write: submitting the feed (assumed)")
+    turnaround: Delay = sourced({"archetype": "feed_turnaround_walmart"}, "landscape.yaml, marketplace B (derived)")
+
+
+MarketplaceStockApi = Annotated[PatchApi | FeedApi, OneOf("stock API")]
+
+
+class Marketplace(Block):
+    """A marketplace: its orders become visible late and are polled; stock is taken by patch or by feed."""
+
+    kind: Literal["marketplace"]
+    order_visible: Delay = sourced(
+        {"archetype": "order_visible_marketplace"}, "landscape.yaml, marketplace A (third party)"
+    )
+    list_orders: OrderList = sourced({}, "the defaults of list_orders")
+    stock_api: MarketplaceStockApi = sourced({"kind": "patch"}, "landscape.yaml, marketplace A (published)")
+    apply: Delay = sourced("0s", "assumed: a figure that was taken is shown at once; a feed's turnaround is apart")
+
+
+class CallLimit(Block):
+    """So many calls in a window: `fixed_window` clears its counter at the edge, `sliding_window` looks back."""
+
+    algorithm: Literal["fixed_window", "sliding_window"] = sourced(
+        "fixed_window", "carriers.yaml (published for carrier A)"
+    )
+    burst: Count = sourced(1400, "landscape.yaml, carriers: carrier A (published)")
+    window: PositiveDuration = sourced("10s", "landscape.yaml, carriers: carrier A (published)")
+
+
+class Carrier(Block):
+    """A parcel carrier: sells labels and brings parcels."""
+
+    kind: Literal["carrier"]
+    label_latency: Delay = sourced({"archetype": "carrier_label"}, "landscape.yaml, carriers (assumed)")
+    limit: CallLimit = sourced({}, "the defaults of limit")
+    transit: Delay = sourced({"figure": "carrier_to_customer_d"}, "demand.yaml (derived; Brazil: shape, not level)")
+
+
+class Supplier(Block):
+    """Whoever delivers what was bought: late, in several parts, or short."""
+
+    kind: Literal["supplier"]
+    lead_time: Delay = sourced({"figure": "purchase_lead_time_d"}, "demand.yaml (derived)")
+    split: Share = sourced("55%", "demand.yaml, several_receipts_share (derived): deliveries in two parts")
+    second_after: Delay = sourced("3d", "assumed: the second part of a split delivery follows within the week")
+    short: Share = sourced("0%", "assumed: no figure was found for deliveries that stay short for good")
+    short_by: Share = sourced("10%", "assumed: what is missing of a short delivery")
+
+
+class Middleware(Block):
+    """The process that is studied: how long one transaction holds a worker, and how much may wait for one."""
+
+    kind: Literal["middleware"]
+    service: Delay = sourced("40ms", "assumed: 40 ms a transaction, store round trips included")
+    queue: Count = sourced(100_000, "assumed: messages that may wait; beyond it they are refused and sent again")
+
+
+class Store(Block):
+    """The database behind the middleware; conflicts arise by themselves when transactions overlap."""
+
+    kind: Literal["store"]
+    latency: Delay = sourced("0s", "assumed: contained in the middleware's service time")
+    restarts: Count = sourced(
+        20, "assumed: how often a transaction is run again after a conflict before it is dead-lettered"
+    )
+
+
+Party = Annotated[
+    ErpCloud | Wms | Storefront | Marketplace | Carrier | Supplier | Middleware | Store,
+    OneOf("party", later=LATER_KINDS),
+]
+
+
+class Disorder(Block):
+    """A share of the messages arrives late by up to `within`, so that later ones overtake them."""
+
+    share: Share
+    within: PositiveDuration
+
+
+class Link(Block):
+    """One connection `a/b`, in both directions or one of them; `a` is who asks."""
+
+    latency: Delay = sourced({"archetype": "broker_hop"}, "landscape.yaml, internal links: hop (assumed)")
+    lost: Share = sourced("0%", "assumed: connections lose nothing unless a scenario says so")
+    duplicated: Share = sourced("0%", "assumed: connections repeat nothing unless a scenario says so")
+    disorder: Disorder | None = sourced(None, "assumed: delays alone change the order of messages")
+    capacity: RatePerTime | None = sourced(None, "assumed: no connection is the bottleneck")
+    direction: Literal["both", "request", "response"] = sourced("both", "rule: what is said of a link holds both ways")
+
+
+class Size(Block):
+    """How large the distributor is: what `orders_per_day: landscape` and an item count are taken from."""
+
+    orders_per_day: Mapping[Identifier, Annotated[Number, Field(ge=0)]] = Field(default_factory=dict)
+    skus: Count | None = sourced(None, "rule: without it items are made from the demand")
+    plan_for: Later = None
+
+
+class Landscape(Block):
+    """The parties, the links between them, and the size of the firm."""
+
+    use: Identifier | None = sourced(None, "rule: without it the landscape is what stands here")
+    size: Size = sourced({}, "rule: without it a demand states its own volume")
+    parties: Mapping[Identifier, Party] = Field(default_factory=dict)
+    links: Mapping[Identifier, Link] = Field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> dict[str, Party]:
+        """Return the parties of one kind by name, in the order of the file."""
+        return {name: party for name, party in self.parties.items() if party.kind == kind}
