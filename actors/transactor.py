@@ -10,13 +10,13 @@ a unit and dies at one of them; nothing of that unit is applied.
 from collections.abc import Sequence
 from typing import TypeVar
 
-from twin.middleware.unit import INBOX, MOVEMENTS, TABLES, Conflict, Missing, Table
+from twin.middleware.unit import INBOX, TABLES, Conflict, Missing, Table
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
 
 V = TypeVar("V")
 _INBOX = INBOX.number
-_MOVEMENTS = MOVEMENTS.number
+_JOURNALS = frozenset(table.number for table in TABLES if table.journal)
 
 
 class Crash(Exception):
@@ -100,10 +100,13 @@ class Direct:
         store = self.store
         tables = store.rows
         for number, id, row in self.reads:
-            if tables[number].get(id) is not row and not (number == _INBOX and store.inbox_earlier.get(id) is row):
+            found = tables[number].get(id)
+            if found is None and number == _INBOX:
+                found = store.inbox_earlier.get(id)
+            if found is not row:
                 raise Conflict(TABLES[number].name, id)
         for number, id, row in self.writes:
-            if number == _MOVEMENTS:
+            if number in _JOURNALS:
                 if store.keep_journal:
                     store.journal.append((TABLES[number].name, id, row))
             else:
@@ -112,6 +115,7 @@ class Direct:
             tables[number].pop(id, None)
         outbox = store.outbox
         for event in self.events:
+            assert event.id not in outbox, "an event's id is derived from its cause and is its own"
             outbox[event.id] = event
         timers = store.timers
         for due, message in self.scheduled:
@@ -129,10 +133,22 @@ class Waiting(Direct):
         self.fetched = fetched
         """Rows at hand by (table number, id), filled by `fetch`; kept over the runs of one message."""
 
+    def stale(self) -> bool:
+        """Tell whether a row that was fetched has changed since: then the view may not fit together."""
+        rows, earlier = self.store.rows, self.store.inbox_earlier
+        for (number, id), row in self.fetched.items():
+            found = rows[number].get(id)
+            if found is None and number == _INBOX:
+                found = earlier.get(id)
+            if found is not row:
+                return True
+        return False
+
     def fetch(self, missing: Missing) -> None:
         """Bring the missing rows to hand, as they are committed now."""
         for id in missing.ids:
-            self.fetched[(missing.table.number, id)] = Direct(self.store).load(missing.table, id)
+            table: Table[object] = missing.table
+            self.fetched[(table.number, id)] = Direct(self.store).load(table, id)
 
     def load(self, table: Table[V], id: int) -> V | None:
         """Return the row as it was when fetched; raises Missing when it was not fetched yet."""

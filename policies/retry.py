@@ -26,7 +26,7 @@ class Retry:
     base_us: int = SECOND
     cap_us: int = 20 * SECOND
     jitter: Literal["none", "full", "equal", "decorrelated"] = "full"
-    first_exponent: Literal[0, 1] = 0
+    first_exponent: int = 0
 
     def delay(self, attempt: int, draw: float, previous_us: int = 0, retry_after_us: int | None = None) -> int | None:
         """Return the wait after the failed attempt number `attempt` (1 is the first call), None when it was the last.

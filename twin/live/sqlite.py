@@ -23,13 +23,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, TypeVar
 
-import msgspec
-
 from twin.errors import UsageError
 from twin.middleware.unit import INBOX, TABLES, Conflict, Table
 from twin.model.instant import SECOND, Elapsed, Now
 from twin.model.message import Event, Message
-from twin.model.wire import decode_incoming, decode_outgoing, encode
+from twin.model.wire import decode_incoming, decode_outgoing, encode, reader
 
 V = TypeVar("V")
 
@@ -114,7 +112,7 @@ class SqliteStore:
         busy_max_us: int = 5 * SECOND,
         connection: type[sqlite3.Connection] = sqlite3.Connection,
     ) -> None:
-        self._decoders: list[msgspec.json.Decoder[object]] = [msgspec.json.Decoder(table.row) for table in TABLES]
+        self._readers = [reader(table.row) for table in TABLES]
         with ExitStack() as opening:
             try:
                 self._base = sqlite3.connect(
@@ -269,7 +267,7 @@ class SqliteStore:
                 execute("INSERT OR REPLACE INTO timers (id, due, body) VALUES (?, ?, ?)", timer)
 
     def _row(self, table: Table[V], body: bytes) -> V:
-        return self._decoders[table.number].decode(body)  # type: ignore[return-value]  # by the table's own row type
+        return self._readers[table.number](body)  # type: ignore[return-value]  # by the table's own row type
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:

@@ -45,7 +45,7 @@ class Missing(BaseException):
 
     def __init__(self, table: Table[V], ids: Sequence[int]) -> None:
         super().__init__(table.name, tuple(ids))
-        self.table = table
+        self.table: Table[object] = table  # type: ignore[assignment]  # only to be loaded from, never saved to
         self.ids = tuple(ids)
 
 
@@ -54,7 +54,10 @@ class Conflict(Exception):
 
 
 class Unit(Protocol):
-    """The five things a procedure can do, and archiving."""
+    """The five things a procedure can do, and archiving.
+
+    A load after a save still shows the committed row; a row both saved and archived is archived.
+    """
 
     def load(self, table: Table[V], id: int) -> V | None:
         """Return the row, or None when there is none."""

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from twin.model.instant import Elapsed, Instant
+from twin.model.instant import Elapsed
 from twin.model.message import Message
 
 
@@ -86,12 +86,6 @@ class OrderInvoiced(Message, frozen=True, gc=False, kw_only=True, tag=True):
     lines: tuple[LineQuantity, ...]
 
 
-class MovementPosted(Message, frozen=True, gc=False, kw_only=True, tag=True):
-    """The ERP booked a stock movement."""
-
-    movement: int
-
-
 class ItemQuantity(msgspec.Struct, frozen=True, gc=False):
     """A quantity of one item."""
 
@@ -107,7 +101,7 @@ class StockExtract(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
 
 class SupplyAnnounced(Message, frozen=True, gc=False, kw_only=True, tag=True):
-    """A purchase order: `quantity` of `item` is due at `site` at `due` (elapsed). `order` is the purchase order's id."""
+    """A purchase order, whose id is `order`: `quantity` of `item` is due at `site` at `due` (elapsed)."""
 
     order: int
     item: int
@@ -259,7 +253,8 @@ class PublicationAnswered(Message, frozen=True, gc=False, kw_only=True, tag=True
     refused: tuple[int, ...] = ()
 
 
-class WallDate(Message, frozen=True, gc=False, kw_only=True, tag=True):
-    """A wall-clock day began; dated demand and supply roll."""
+class StreamGapDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A gap in the numbers of a warehouse's stock facts about an item may have lasted too long."""
 
-    at: Instant
+    site: int
+    item: int

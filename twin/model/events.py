@@ -38,6 +38,19 @@ class CreateErpOrder(Event, frozen=True, gc=False, kw_only=True, tag=True):
         return derive(self.case, _ERP)
 
 
+class ChangeErpOrder(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Tell the ERP the new revision of an order, whole."""
+
+    external: int
+    revision: int
+    lines: tuple[OrderedLine, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """The ERP hears of one order in order."""
+        return derive(self.case, _ERP)
+
+
 class CancelErpOrder(Event, frozen=True, gc=False, kw_only=True, tag=True):
     """Tell the ERP that the order, or what is left of it, is off."""
 
@@ -132,8 +145,9 @@ class AvailabilityChanged(Event, frozen=True, gc=False, kw_only=True, tag=True):
 
 
 class PaymentGivenBack(Event, frozen=True, gc=False, kw_only=True, tag=True):
-    """Void (amount 0) or refund what the buyer paid, under a key."""
+    """Void (amount 0) or refund what the buyer paid, under a key; the channel holds the money."""
 
+    channel: int
     key: int
     amount: int
 

@@ -166,6 +166,14 @@ class Release(msgspec.Struct, frozen=True, gc=False):
     """A cancel of these units was asked for, and perhaps refused."""
 
 
+class OrderClaim(msgspec.Struct, frozen=True, gc=False):
+    """Where the units of a line are claimed: the reservation, until nothing of it is live."""
+
+    line: int
+    site: int
+    reservation: int
+
+
 class MoneyParts(TypedDict, total=False):
     """What of the money can change."""
 
@@ -213,6 +221,7 @@ class OrderParts(TypedDict, total=False):
     cancel_late: int
     money: Money
     releases: tuple[Release, ...]
+    claims: tuple[OrderClaim, ...]
     shipments: tuple[int, ...]
     shipment_digests: tuple[int, ...]
     invoices: tuple[int, ...]
@@ -244,6 +253,7 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     """Units asked back in vain: the warehouse refused or had shipped. Asked = done + late + cancelling."""
     money: Money = Money()
     releases: tuple[Release, ...] = ()
+    claims: tuple[OrderClaim, ...] = ()
     shipments: tuple[int, ...] = ()
     """Keys of shipments already booked."""
     shipment_digests: tuple[int, ...] = ()

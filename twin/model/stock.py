@@ -69,6 +69,7 @@ class Waiting(msgspec.Struct, frozen=True, gc=False):
     line: int
     quantity: int
     since: Elapsed
+    channel: int = 0
 
 
 class Quota(msgspec.Struct, frozen=True, gc=False):
@@ -81,7 +82,7 @@ class Quota(msgspec.Struct, frozen=True, gc=False):
 
 
 class SalesRate(msgspec.Struct, frozen=True, gc=False):
-    """Exponentially weighted sales of one channel, units per microsecond, as of `at`; sold-out time does not decay it."""
+    """Exponentially weighted sales of one channel in units per microsecond, as of `at`; not decayed while sold out."""
 
     rate: float = 0.0
     at: Elapsed = 0

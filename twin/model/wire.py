@@ -1,7 +1,8 @@
 """Canonical bytes of messages: JSON with sorted keys, exact integers, one type tag; and back."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -18,7 +19,6 @@ Incoming = (
     | commands.ErpConfirmed
     | commands.ErpRefused
     | commands.OrderInvoiced
-    | commands.MovementPosted
     | commands.StockExtract
     | commands.SupplyAnnounced
     | commands.StockReceived
@@ -39,13 +39,14 @@ Incoming = (
     | commands.ReservationLapsed
     | commands.EvaluatePublication
     | commands.PublicationAnswered
-    | commands.WallDate
+    | commands.StreamGapDue
 )
 """Every message a procedure may be asked to handle."""
 
 Outgoing = (
     events.OrderAnswered
     | events.CreateErpOrder
+    | events.ChangeErpOrder
     | events.CancelErpOrder
     | events.ReleaseToWarehouse
     | events.CancelRelease
@@ -66,6 +67,7 @@ class Parked(msgspec.Struct, frozen=True, gc=False):
     until: int
 
 
+V = TypeVar("V")
 _encoder = msgspec.json.Encoder(order="sorted")
 _incoming: msgspec.json.Decoder[Incoming] = msgspec.json.Decoder(Incoming)
 _outgoing: msgspec.json.Decoder[Outgoing] = msgspec.json.Decoder(Outgoing)
@@ -92,10 +94,27 @@ def decode_outgoing(data: bytes) -> Outgoing:
         raise WireError(f"not an event of the middleware: {error}") from error
 
 
+def reader(row: type[V]) -> Callable[[bytes], V]:
+    """Return the function that reads rows of this type back from their canonical bytes; it raises WireError."""
+    decoder = msgspec.json.Decoder(row)
+
+    def read(data: bytes) -> V:
+        try:
+            return decoder.decode(data)
+        except msgspec.MsgspecError as error:
+            raise WireError(f"not a row of {row.__name__}: {error}") from error
+
+    return read
+
+
+def digest(message: object) -> int:
+    """Return 63 bits of the SHA-256 of a message's canonical bytes: equal content, equal digest."""
+    return int.from_bytes(hashlib.sha256(_encoder.encode(message)).digest()[:8], "big") & MASK
+
+
 def fingerprint(channel: int, number: str, revision: int, lines: Sequence[commands.OrderedLine]) -> int:
     """Return 63 bits of the SHA-256 of an order's business fields in canonical JSON.
 
     Message id, send time and trace fields are left out: the same order sent twice has one fingerprint.
     """
-    digest = hashlib.sha256(_encoder.encode((channel, number, revision, lines))).digest()
-    return int.from_bytes(digest[:8], "big") & MASK
+    return digest((channel, number, revision, lines))

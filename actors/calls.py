@@ -1,0 +1,303 @@
+"""Calls between parties: a client that sends, waits, repeats and gives up; an endpoint that admits, serves, answers.
+
+One attempt is one small `Call` object. The request travels over a link to the endpoint; the endpoint's gate admits it
+or refuses it at once; an admitted one is served for a drawn time, does its work, and the answer travels back. A
+timeout is an unknown outcome: the client repeats the same event, under the same id, and a late answer is ignored.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from actors.ground import Ground, Lag
+from policies.retry import Retry
+from policies.throttle import Throttle
+from twin.kernel.guards import Guard
+from twin.kernel.link import Link
+from twin.model.chance import stream_id, uniform
+from twin.model.instant import Elapsed
+from twin.model.message import Event, Message
+
+OK, REFUSED, FAILED, TIMEOUT = "ok", "refused", "failed", "timeout"
+
+
+class Call:
+    """One attempt of one event at one endpoint."""
+
+    __slots__ = ("answer", "attempt", "client", "done", "event", "guard", "retry_after", "sent_at", "status")
+
+    def __init__(self, client: "Client", event: Event, attempt: int, sent_at: Elapsed) -> None:
+        self.client = client
+        self.event = event
+        self.attempt = attempt
+        self.sent_at = sent_at
+        self.status = OK
+        self.answer: Message | None = None
+        self.retry_after: Elapsed | None = None
+        self.guard: Guard | None = None
+        self.done = False
+
+
+class Gate:
+    """A partner's limit at work: the throttle's state, held by the partner's process."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        self.throttle = throttle
+        self.state = throttle.initial()
+
+    def admit(self, now: Elapsed, cost: int = 1) -> Elapsed | None:
+        """Return None if a call is admitted now, else how long to wait before it might be."""
+        self.state, admitted, retry_after = self.throttle.admit(self.state, now, cost)
+        return None if admitted else retry_after
+
+
+class Endpoint:
+    """One interface of a partner.
+
+    `concurrency` calls are served at once and more are refused; `gate` counts calls over time. `handle` does the work
+    when the service ends and returns the answer, which may carry a message for the caller.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        *,
+        service: Lag,
+        handle: Callable[[Event], Message | None],
+        concurrency: int = 1_000_000,
+        gate: Gate | None = None,
+        cost: int = 1,
+    ) -> None:
+        self.ground = ground
+        self.service = service
+        self.handle = handle
+        self.concurrency = concurrency
+        self.gate = gate
+        self.cost = cost
+        self.in_service = 0
+        self.refused = 0
+
+    def request(self, call: Call) -> None:
+        """Admit or refuse an attempt that has arrived."""
+        now = self.ground.timeline.now
+        retry_after: Elapsed | None = None
+        if self.in_service >= self.concurrency:
+            retry_after = 0
+        elif self.gate is not None:
+            retry_after = self.gate.admit(now, self.cost)
+        if retry_after is not None:
+            self.refused += 1
+            call.status, call.retry_after = REFUSED, retry_after or None
+            call.client.respond(call)
+            return
+        self.in_service += 1
+        self.ground.timeline.call_in(self.service(call.event.id, call.attempt), self._serve, call)
+
+    def _serve(self, call: Call) -> None:
+        self.in_service -= 1
+        call.answer = self.handle(call.event)
+        call.client.respond(call)
+
+
+class Client:
+    """The caller's side of one partner interface.
+
+    At most `concurrency` events are under way; more wait in order, at most `backlog_max`, beyond which an event is
+    parked. `pace` is the partner's published limit as the caller knows it: an attempt that it does not admit waits
+    here instead of being refused there. `done` hears of every success, `parked` of every event given up.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        name: str,
+        *,
+        request: Link,
+        response: Link,
+        endpoint: Endpoint,
+        timeout: Elapsed,
+        retry: Retry,
+        done: Callable[[Event, Message | None], None],
+        parked: Callable[[Event, str], None],
+        refused: Callable[[Event, Elapsed | None], bool] | None = None,
+        concurrency: int = 64,
+        backlog_max: int = 10_000_000,
+        pace: Gate | None = None,
+        cost: int = 1,
+    ) -> None:
+        self.ground = ground
+        self.name = name
+        self.request = request
+        self.response = response
+        self.endpoint = endpoint
+        self.timeout = timeout
+        self.retry = retry
+        self.done = done
+        self.parked = parked
+        self.refused = refused
+        self.concurrency = concurrency
+        self.backlog_max = backlog_max
+        self.pace = pace
+        self.cost = cost
+        self.backlog: deque[Event] = deque()
+        self.under_way = 0
+        self._jitter = stream_id(name + "/retry")
+        self._pumping = False
+        recorder = ground.recorder
+        self._kind_sent, self._kind_done = recorder.kind(f"{name}.sent"), recorder.kind(f"{name}.answered")
+        self._party = recorder.party(name)
+
+    def submit(self, event: Event) -> None:
+        """Deliver an event, sooner or later."""
+        if self.under_way < self.concurrency and self.pace is None:
+            self.under_way += 1
+            self.ground.probe.started(self.name)
+            self._attempt(event, 1)
+        elif len(self.backlog) >= self.backlog_max:
+            self.parked(event, "backlog full")
+        else:
+            self.backlog.append(event)
+            self._pump(None)
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing waits to be sent."""
+        return not self.backlog
+
+    def _pump(self, _: None) -> None:
+        self._pumping = False
+        self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        backlog = self.backlog
+        while backlog and self.under_way < self.concurrency and not self._pumping:
+            if self.pace is not None:
+                wait = self.pace.admit(self.ground.timeline.now, self.cost)
+                if wait is not None:
+                    self._pumping = True
+                    self.ground.timeline.call_in(max(1, wait), self._pump, None)
+                    return
+            self.under_way += 1
+            self.ground.probe.started(self.name)
+            self._attempt(backlog.popleft(), 1)
+
+    def _attempt(self, event: Event, attempt: int) -> None:
+        ground = self.ground
+        call = Call(self, event, attempt, ground.timeline.now)
+        call.guard = ground.guards.after(self.timeout, self._timed_out, call)
+        ground.recorder.note(
+            ground.timeline.now, self._kind_sent, self._party, 0, event.id, event.cause, event.case, attempt
+        )
+        self.request.send(event.id, attempt, self.endpoint.request, call)
+
+    def respond(self, call: Call) -> None:
+        """Carry the endpoint's answer back over the response link."""
+        self.response.send(call.event.id, call.attempt, self._answered, call)
+
+    def _answered(self, call: Call) -> None:
+        if call.done:
+            return
+        call.done = True
+        ground = self.ground
+        if call.guard is not None:
+            ground.guards.cancel(call.guard)
+        ground.probe.called(self.name, ground.timeline.now - call.sent_at, call.status)
+        event = call.event
+        ground.recorder.note(
+            ground.timeline.now, self._kind_done, 0, self._party, event.id, event.cause, event.case, call.attempt
+        )
+        if call.status == OK:
+            self._finished(call)
+            self.done(event, call.answer)
+        elif self.refused is not None and self.refused(event, call.retry_after):
+            self._finished(call)
+        else:
+            self._again(call)
+
+    def _timed_out(self, call: Call) -> None:
+        if not call.done:
+            call.done = True
+            self.ground.probe.called(self.name, self.timeout, TIMEOUT)
+            self._again(call)
+
+    def _again(self, call: Call) -> None:
+        event = call.event
+        draw = uniform(self.ground.seed, self._jitter, event.id, call.attempt)
+        wait = self.retry.delay(call.attempt, draw, retry_after_us=call.retry_after)
+        if wait is None:
+            self._finished(call)
+            self.parked(event, f"{self.name}: {call.status} after {call.attempt} attempts")
+        else:
+            self.ground.timeline.call_in(max(1, wait), self._resend, call)
+
+    def _resend(self, call: Call) -> None:
+        if self.pace is not None:
+            wait = self.pace.admit(self.ground.timeline.now, self.cost)
+            if wait is not None:
+                self.ground.timeline.call_in(max(1, wait), self._resend, call)
+                return
+        self._attempt(call.event, call.attempt + 1)
+
+    def _finished(self, call: Call) -> None:
+        self.under_way -= 1
+        if self.backlog:
+            self._send_waiting()
+
+
+class Feed:
+    """A party's facts on their way to another party, at least once.
+
+    On a link that can lose, a copy goes out again every `again_after` until its arrival is acknowledged; a repeat
+    carries the same id, so the receiver's inbox makes it harmless.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        name: str,
+        link: Link,
+        back: Link,
+        deliver: Callable[[Message], None],
+        again_after: Elapsed,
+        attempts_max: int = 1000,
+    ) -> None:
+        self.ground = ground
+        self.link = link
+        self.back = back
+        self.deliver = deliver
+        self.again_after = again_after
+        self.attempts_max = attempts_max
+        self.lossless = link.lost == 0.0 and back.lost == 0.0
+        self.open: dict[int, tuple[Message, int]] = {}
+        self._kind = ground.recorder.kind(f"{name}.fact")
+        self._party = ground.recorder.party(name)
+
+    def send(self, message: Message) -> None:
+        """Send a fact."""
+        ground = self.ground
+        ground.recorder.note(ground.timeline.now, self._kind, self._party, 0, message.id, message.cause, message.case)
+        if self.lossless:
+            self.link.send(message.id, 1, self.deliver, message)
+        else:
+            self.open[message.id] = (message, 0)
+            self._send(message.id)
+
+    def _send(self, id: int) -> None:
+        entry = self.open.get(id)
+        if entry is None:
+            return
+        message, attempts = entry
+        if attempts >= self.attempts_max:
+            del self.open[id]
+            self.ground.probe.parked(message, f"no acknowledgement after {attempts} attempts")
+            return
+        self.open[id] = (message, attempts + 1)
+        self.link.send(id, attempts + 1, self._arrived, message)
+        self.ground.timeline.call_in(self.again_after, self._send, id)
+
+    def _arrived(self, message: Message) -> None:
+        self.deliver(message)
+        entry = self.open.get(message.id)
+        self.back.send(message.id, entry[1] if entry else 0, self._acknowledged, message.id)
+
+    def _acknowledged(self, id: int) -> None:
+        self.open.pop(id, None)

@@ -1,0 +1,265 @@
+"""A channel: it sells against what it shows, and hands its orders over by webhook or on being polled.
+
+Its ledger is what its pages show and the orders it took. A push sets an item's figure when the channel has applied
+it; figures are applied as they arrive, so a late one overwrites a newer one. A channel that counts down lowers its own
+figure at a sale until the next push.
+"""
+
+from collections.abc import Callable, Sequence
+
+from actors.calls import Gate
+from actors.ground import Ground, Lag
+from twin.kernel.link import Link
+from twin.model import wire
+from twin.model.commands import OrderedLine, PublicationAnswered, SubmitOrder
+from twin.model.events import OrderAnswered, PaymentGivenBack, PublishStock
+from twin.model.ids import derive
+from twin.model.instant import Elapsed
+from twin.model.message import Event, Message
+
+NOTHING = (0, -1)
+
+
+class Channel:
+    """One storefront or marketplace."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        index: int,
+        name: str,
+        *,
+        counts_down: bool,
+        apply: Lag,
+        cache: Elapsed = 0,
+        turnaround: Lag | None = None,
+        to_middleware: Link,
+        deliver: Callable[[Message], None],
+    ) -> None:
+        self.ground = ground
+        self.index = index
+        self.name = name
+        self.counts_down = counts_down
+        self.apply = apply
+        self.cache = cache
+        """Pages are made anew every `cache` microseconds; what was applied before is seen then. 0: at once."""
+        self.turnaround = turnaround
+        self.to_middleware = to_middleware
+        self.deliver = deliver
+        self.shown: dict[int, tuple[int, Elapsed]] = {}
+        """Item to the figure on the page and the moment at which it was right."""
+        self.untaken: dict[int, SubmitOrder] = {}
+        """Orders not yet handed over, in the order in which they were placed."""
+        self.visible_at: dict[int, Elapsed] = {}
+        self.answers = 0
+        self._placed_by: Callable[[SubmitOrder], None] = self.hand_over
+        recorder = ground.recorder
+        self._party = recorder.party(name)
+        self._placed = recorder.kind("order.placed")
+        self._showed = recorder.kind("stock.shown")
+
+    def hands_over_by(self, placed: Callable[[SubmitOrder], None]) -> None:
+        """Say who carries a placed order to the middleware."""
+        self._placed_by = placed
+
+    # --- buyers
+
+    def buy(self, order: int, number: str, lines: Sequence[OrderedLine], buys: str) -> SubmitOrder | None:
+        """A buyer looks at the pages and orders what he may: `if_shown` whole lines, `partly` what is shown, `always`.
+
+        Returns the order that was placed, or None when nothing was bought.
+        """
+        ground, shown, probe = self.ground, self.shown, self.ground.probe
+        bought: list[OrderedLine] = []
+        for line in lines:
+            value, as_of = shown.get(line.item, NOTHING)
+            asked = line.quantity
+            if buys == "always" or value >= asked:
+                sold = asked
+            else:
+                sold = value if buys == "partly" and value > 0 else 0
+            probe.looked(self.index, line.item, asked, value, as_of, sold)
+            if sold:
+                bought.append(line if sold == asked else OrderedLine(line.item, sold, line.price))
+                if self.counts_down:
+                    shown[line.item] = (value - sold, as_of)
+                    probe.showed(self.index, line.item, value - sold)
+        if not bought:
+            return None
+        now = ground.timeline.now
+        taken = tuple(bought)
+        print_ = wire.fingerprint(self.index, number, 1, taken)
+        submit = SubmitOrder(
+            id=derive(order, 1),
+            case=order,
+            channel=self.index,
+            number=number,
+            fingerprint=print_,
+            lines=taken,
+            placed_at=now,
+        )
+        self.untaken[order] = submit
+        units = sum(line.quantity for line in taken)
+        ground.recorder.note(now, self._placed, self._party, 0, submit.id, 0, order, len(taken), units)
+        probe.placed(self.index, order, units)
+        self._placed_by(submit)
+        return submit
+
+    def hand_over(self, submit: SubmitOrder) -> None:
+        """An order has reached the middleware, which stored it: it is the middleware's now."""
+        if self.untaken.pop(submit.case, None) is not None:
+            self.ground.probe.acknowledged(submit.case)
+        self.visible_at.pop(submit.case, None)
+        self.deliver(submit)
+
+    # --- what the middleware calls
+
+    def take_stock(self, event: Event) -> Message | None:
+        """Accept a push: figures go live after the time to apply them, or when the feed has been processed."""
+        assert isinstance(event, PublishStock)
+        lag = self._seen_after(self.apply(event.id, 0))
+        if self.turnaround is None:
+            self.ground.timeline.call_in(lag, self._show, event)
+            return self._answer(event)
+        wait = self._seen_after(self.turnaround(event.id, 0) + self.apply(event.id, 0))
+        self.ground.timeline.call_in(wait, self._processed, event)
+        return None
+
+    def _seen_after(self, lag: Elapsed) -> Elapsed:
+        """Return how long it takes until buyers see what is applied after `lag`."""
+        if not self.cache:
+            return lag
+        applied = self.ground.timeline.now + lag
+        return lag + -applied % self.cache
+
+    def take_answer(self, event: Event) -> Message | None:
+        """Take the middleware's word on an order or on money."""
+        assert isinstance(event, OrderAnswered | PaymentGivenBack)
+        self.answers += 1
+        return None
+
+    def _answer(self, event: PublishStock) -> PublicationAnswered:
+        items = tuple(row.item for row in event.rows)
+        return PublicationAnswered(
+            id=derive(event.id, 1), cause=event.id, channel=self.index, sequence=event.sequence, items=items
+        )
+
+    def _show(self, event: PublishStock) -> None:
+        ground, shown, probe, as_of = self.ground, self.shown, self.ground.probe, event.as_of
+        for row in event.rows:
+            shown[row.item] = (row.quantity, as_of)
+            probe.showed(self.index, row.item, row.quantity)
+        now = ground.timeline.now
+        ground.recorder.note(now, self._showed, 0, self._party, event.id, event.cause, 0, len(event.rows))
+
+    def _processed(self, event: PublishStock) -> None:
+        self._show(event)
+        answer = self._answer(event)
+        self.to_middleware.send(answer.id, 0, self.deliver, answer)
+
+
+class Webhook:
+    """Hands each order over by a push of its own; some are lost or doubled, and a regular poll finds the lost ones."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        dispatch: Lag,
+        lost: Callable[[int, int], bool],
+        duplicated: Callable[[int, int], bool],
+        reconcile_every: Elapsed,
+        link: Link,
+    ) -> None:
+        self.channel = channel
+        self.dispatch = dispatch
+        self.lost = lost
+        self.duplicated = duplicated
+        self.reconcile_every = reconcile_every
+        self.link = link
+        self._scans = 0
+        if reconcile_every:
+            channel.ground.timeline.call_in(reconcile_every, self._reconcile, None)
+
+    def placed(self, submit: SubmitOrder) -> None:
+        """An order was placed: its event goes out, unless it is one of the lost."""
+        if self.lost(submit.case, 0):
+            return
+        timeline = self.channel.ground.timeline
+        timeline.call_in(self.dispatch(submit.case, 0), self._push, (submit, 0))
+        if self.duplicated(submit.case, 1):
+            timeline.call_in(self.dispatch(submit.case, 1), self._push, (submit, 1))
+
+    def _push(self, push: tuple[SubmitOrder, int]) -> None:
+        submit, attempt = push
+        self.link.send(submit.id, attempt, self.channel.hand_over, submit)
+
+    def _reconcile(self, _: None) -> None:
+        channel = self.channel
+        timeline = channel.ground.timeline
+        self._scans += 1
+        overdue = timeline.now - self.reconcile_every
+        for submit in [s for s in channel.untaken.values() if s.placed_at <= overdue]:
+            self.link.send(submit.id, 1000 + self._scans, channel.hand_over, submit)
+        timeline.call_in(self.reconcile_every, self._reconcile, None)
+
+
+class Poll:
+    """Fetches, every so often, the orders that have become readable, page by page, within the channel's list quota."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        every: Elapsed,
+        first: Elapsed,
+        visible: Lag,
+        latency: Lag,
+        page: int,
+        gate: Gate,
+        link: Link,
+    ) -> None:
+        self.channel = channel
+        self.every = every
+        self.visible = visible
+        self.latency = latency
+        self.page = page
+        self.gate = gate
+        self.link = link
+        self.refused = 0
+        self._polls = 0
+        channel.ground.timeline.call_in(first, self._poll, None)
+
+    def placed(self, submit: SubmitOrder) -> None:
+        """An order was placed: it becomes readable after a while."""
+        now = self.channel.ground.timeline.now
+        self.channel.visible_at[submit.case] = now + self.visible(submit.case, 0)
+
+    def _poll(self, _: None) -> None:
+        timeline = self.channel.ground.timeline
+        timeline.call_in(self.every, self._poll, None)
+        self._page(None)
+
+    def _page(self, _: None) -> None:
+        channel = self.channel
+        timeline = channel.ground.timeline
+        now = timeline.now
+        if self.gate.admit(now) is not None:
+            self.refused += 1
+            return
+        self._polls += 1
+        if not channel.untaken:
+            return
+        visible = channel.visible_at
+        page = [submit for submit in channel.untaken.values() if visible[submit.case] <= now][: self.page]
+        if not page:
+            return
+        took = self.latency(page[0].case, self._polls)
+        timeline.call_in(took, self._read, page)
+        if len(page) == self.page:
+            timeline.call_in(took, self._page, None)
+
+    def _read(self, page: list[SubmitOrder]) -> None:
+        for submit in page:
+            if submit.case in self.channel.untaken:
+                self.link.send(submit.id, self._polls, self.channel.hand_over, submit)

@@ -1,0 +1,92 @@
+"""What every actor stands on: the timeline, keyed chance, the recorder and the probe."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from actors.transactor import Direct
+from twin.kernel.guards import Guards
+from twin.kernel.laws import Law, delay
+from twin.kernel.recorder import Recorder
+from twin.kernel.timeline import Timeline
+from twin.middleware.unit import Outcome
+from twin.model.chance import draw, root, stream_id, threshold
+from twin.model.instant import Elapsed, Instant, Now
+from twin.model.message import Message
+
+Lag = Callable[[int, int], Elapsed]
+"""A drawn delay: (identity, attempt) to whole microseconds, the same in every design."""
+
+
+class Probe(Protocol):
+    """Who watches the parties' own ledgers: measures and invariants. Watching changes nothing."""
+
+    def committed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
+        """The middleware committed a unit; its reads and writes are still at hand."""
+
+    def moved(self, site: int, item: int, change: int, reason: str, on_hand: int) -> None:
+        """A warehouse booked a signed change; `on_hand` is what it now has on its book."""
+
+    def booked(self, item: int, change: int) -> None:
+        """The ERP booked a signed change of an item's stock."""
+
+    def effect(self, party: str, kind: str, key: int) -> None:
+        """A party did something that must happen once per key."""
+
+    def looked(self, channel: int, item: int, asked: int, showed: int, as_of: Elapsed, sold: int) -> None:
+        """A buyer looked at an item on a channel and bought `sold` of the `asked` units."""
+
+    def placed(self, channel: int, order: int, units: int) -> None:
+        """A channel took an order."""
+
+    def showed(self, channel: int, item: int, value: int) -> None:
+        """A channel's page now shows `value`."""
+
+    def called(self, link: str, took: Elapsed, outcome: str) -> None:
+        """One attempt on a link ended: ok, refused, failed or timeout, after `took` microseconds."""
+
+    def started(self, link: str) -> None:
+        """A call (not an attempt) began on a link."""
+
+    def acknowledged(self, order: int) -> None:
+        """The middleware took responsibility for an order towards its channel."""
+
+    def queued(self, queue: str, length: int) -> None:
+        """A queue now holds `length` waiting entries."""
+
+    def parked(self, event: Message, reason: str) -> None:
+        """An outbox row became a dead letter."""
+
+
+class Ground:
+    """The simulated world as actors see it."""
+
+    def __init__(self, timeline: Timeline, seed: int, wall_start: Instant, recorder: Recorder, probe: Probe) -> None:
+        self.timeline = timeline
+        self.seed = seed
+        self.wall_start = wall_start
+        self.recorder = recorder
+        self.probe = probe
+        self.guards = Guards(timeline)
+
+    def now(self) -> Now:
+        """Return the moment, for a procedure."""
+        elapsed = self.timeline.now
+        return Now(elapsed, self.wall_start + elapsed)
+
+    def lag(self, name: str, law: Law) -> Lag:
+        """Return the delay `name`: `law` in seconds, drawn by (identity, attempt)."""
+        key, compiled = root(self.seed, stream_id(name)), delay(law)
+
+        def lag(identity: int, attempt: int) -> Elapsed:
+            return compiled(draw(key, identity, attempt))
+
+        return lag
+
+    def coin(self, name: str, share: float) -> Callable[[int, int], bool]:
+        """Return a coin that shows heads with probability `share`, drawn by (identity, attempt)."""
+        key, below = root(self.seed, stream_id(name)), threshold(share)
+
+        def coin(identity: int, attempt: int) -> bool:
+            return draw(key, identity, attempt) >> 32 < below
+
+        return coin

@@ -1,0 +1,275 @@
+"""The middleware's process in simulated time: workers with a queue in front of the store, the relay and the publishers.
+
+A worker runs a message's procedure at once on the rows as they are, is busy for its service time, and applies the
+commit when that ends. If a row it read has changed by then, it runs the procedure again with a new `now`, at most
+`restarts_max` times; after that the message is a dead letter. In flight is plain data: message, reads, writes.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from actors.calls import Client
+from actors.ground import Ground, Lag
+from actors.transactor import Direct, Store, Waiting
+from policies.ruleset import RuleSet
+from twin.middleware.delivery.relay import Relay
+from twin.middleware.dispatch import Procedures, dispatch
+from twin.middleware.inventory.publisher import Publisher
+from twin.middleware.unit import Conflict, Missing, Outcome
+from twin.model.chance import stream_id
+from twin.model.commands import EvaluatePublication, PublicationAnswered
+from twin.model.events import AvailabilityChanged, ExceptionOpened, PublishStock
+from twin.model.ids import derive
+from twin.model.instant import SECOND, Elapsed
+from twin.model.message import Event, Message
+
+Route = Callable[..., Client]
+"""Called with an event of the type it stands for."""
+
+
+class Middleware:
+    """Workers, queue, store, relay and publishers of one middleware process."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        store: Store,
+        procedures: Procedures,
+        rules: RuleSet,
+        *,
+        workers: int,
+        service: Lag,
+        store_latency: Lag | None = None,
+        queue_max: int = 1_000_000,
+        restarts_max: int = 50,
+        inbox_kept: Elapsed,
+    ) -> None:
+        self.ground = ground
+        self.store = store
+        self.procedures = procedures
+        self.rules = rules
+        self.workers = workers
+        self.service = service
+        self.store_latency = store_latency
+        self.queue_max = queue_max
+        self.restarts_max = restarts_max
+        self.queue: deque[Message] = deque()
+        self.busy = 0
+        self.relay = Relay()
+        self.publishers: list[Publisher] = []
+        self.routes: Mapping[type[Event], Route] = {}
+        self.exceptions: dict[str, int] = {}
+        self.conflicts = 0
+        self.turned_away = 0
+        self.dead: dict[int, tuple[Message, str]] = {}
+        self.in_hand: dict[int, Message] = {}
+        """Messages that workers have in hand."""
+        self._fired: dict[int, tuple[Elapsed, Message]] = {}
+        self._slot_at: list[Elapsed | None] = []
+        self._slots: list[int] = []
+        self._publisher_ids: list[int] = []
+        self._inbox_half = max(1, inbox_kept // 2)
+        recorder = ground.recorder
+        self._party = recorder.party("middleware")
+        self._received = recorder.kind("received")
+        self._committed = recorder.kind("committed")
+        ground.timeline.call_in(self._inbox_half, self._prune, None)
+
+    def connect(self, routes: Mapping[type[Event], Route], publishers: list[Publisher]) -> None:
+        """Say where events go and who tells the channels."""
+        self.routes = routes
+        self.publishers = publishers
+        self._slot_at = [None] * len(publishers)
+        self._slots = [0] * len(publishers)
+        self._publisher_ids = [stream_id(f"publisher/{channel}") for channel in range(len(publishers))]
+
+    def receive(self, message: Message) -> None:
+        """Take a message in: to a free worker, else into the queue; a full queue pushes back for a second."""
+        ground = self.ground
+        if self.busy < self.workers:
+            self.busy += 1
+            self._begin(message, 0)
+        elif len(self.queue) < self.queue_max:
+            self.queue.append(message)
+            ground.probe.queued("middleware", len(self.queue))
+        else:
+            self.turned_away += 1
+            ground.timeline.call_in(SECOND, self.receive, message)
+
+    def _begin(self, message: Message, restarts: int) -> None:
+        self.in_hand[message.id] = message
+        if self.store_latency is not None:
+            self._fetch(message, Waiting(self.store, {}), restarts, 0)
+            return
+        unit = Direct(self.store)
+        outcome = dispatch(self.procedures, message, self.ground.now(), self.rules, unit)
+        service = self.service(message.id, restarts)
+        if service:
+            self.ground.timeline.call_in(service, self._end, (message, outcome, unit, restarts))
+        else:
+            self._end((message, outcome, unit, restarts))
+
+    def _fetch(self, message: Message, unit: Waiting, restarts: int, trips: int) -> None:
+        again = Waiting(self.store, unit.fetched)
+        try:
+            outcome = dispatch(self.procedures, message, self.ground.now(), self.rules, again)
+        except Missing as missing:
+            assert self.store_latency is not None
+            wait = self.store_latency(message.id, restarts * 64 + trips)
+            self.ground.timeline.call_in(wait, self._fetched, (message, again, missing, restarts, trips))
+        except Exception:
+            if not again.stale():
+                raise
+            self.conflicts += 1
+            self._fetch(message, Waiting(self.store, {}), restarts + 1, 0)
+        else:
+            end = (message, outcome, again, restarts)
+            self.ground.timeline.call_in(self.service(message.id, restarts), self._end, end)
+
+    def _fetched(self, waiting: tuple[Message, Waiting, Missing, int, int]) -> None:
+        message, unit, missing, restarts, trips = waiting
+        unit.fetch(missing)
+        self._fetch(message, unit, restarts, trips + 1)
+
+    def _end(self, done: tuple[Message, Outcome, Direct, int]) -> None:
+        message, outcome, unit, restarts = done
+        try:
+            unit.commit()
+        except Conflict as conflict:
+            self.conflicts += 1
+            if restarts < self.restarts_max:
+                self._begin(message, restarts + 1)
+                return
+            self.dead[message.id] = (message, f"conflict on {conflict.args} after {restarts} restarts")
+            self.ground.probe.parked(message, "conflict")
+        else:
+            self._after(message, outcome, unit)
+        self.in_hand.pop(message.id, None)
+        self._next()
+
+    def _next(self) -> None:
+        if self.queue:
+            message = self.queue.popleft()
+            self.ground.probe.queued("middleware", len(self.queue))
+            self._begin(message, 0)
+        else:
+            self.busy -= 1
+
+    def _after(self, message: Message, outcome: Outcome, unit: Direct) -> None:
+        ground = self.ground
+        now = ground.timeline.now
+        ground.recorder.note(
+            now, self._committed, self._party, self._party, message.id, message.cause, message.case, 0, outcome
+        )
+        ground.probe.committed(message, outcome, unit)
+        for event in unit.events:
+            if type(event) is AvailabilityChanged:
+                del self.store.outbox[event.id]
+                self._changed(event, now)
+            elif self.relay.offer(event):
+                self._send(event)
+        fired = self._fired.pop(message.id, None)
+        if fired is not None and self.store.timers.get(message.id) is fired:
+            del self.store.timers[message.id]
+        for due, later in unit.scheduled:
+            ground.timeline.call_at(max(now, due), self._timer, self.store.timers[later.id])
+        if type(message) is PublicationAnswered:
+            self.publishers[message.channel].answered(message, now)
+            self.arm(message.channel)
+        elif type(message) is EvaluatePublication:
+            self._evaluated(message, unit, now)
+
+    def _timer(self, entry: tuple[Elapsed, Message]) -> None:
+        """A scheduled message comes back, unless it was scheduled anew; its entry goes when it has been handled."""
+        message = entry[1]
+        if self.store.timers.get(message.id) is entry:
+            self._fired[message.id] = entry
+            self.receive(message)
+
+    # --- delivery
+
+    def _send(self, event: Event) -> None:
+        if type(event) is ExceptionOpened:
+            self.exceptions[event.code] = self.exceptions.get(event.code, 0) + 1
+            self.delivered(event, None)
+        else:
+            self.routes[type(event)](event).submit(event)
+
+    def delivered(self, event: Event, answer: Message | None) -> None:
+        """A partner took an event; its answer, if it carries a message, goes through intake like any other."""
+        self.store.outbox.pop(event.id, None)
+        follower = self.relay.acknowledged(event)
+        if follower is not None:
+            self._send(follower)
+        if answer is not None:
+            self.receive(answer)
+        if type(event) is PublishStock:
+            self.arm(event.channel)
+
+    def parked(self, event: Event, reason: str) -> None:
+        """A partner could not be reached, or refused for good: the event is a dead letter."""
+        self.relay.park(event, reason)
+        self.ground.probe.parked(event, reason)
+
+    # --- publication
+
+    def _changed(self, event: AvailabilityChanged, now: Elapsed) -> None:
+        for channel, publisher in enumerate(self.publishers):
+            items = publisher.changed(event, now)
+            if items:
+                self._evaluate(channel, items)
+            else:
+                self.arm(channel)
+
+    def arm(self, channel: int) -> None:
+        due = self.publishers[channel].slot(self.ground.timeline.now)
+        armed = self._slot_at[channel]
+        if due is not None and (armed is None or due < armed):
+            self._slot_at[channel] = due
+            self.ground.timeline.call_at(due, self._slot, (channel, due))
+
+    def _slot(self, slot: tuple[int, Elapsed]) -> None:
+        channel, due = slot
+        if self._slot_at[channel] != due:
+            return
+        self._slot_at[channel] = None
+        items = self.publishers[channel].take(self.ground.timeline.now)
+        if items:
+            self._evaluate(channel, items)
+        else:
+            self.arm(channel)
+
+    def _evaluate(self, channel: int, items: tuple[int, ...]) -> None:
+        self._slots[channel] += 1
+        id = derive(self._publisher_ids[channel], self._slots[channel])
+        self.receive(EvaluatePublication(id=id, channel=channel, items=items))
+
+    def _evaluated(self, message: EvaluatePublication, unit: Direct, now: Elapsed) -> None:
+        pushes = [event for event in unit.events if type(event) is PublishStock]
+        self.publishers[message.channel].evaluated(message.items, pushes, now)
+        self.arm(message.channel)
+
+    def publish_all(self, items_at_once: int, items: tuple[int, ...], channel: int) -> None:
+        """Evaluate every item for a channel, in chunks: the nightly run and the start."""
+        for start in range(0, len(items), items_at_once):
+            self._evaluate(channel, items[start : start + items_at_once])
+
+    def refused(self, event: Event, retry_after: Elapsed | None) -> bool:
+        """Hear of a refused push; True if its keys simply stay dirty, so that the push itself ends here."""
+        if type(event) is not PublishStock:
+            return False
+        publisher = self.publishers[event.channel]
+        if not publisher.forgets_refused:
+            return False
+        now = self.ground.timeline.now
+        publisher.refused(event, now, retry_after)
+        self.store.outbox.pop(event.id, None)
+        follower = self.relay.acknowledged(event)
+        if follower is not None:
+            self._send(follower)
+        self.arm(event.channel)
+        return True
+
+    def _prune(self, _: None) -> None:
+        self.store.forget_inbox()
+        self.ground.timeline.call_in(self._inbox_half, self._prune, None)

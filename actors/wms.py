@@ -1,0 +1,209 @@
+"""One warehouse under its WMS: the execution record. It knows what is there.
+
+Two figures per item: `shelf` is what physically lies there, `book` what the WMS has recorded; they differ where a
+record is wrong, and a pick finds it out. People pick in their shifts, one order at a time each. A picked release gets
+its carrier label and is confirmed; what could not be found is reported short, and the book is corrected. Releases are
+remembered by key, so a repeated request does nothing.
+"""
+
+from collections.abc import Callable
+
+from actors.calls import Client, Feed
+from actors.carrier import LabelRequested
+from actors.ground import Ground, Lag
+from actors.once import Once
+from twin.kernel.station import Station
+from twin.model.commands import (
+    LineQuantity,
+    ReleaseCancelled,
+    ReleaseCancelRefused,
+    ShipmentConfirmed,
+    StockAdjusted,
+    StockReceived,
+    SupplyAnnounced,
+    WarehouseShort,
+)
+from twin.model.events import CancelRelease, ReleaseToWarehouse
+from twin.model.ids import derive
+from twin.model.instant import DAY
+from twin.model.message import Event, Message
+
+RELEASES_KEPT = 30 * DAY
+
+
+class Warehouse:
+    """One site's floor and ledger."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        site: int,
+        name: str,
+        *,
+        book: dict[int, int],
+        shelf: dict[int, int],
+        floor: Station,
+        pick: Lag,
+        mispicked: Callable[[int, int], bool],
+        put_away: Lag,
+        counted: Lag | None = None,
+        facts: Feed,
+    ) -> None:
+        self.ground = ground
+        self.site = site
+        self.name = name
+        self.book = book
+        self.shelf = shelf
+        self.floor = floor
+        self.pick = pick
+        self.mispicked = mispicked
+        self.put_away = put_away
+        self.counted = counted
+        """How long after a short pick its bin is counted; None: at once."""
+        self.facts = facts
+        self.carrier: Client | None = None
+        self.releases = Once(RELEASES_KEPT)
+        self.jobs: dict[int, ReleaseToWarehouse] = {}
+        """Releases accepted and not yet picked."""
+        self._sequence: dict[int, int] = {}
+        self._shipping: dict[int, tuple[ReleaseToWarehouse, tuple[LineQuantity, ...]]] = {}
+        recorder = ground.recorder
+        self._party = recorder.party(name)
+        self._picked_kind = recorder.kind("release.picked")
+
+    # --- what the middleware calls
+
+    def take(self, event: Event) -> Message | None:
+        """Accept a release, or take one back if nobody has picked it yet."""
+        if type(event) is ReleaseToWarehouse:
+            if self.releases.get(event.release) is None:
+                self.releases.put(event.release, 1, self.ground.timeline.now)
+                self.ground.probe.effect(self.name, "release", event.release)
+                self.jobs[event.release] = event
+                if not self.floor.offer(self.pick(event.release, 0), self._picked, event):
+                    raise AssertionError("the floor's queue has no bound that a release may hit")
+            return None
+        assert type(event) is CancelRelease
+        kind = ReleaseCancelled if self.jobs.pop(event.release, None) is not None else ReleaseCancelRefused
+        return kind(
+            id=derive(event.id, 1),
+            cause=event.id,
+            case=event.case,
+            release=event.release,
+            site=self.site,
+            lines=event.lines,
+        )
+
+    # --- the floor
+
+    def _picked(self, job: ReleaseToWarehouse) -> None:
+        if self.jobs.pop(job.release, None) is None:
+            return
+        found: list[LineQuantity] = []
+        short: list[LineQuantity] = []
+        now = self.ground.timeline.now
+        for line, row in zip(job.lines, job.items, strict=True):
+            item, asked = row.item, row.quantity
+            there = self.shelf.get(item, 0)
+            missed = 1 if self.mispicked(job.release, line.line) else 0
+            got = min(asked - missed, there)
+            if got:
+                self.shelf[item] = there - got
+                self._move(item, -got, "shipment")
+                found.append(LineQuantity(line.line, got))
+            if got < asked:
+                short.append(LineQuantity(line.line, asked - got))
+                if self.counted is None:
+                    self._correct((item, job.id))
+                else:
+                    self.ground.timeline.call_in(self.counted(job.release, line.line), self._correct, (item, job.id))
+        self.ground.recorder.note(
+            now, self._picked_kind, self._party, 0, job.release, job.id, job.case, len(found), len(short)
+        )
+        if short:
+            self.facts.send(
+                WarehouseShort(
+                    id=derive(job.release, 2),
+                    cause=job.id,
+                    case=job.case,
+                    release=job.release,
+                    site=self.site,
+                    lines=tuple(short),
+                )
+            )
+        if found:
+            self._shipping[job.release] = (job, tuple(found))
+            assert self.carrier is not None
+            self.carrier.submit(
+                LabelRequested(id=derive(job.release, 3), cause=job.id, case=job.case, package=job.release)
+            )
+
+    def labelled(self, event: Event, answer: Message | None) -> None:
+        """The carrier gave a label: the parcel leaves and the shipment is confirmed."""
+        assert isinstance(event, LabelRequested)
+        job, found = self._shipping.pop(event.package)
+        key = derive(job.release, 4)
+        self.ground.probe.effect(self.name, "shipment", key)
+        self.facts.send(
+            ShipmentConfirmed(
+                id=derive(job.release, 5),
+                cause=event.id,
+                case=job.case,
+                key=key,
+                release=job.release,
+                site=self.site,
+                lines=found,
+                at=self.ground.timeline.now,
+            )
+        )
+
+    # --- stock
+
+    def arrive(self, supply: SupplyAnnounced) -> None:
+        """Goods of a purchase order are at the dock; they are sellable when put away."""
+        self.ground.timeline.call_in(self.put_away(supply.id, 0), self._put_away, supply)
+
+    def _put_away(self, supply: SupplyAnnounced) -> None:
+        item = supply.item
+        self.shelf[item] = self.shelf.get(item, 0) + supply.quantity
+        self._move(item, supply.quantity, "receipt")
+        self.facts.send(
+            StockReceived(
+                id=derive(supply.id, 9),
+                cause=supply.id,
+                site=self.site,
+                item=item,
+                quantity=supply.quantity,
+                order=supply.order,
+                sequence=self._next(item),
+                at=self.ground.timeline.now,
+            )
+        )
+
+    def _correct(self, bin_and_cause: tuple[int, int]) -> None:
+        """After a short pick somebody counts the bin: the book follows the shelf."""
+        item, cause = bin_and_cause
+        wrong = self.shelf.get(item, 0) - self.book.get(item, 0)
+        if wrong:
+            self._move(item, wrong, "count")
+            number = self._next(item)
+            self.facts.send(
+                StockAdjusted(
+                    id=derive(derive(item, 77 + self.site), number),
+                    cause=cause,
+                    site=self.site,
+                    item=item,
+                    change=wrong,
+                    reason="count",
+                    sequence=number,
+                    at=self.ground.timeline.now,
+                )
+            )
+
+    def _move(self, item: int, change: int, reason: str) -> None:
+        on_hand = self.book[item] = self.book.get(item, 0) + change
+        self.ground.probe.moved(self.site, item, change, reason, on_hand)
+
+    def _next(self, item: int) -> int:
+        number = self._sequence[item] = self._sequence.get(item, 0) + 1
+        return number

@@ -1,0 +1,47 @@
+"""The rule set: every policy that the procedures of one design ask, in one value."""
+
+from dataclasses import dataclass, field
+
+from policies.atp import LookAhead
+from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
+from policies.sequencing import Sequencing
+from policies.sourcing import Site, Sourcing
+from policies.stock_buffer import ChannelAvailability
+from twin.model.instant import DAY, HOUR, MINUTE, Elapsed
+from twin.model.order import LinePolicy
+
+PublicationPolicy = EveryEvent | Periodic | NightlyBatch | Governed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTerms:
+    """What holds for the orders and the publication of one channel.
+
+    `push_rows` is how many items one call of its stock interface takes; `sites` are the locations that serve it.
+    """
+
+    sites: tuple[Site, ...]
+    line_policy: LinePolicy = LinePolicy.BACKORDER
+    publication: PublicationPolicy = field(default_factory=Governed)
+    push_rows: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """Policies and terms, by channel index where they differ. Times are microseconds.
+
+    `rate_half_life_us` is the memory of sales rates (0: none are kept), `close_after_us` how long an invoiced order
+    stays open for corrections, `reference_wait_us` how long a message waits for the order it speaks of,
+    `cancel_after_us` how long backordered units wait (0: for ever).
+    """
+
+    availability: ChannelAvailability
+    channels: tuple[ChannelTerms, ...]
+    atp: LookAhead = field(default_factory=LookAhead)
+    sourcing: Sourcing = field(default_factory=Sourcing)
+    stock_stream: Sequencing = field(default_factory=lambda: Sequencing(kind="delta"))
+    rate_half_life_us: Elapsed = 0
+    close_after_us: Elapsed = DAY
+    reference_wait_us: Elapsed = 15 * MINUTE
+    cancel_after_us: Elapsed = 0
+    hold_us: Elapsed = 72 * HOUR

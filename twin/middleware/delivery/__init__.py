@@ -1,0 +1,1 @@
+"""Delivery: the outbox on its way to the partners."""

@@ -1,0 +1,1 @@
+"""Intake: identity of what comes in, and the promise that answers it."""

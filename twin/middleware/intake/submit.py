@@ -1,0 +1,211 @@
+"""An order comes in: identity first, then the promise, the claims and the requests to warehouses in one transaction.
+
+The normal path runs rows 1, 2, 9, 12 and 16 of the table at once. A promise for a channel takes from what is free and
+at most that, less what other channels' firm quotas protect; safety and buffers limit what is published, never what is
+promised to an order already placed. What was not free at this moment is said in the answer as `short`.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from policies.ruleset import RuleSet
+from twin.middleware.orders.acceptance import accept
+from twin.middleware.orders.effects import Answer, Step
+from twin.middleware.orders.intake import worth_accepting
+from twin.middleware.orders.occasions import (
+    Allocated,
+    LinePromise,
+    PromiseGranted,
+    PromiseRefused,
+    ReferenceMissing,
+    ReleasedToWarehouse,
+    Submitted,
+    Validated,
+)
+from twin.middleware.orders.table import submit
+from twin.middleware.orders.work import Work
+from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, PARKED, Outcome, Unit
+from twin.model.commands import HoldExpired, ItemQuantity, LineQuantity, SubmitOrder
+from twin.model.events import ExceptionOpened
+from twin.model.ids import Ids
+from twin.model.instant import Now
+from twin.model.order import Intake, LinePolicy
+
+Parts = tuple[tuple[int, int], ...]
+"""Where the units of one line come from: (site, units)."""
+_GOING_ON = (Outcome.ACCEPTED, Outcome.BACKORDERED)
+
+
+class Plan(NamedTuple):
+    """Per line what is promised and where it comes from; and what was not free, per line that lacked some."""
+
+    promises: tuple[LinePromise, ...]
+    parts: tuple[Parts, ...]
+    short: tuple[ItemQuantity, ...]
+
+
+def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Accept, backorder or refuse one order; the same order again is answered and does nothing."""
+    last = unit.load(ORDERS, command.case)
+    parked = unit.load(PARKED, command.case)
+    items = [line.item for line in command.lines]
+    found = unit.load_many(ITEMS, items)
+    if last is None:
+        archived = unit.load(ARCHIVE, command.case)
+        if archived is not None:
+            return _after_archive(command, archived, unit)
+    stocks = {stock.item: stock for stock in found if stock is not None}
+    work = Work(command, now, rules, unit, last, stocks, {})
+    submitted = Submitted(command, rules.channels[command.channel].line_policy)
+    if last is not None and last.intake is not Intake.REJECTED:
+        return work.take(submit(last, submitted, now.elapsed))
+    if len(found) > len(stocks) and any(stock is None for stock in found):
+        outcome = _wait_for_reference(work, submitted)
+    else:
+        outcome = _promise_at_once(work, submitted)
+    work.save()
+    if parked is not None:
+        for message in parked.messages:
+            unit.schedule(now.elapsed, message)
+        unit.archive(PARKED, command.case)
+    return outcome
+
+
+def promise_waiting(work: Work) -> Outcome:
+    """Go on with a known order that nothing holds any more: validate it, then promise it, row by row."""
+    order = work.order
+    assert order is not None
+    id = work.cause.id
+    if order.intake is Intake.RECEIVED:
+        work.move(Validated(id))
+        order = work.order
+        assert order is not None
+    needs = [(line.item, line.pending) for line in order.lines]
+    planned = plan(work, order.channel, needs, order.policy)
+    wanted = zip((quantity for _, quantity in needs), planned.promises, strict=True)
+    if not worth_accepting(order.policy, wanted):
+        return work.move(PromiseRefused(id, "NO_PROMISE"))
+    outcome = work.move(_granted(work, planned))
+    claimed = [
+        (line.number, line.item, site, units)
+        for line, parts in zip(order.lines, planned.parts, strict=True)
+        for site, units in parts
+    ]
+    for number, item, site, units in claimed:
+        work.grant(number, item, site, units)
+    if claimed:
+        stock = tuple([LineQuantity(each.line, each.confirmed) for each in planned.promises if each.confirmed])
+        work.move(Allocated(id, stock))
+        for request in requests_of(work, planned.parts):
+            work.move(request)
+    return outcome
+
+
+def _promise_at_once(work: Work, submitted: Submitted) -> Outcome:
+    command = submitted.message
+    needs = [(line.item, line.quantity) for line in command.lines]
+    planned = plan(work, command.channel, needs, submitted.policy)
+    requests = requests_of(work, planned.parts)
+    last = work.order
+    decided = accept(submitted, _granted(work, planned), requests, now=work.now.elapsed, last=last)
+    work.order = decided.order
+    if decided.outcome in _GOING_ON:
+        for line, parts in zip(decided.order.lines, planned.parts, strict=True):
+            work.sell(line.item, line.ordered)
+            for site, units in parts:
+                work.grant(line.number, line.item, site, units)
+    return work.take(_with_short(work, decided, planned.short))
+
+
+def _with_short(work: Work, decided: Step, short: tuple[ItemQuantity, ...]) -> Step:
+    """Answer the channel with what was not free, and return the step with its other effects."""
+    rest = []
+    for effect in decided.effects:
+        if isinstance(effect, Answer):
+            work.tell(effect, short)
+        else:
+            rest.append(effect)
+    return Step(decided.order, decided.outcome, decided.row, tuple(rest))
+
+
+def plan(work: Work, channel: int, needs: Sequence[tuple[int, int]], policy: LinePolicy) -> Plan:
+    """Find out what of these (item, quantity) lines can be promised at once, and from where.
+
+    A fill-or-kill line that cannot be had whole takes nothing. Lines of one item share what is free of it.
+    """
+    rules, now = work.rules, work.now.elapsed
+    terms = rules.channels[channel]
+    available = [rules.atp.available(work.stocks[item], now) for item, _ in needs]
+    sourced = rules.sourcing.choose(needs, available, terms.sites)
+    promises: list[LinePromise] = []
+    taken: list[Parts] = []
+    short: list[ItemQuantity] = []
+    left: dict[int, int] = {}
+    for number, ((item, quantity), free, found) in enumerate(zip(needs, available, sourced.parts, strict=True), 1):
+        parts = found
+        stock = work.stocks[item]
+        if item not in left:
+            left[item] = rules.availability.promisable(stock, free, channel, now)
+        room = left[item]
+        if quantity > room:
+            short.append(ItemQuantity(item, quantity - room))
+            parts = _at_most(parts, room)
+        got = 0
+        for _, units in parts:
+            got += units
+        if got < quantity and policy is LinePolicy.FILL_OR_KILL:
+            parts, got = (), 0
+        left[item] = room - got
+        promises.append(LinePromise(number, got))
+        taken.append(parts)
+    return Plan(tuple(promises), tuple(taken), tuple(short))
+
+
+def requests_of(work: Work, parts: Sequence[Parts]) -> list[ReleasedToWarehouse]:
+    """Return one request per site over the parts of all lines, each under a key of its own."""
+    by_site: dict[int, list[LineQuantity]] = {}
+    for number, sources in enumerate(parts, 1):
+        for site, units in sources:
+            by_site.setdefault(site, []).append(LineQuantity(number, units))
+    return [ReleasedToWarehouse(work.cause.id, work.ids.next(), site, tuple(lines)) for site, lines in by_site.items()]
+
+
+def _granted(work: Work, planned: Plan) -> PromiseGranted:
+    now, wait = work.now.elapsed, work.rules.cancel_after_us
+    return PromiseGranted(work.cause.id, planned.promises, now, now + wait if wait else 0)
+
+
+def _at_most(parts: Parts, units: int) -> Parts:
+    kept = []
+    for site, part in parts:
+        if units <= 0:
+            break
+        kept.append((site, min(part, units)))
+        units -= part
+    return tuple(kept)
+
+
+def _wait_for_reference(work: Work, submitted: Submitted) -> Outcome:
+    """Hold an order that names an item nobody knows; its hold ends when the item arrives, or after the waiting time."""
+    unknown = [line.item for line in submitted.message.lines if line.item not in work.stocks]
+    until = work.now.elapsed + work.rules.reference_wait_us
+    work.take(submit(work.order, submitted, work.now.elapsed))
+    outcome = work.move(ReferenceMissing(submitted.id, f"items {unknown}", until))
+    work.unit.schedule(until, HoldExpired(id=work.ids.next(), cause=submitted.id, case=submitted.message.case))
+    return outcome
+
+
+def _after_archive(command: SubmitOrder, fingerprint: int, unit: Unit) -> Outcome:
+    """Answer for an order that was closed long ago: its business key has no expiry."""
+    if fingerprint == command.fingerprint:
+        return Outcome.DUPLICATE
+    unit.emit(
+        ExceptionOpened(
+            id=Ids(command.id).next(),
+            cause=command.id,
+            case=command.case,
+            code="BUSINESS_KEY_CONFLICT",
+            detail=f"order {command.number} was closed with other content",
+        )
+    )
+    return Outcome.BUSINESS_KEY_CONFLICT

@@ -1,0 +1,220 @@
+"""Stock facts of a warehouse: each becomes a movement in the ledger, in the order of its stream, and is posted on.
+
+A position is the fold of its movements. Facts of one (site, item) carry numbers without gaps; what comes early is held
+until its turn, a repeat changes nothing. More stock first goes to who waits for it, by channel priority, then by who
+has waited longest; each of them is told by a message of its own, so that no transaction touches many orders.
+"""
+
+from policies.ruleset import RuleSet
+from policies.sequencing import Turn
+from policies.stock_buffer import paused
+from twin.middleware.unit import ITEMS, MOVEMENTS, STREAMS, Outcome, Unit
+from twin.model import wire
+from twin.model.commands import (
+    ItemQuantity,
+    StockAdjusted,
+    StockCounted,
+    StockReceived,
+    StreamGapDue,
+    SupplyAnnounced,
+    SupplyGranted,
+)
+from twin.model.events import AvailabilityChanged, ExceptionOpened, MovementRecorded
+from twin.model.ids import Ids
+from twin.model.instant import Elapsed, Now
+from twin.model.intake import StreamState
+from twin.model.stock import Bucket, ItemStock, Movement, Position, SalesRate, Supply
+
+SITES_MAX = 64
+Fact = StockReceived | StockAdjusted | StockCounted
+
+
+def stream_key(item: int, site: int) -> int:
+    """Return the row key of the stream of (site, item)."""
+    return item * SITES_MAX + site
+
+
+def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Book one fact of a warehouse, and those held behind it, when it is their turn."""
+    key = stream_key(fact.item, fact.site)
+    stream = unit.load(STREAMS, key) or StreamState()
+    stock = unit.load(ITEMS, fact.item)
+    body = wire.encode(fact)
+    offered = rules.stock_stream.offer(stream, fact.sequence, wire.digest(fact), body, now.elapsed)
+    ids = Ids(fact.id)
+    if offered.turn is Turn.SEQ_CONFLICT or offered.turn is Turn.REFUSED:
+        unit.emit(_exception(ids, fact, offered.turn.value))
+        return Outcome.SEQ_CONFLICT
+    if offered.turn is Turn.HOLD:
+        unit.save(STREAMS, key, offered.state)
+        if stream.gap_since < 0:
+            due = now.elapsed + rules.stock_stream.gap_timer_us
+            unit.schedule(due, StreamGapDue(id=ids.next(), cause=fact.id, site=fact.site, item=fact.item))
+        return Outcome.APPLIED
+    if offered.turn is not Turn.APPLY:
+        return Outcome.DUPLICATE
+    if stock is None:
+        unit.emit(_exception(ids, fact, "REFERENCE_MISSING"))
+        return Outcome.EXCEPTION
+    unit.save(STREAMS, key, offered.state)
+    facts: list[Fact] = [fact]
+    for held in offered.bodies:
+        decoded = wire.decode_incoming(held)
+        assert isinstance(decoded, StockReceived | StockAdjusted | StockCounted)
+        facts.append(decoded)
+    before = rules.atp.available(stock, now.elapsed)
+    for each in facts:
+        stock = _book(stock, each, now.elapsed, ids, unit)
+    _settle(stock, before, fact, now.elapsed, rules, ids, unit)
+    return Outcome.APPLIED
+
+
+def _book(stock: ItemStock, fact: Fact, now: Elapsed, ids: Ids, unit: Unit) -> ItemStock:
+    """Return the item's record after the fact, with its movement in the ledger and on its way to the ERP."""
+    supply = stock.supply
+    if isinstance(fact, StockReceived):
+        change, reason = fact.quantity, "receipt"
+        if fact.order:
+            supply = _received(supply, fact)
+    elif isinstance(fact, StockAdjusted):
+        change, reason = fact.change, fact.reason
+    else:
+        change, reason = fact.counted - fact.book, "count"
+    if change:
+        source, target = (Bucket.OUTSIDE, Bucket.SELLABLE) if change > 0 else (Bucket.SELLABLE, Bucket.OUTSIDE)
+        movement = ids.next()
+        unit.save(
+            MOVEMENTS,
+            movement,
+            Movement(movement, fact.id, fact.item, fact.site, source, target, abs(change), reason, fact.at, now),
+        )
+        unit.emit(
+            MovementRecorded(
+                id=ids.next(),
+                cause=fact.id,
+                movement=movement,
+                item=fact.item,
+                site=fact.site,
+                change=change,
+                reason=reason,
+            )
+        )
+    return replaced(stock, positions=moved(stock.positions, fact.site, sellable=change), supply=supply)
+
+
+def _settle(
+    stock: ItemStock, before: tuple[int, ...], fact: Fact, now: Elapsed, rules: RuleSet, ids: Ids, unit: Unit
+) -> None:
+    """Save the record and say what follows from it: who is served, what is short, what channels must hear."""
+    after = rules.atp.available(stock, now)
+    if after != before:
+        stock = replaced(stock, changed_at=now, rates=awake(stock, before, after, now))
+        unit.emit(
+            AvailabilityChanged(id=ids.next(), cause=fact.id, rows=(ItemQuantity(fact.item, sum(after)),), at=now)
+        )
+    position = stock.positions[fact.site]
+    if position.committed > position.sellable:
+        unit.emit(_exception(ids, fact, "OVERCOMMITTED"))
+    _serve_waiting(stock, now, rules, ids, unit, fact.id)
+    unit.save(ITEMS, stock.item, stock)
+
+
+def _serve_waiting(stock: ItemStock, now: Elapsed, rules: RuleSet, ids: Ids, unit: Unit, cause: int) -> None:
+    """Offer what is free to the lines that wait for the item, in their order; nothing is taken here."""
+    left = sum(max(0, position.sellable - position.committed) for position in stock.positions)
+    left -= sum(claim.quantity for claim in stock.claims if now < claim.expires_at)
+    if left <= 0 or not stock.waiting:
+        return
+    priority = [terms.priority for terms in rules.availability.channels]
+    for entry in sorted(stock.waiting, key=lambda w: (priority[w.channel], w.since, w.order, w.line)):
+        quantity = min(left, entry.quantity)
+        if quantity <= 0:
+            return
+        left -= quantity
+        unit.schedule(
+            now,
+            SupplyGranted(
+                id=ids.next(), cause=cause, case=entry.order, line=entry.line, item=stock.item, quantity=quantity
+            ),
+        )
+
+
+def announce_supply(command: SupplyAnnounced, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Note supply that is expected; look-ahead availability counts on it at its date."""
+    stock = unit.load(ITEMS, command.item)
+    if stock is None:
+        unit.emit(_exception(Ids(command.id), command, "REFERENCE_MISSING"))
+        return Outcome.EXCEPTION
+    if any(known.order == command.order for known in stock.supply):
+        return Outcome.DUPLICATE
+    expected = Supply(command.order, command.site, command.quantity, 0, command.due)
+    unit.save(ITEMS, command.item, replaced(stock, supply=(*stock.supply, expected)))
+    return Outcome.APPLIED
+
+
+def judge_gap(command: StreamGapDue, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """If the gap is still open, raise it: the warehouse must send a snapshot of the item."""
+    key = stream_key(command.item, command.site)
+    stream = unit.load(STREAMS, key)
+    if stream is None:
+        return Outcome.NOOP
+    judged = rules.stock_stream.gap(stream, now.elapsed)
+    if judged.turn is Turn.NOT_DUE:
+        return Outcome.NOOP
+    unit.save(STREAMS, key, judged.state)
+    unit.emit(_exception(Ids(command.id), command, "SEQUENCE_GAP"))
+    return Outcome.EXCEPTION
+
+
+def moved(positions: tuple[Position, ...], site: int, *, sellable: int = 0, committed: int = 0) -> tuple[Position, ...]:
+    """Return the positions after signed changes of one site's SELLABLE bucket and hard claims."""
+    old = positions[site]
+    new = Position(old.sellable + sellable, old.quality, old.damaged, old.held, old.committed + committed)
+    return (*positions[:site], new, *positions[site + 1 :])
+
+
+def replaced(
+    stock: ItemStock,
+    *,
+    positions: tuple[Position, ...] | None = None,
+    supply: tuple[Supply, ...] | None = None,
+    changed_at: Elapsed | None = None,
+    rates: tuple[SalesRate, ...] | None = None,
+) -> ItemStock:
+    """Return the record with these parts replaced."""
+    return ItemStock(
+        stock.item,
+        stock.positions if positions is None else positions,
+        stock.claims,
+        stock.supply if supply is None else supply,
+        stock.pledges,
+        stock.waiting,
+        stock.quotas,
+        stock.rates if rates is None else rates,
+        stock.changed_at if changed_at is None else changed_at,
+    )
+
+
+def awake(stock: ItemStock, before: tuple[int, ...], after: tuple[int, ...], now: Elapsed) -> tuple[SalesRate, ...]:
+    """Return the sales rates after stock came back: the time in which there was nothing to sell does not decay them."""
+    if not stock.rates or any(before) or not any(after):
+        return stock.rates
+    return tuple([paused(rate, now - stock.changed_at) for rate in stock.rates])
+
+
+def _received(supply: tuple[Supply, ...], fact: StockReceived) -> tuple[Supply, ...]:
+    """Return the open receipts after a delivery; one that is complete is gone."""
+    rest = []
+    for known in supply:
+        if known.order == fact.order:
+            received = known.received + fact.quantity
+            if received < known.ordered:
+                rest.append(Supply(known.order, known.site, known.ordered, received, known.due))
+        else:
+            rest.append(known)
+    return tuple(rest)
+
+
+def _exception(ids: Ids, message: Fact | SupplyAnnounced | StreamGapDue, code: str) -> ExceptionOpened:
+    detail = f"item {message.item} at site {message.site}"
+    return ExceptionOpened(id=ids.next(), cause=message.id, case=message.item, code=code, detail=detail)

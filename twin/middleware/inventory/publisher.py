@@ -1,0 +1,203 @@
+"""The publisher: when one channel is told new stock figures, and of which items.
+
+One object per channel in the middleware's process, without clock or timer. It is an index of dirty keys over what
+`AvailabilityChanged` events said as they committed; after a restart every key is marked, so nothing is missed. It never
+keeps a value for retry: a slot names items, and `evaluate_publication` computes their values at that moment.
+
+To rank keys it guesses a key's value: the pool that the last event told, less what was withheld of the pool when the
+key was last evaluated (buffer, safety, sites that do not serve the channel). A guess decides only the sending order.
+
+`every_event` evaluates each event's items at once. `periodic` opens a slot per interval for all dirty keys.
+`governed` opens a slot no sooner than `interval` after the last one, or at once for a key that must go to zero; slots
+stay closed while the sender still has pushes waiting, and as long as a refusal asked for. A nightly batch has no slots:
+a timer of the shell evaluates everything.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from policies.publication import Dirty, EveryEvent, Governed, Periodic, backlog, slot
+from policies.ruleset import PublicationPolicy
+from twin.model.commands import PublicationAnswered
+from twin.model.events import AvailabilityChanged, PublishStock
+from twin.model.instant import Elapsed
+
+RANKED_MAX = 20_000
+"""Most dirty keys that one slot ranks, oldest first; more wait for the next slot."""
+
+
+class Publisher:
+    """The sender of one channel; times are elapsed microseconds."""
+
+    def __init__(
+        self, policy: PublicationPolicy, *, items_per_slot: int, slot_interval: Elapsed, ready: Callable[[], bool]
+    ) -> None:
+        self.policy = policy
+        self.items_per_slot = items_per_slot
+        """What the channel's interface takes between two slots."""
+        self.slot_interval = slot_interval
+        """The shortest time between slots that the interface sustains."""
+        self.ready = ready
+        """Whether everything sent so far has left."""
+        self.forgets_refused = isinstance(policy, Governed | Periodic)
+        """A refused push ends; its keys are dirty and the next slot sends what is true then."""
+        self.pool: dict[int, int] = {}
+        self.since: dict[int, Elapsed] = {}
+        """Dirty keys in the order in which they became dirty."""
+        self.told: dict[int, tuple[int, Elapsed]] = {}
+        """Item to what the channel acknowledged, and its as_of."""
+        self.withheld: dict[int, int] = {}
+        self.in_flight: dict[int, tuple[Elapsed, Elapsed, int, Elapsed, int]] = {}
+        """Item to (sent at, dirty since, value, as_of, sequence)."""
+        self.last_slot: Elapsed | None = None
+        self.closed_until: Elapsed = 0
+        self.to_zero = False
+        self.idle_until: Elapsed = 0
+        """Every dirty key is held back until then, unless something changes."""
+        self.min_change = policy.min_change if isinstance(policy, Governed) else 1
+        self.lag_alarms = 0
+        self._judged: Elapsed = 0
+        self._aging: deque[tuple[Elapsed, int]] = deque()
+
+    def begin(self, item: int, pool: int, value: int, as_of: Elapsed) -> None:
+        """Note what the channel shows at the start, or after a restart."""
+        self.pool[item] = pool
+        self.told[item] = (value, as_of)
+        self.withheld[item] = pool - value
+        if isinstance(self.policy, Governed):
+            self._aging.append((as_of, item))
+
+    def changed(self, event: AvailabilityChanged, now: Elapsed) -> tuple[int, ...]:
+        """Mark the event's items; return those to be evaluated at once."""
+        if isinstance(self.policy, EveryEvent):
+            return tuple([row.item for row in event.rows])
+        if not self.forgets_refused:
+            return ()
+        for row in event.rows:
+            item = row.item
+            self.pool[item] = row.quantity
+            told = self.told.get(item)
+            guess = max(0, row.quantity - self.withheld.get(item, 0))
+            if told is not None and told[0] == guess and item not in self.in_flight:
+                self.since.pop(item, None)
+            else:
+                self.since.setdefault(item, now)
+                if guess == 0 and (told is None or told[0] != 0):
+                    self.to_zero = True
+                self.idle_until = 0
+        return ()
+
+    def slot(self, now: Elapsed) -> Elapsed | None:
+        """Return when the next slot opens, or None while there is nothing to send or no way to send it."""
+        policy = self.policy
+        if isinstance(policy, Periodic):
+            return max(policy.slot(now), self.closed_until) if self.since else None
+        if not isinstance(policy, Governed) or not self.ready():
+            return None
+        due = self._refresh_due(policy)
+        if self.in_flight:
+            first = next(iter(self.in_flight.values()))[0] + policy.feed_timeout_us
+            due = first if due is None else min(due, first)
+        if self.since:
+            oldest = next(iter(self.since.values()))
+            opens = slot(policy, self.last_slot, oldest, now, to_zero=self.to_zero)
+            if self.last_slot is not None and not self.to_zero:
+                opens = max(opens, self.last_slot + self.slot_interval)
+            opens = max(opens, self.idle_until)
+            due = opens if due is None else min(due, opens)
+        return None if due is None else max(due, now, self.closed_until)
+
+    def take(self, now: Elapsed) -> tuple[int, ...]:
+        """Open a slot: return the items to evaluate and send, most dangerous first."""
+        policy = self.policy
+        if isinstance(policy, Periodic):
+            items = tuple(self.since)
+            self._fly(items, now)
+            return items
+        assert isinstance(policy, Governed)
+        self._give_up_on_silence(policy, now)
+        self._mark_aged(policy, now)
+        self._judge(policy, now)
+        self.to_zero = False
+        told, pool, withheld, in_flight = self.told, self.pool, self.withheld, self.in_flight
+        dirty = []
+        for item, since in islice(self.since.items(), RANKED_MAX):
+            if item not in in_flight:
+                shown, as_of = told.get(item, (0, -1 << 60))
+                dirty.append(Dirty(item, max(0, pool.get(item, 0) - withheld.get(item, 0)), shown, as_of, since))
+        chosen = tuple(policy.choose(dirty, now, self.min_change)[: self.items_per_slot])
+        if chosen:
+            self.last_slot = now
+            self._fly(chosen, now)
+        elif dirty:
+            self.idle_until = min(min(d.as_of, d.since) for d in dirty) + policy.max_age_us
+            self.idle_until = max(self.idle_until, now + policy.interval_us)
+        return chosen
+
+    def evaluated(self, items: Sequence[int], pushes: Sequence[PublishStock], now: Elapsed) -> None:
+        """Hear what the evaluation of a slot's items sent; what it did not send was right already."""
+        for push in pushes:
+            for row in push.rows:
+                item = row.item
+                flying = self.in_flight.pop(item, None)
+                since = flying[1] if flying else now
+                if item in self.pool:
+                    self.withheld[item] = self.pool[item] - row.quantity
+                self.in_flight[item] = (now, since, row.quantity, push.as_of, push.sequence)
+        for item in items:
+            flying = self.in_flight.get(item)
+            if flying is not None and flying[4] == 0:
+                del self.in_flight[item]
+
+    def answered(self, answer: PublicationAnswered, now: Elapsed) -> None:
+        """The channel shows the values of a push."""
+        for item in answer.items:
+            flying = self.in_flight.get(item)
+            if flying is not None and flying[4] == answer.sequence:
+                del self.in_flight[item]
+                self.told[item] = (flying[2], flying[3])
+                if isinstance(self.policy, Governed):
+                    self._aging.append((flying[3], item))
+
+    def refused(self, push: PublishStock, now: Elapsed, retry_after: Elapsed | None) -> None:
+        """The channel refused a push: its keys are dirty again, and slots stay closed for as long as it asked."""
+        for row in push.rows:
+            flying = self.in_flight.pop(row.item, None)
+            if flying is not None:
+                self.since.setdefault(row.item, flying[1])
+        self.closed_until = max(self.closed_until, now + (retry_after or self.slot_interval))
+
+    def _fly(self, items: Sequence[int], now: Elapsed) -> None:
+        for item in items:
+            self.in_flight[item] = (now, self.since.pop(item, now), 0, 0, 0)
+
+    def _refresh_due(self, policy: Governed) -> Elapsed | None:
+        aging = self._aging
+        while aging:
+            as_of, item = aging[0]
+            if item not in self.in_flight and self.told.get(item, (0, -1))[1] == as_of:
+                return as_of + policy.max_age_us
+            aging.popleft()
+        return None
+
+    def _mark_aged(self, policy: Governed, now: Elapsed) -> None:
+        while (due := self._refresh_due(policy)) is not None and due <= now:
+            _, item = self._aging.popleft()
+            self.since.setdefault(item, now)
+
+    def _give_up_on_silence(self, policy: Governed, now: Elapsed) -> None:
+        silent = []
+        for item, flying in self.in_flight.items():
+            if flying[0] + policy.feed_timeout_us > now:
+                break
+            silent.append(item)
+        for item in silent:
+            self.since.setdefault(item, self.in_flight.pop(item)[1])
+
+    def _judge(self, policy: Governed, now: Elapsed) -> None:
+        if now - self._judged >= policy.max_age_us:
+            self._judged = now
+            judged = backlog(policy, len(self.since), self.min_change, max(policy.interval_us, self.slot_interval))
+            self.min_change = judged.min_change
+            self.lag_alarms += judged.lag

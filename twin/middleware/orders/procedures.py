@@ -1,0 +1,261 @@
+"""The procedures that move a known order: facts of the ERP and the warehouses, wishes of the channel, money, timers.
+
+They all do one thing: load the order with the records that the event may touch, move it by its table, save. A message
+that comes before its order waits under the order's id for `reference_wait_us`; then it is an exception.
+"""
+
+from typing import Final
+
+from policies.ruleset import RuleSet
+from twin.middleware.intake.submit import plan, promise_waiting
+from twin.middleware.orders.header import header
+from twin.middleware.orders.occasions import Allocated, Amended, Occasion, WaitingFilled
+from twin.middleware.orders.work import Work
+from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, PARKED, RESERVATIONS, Outcome, Unit
+from twin.model.commands import (
+    AmendOrder,
+    BackorderExpired,
+    CancelOrder,
+    CloseDue,
+    ErpConfirmed,
+    ErpRefused,
+    HoldExpired,
+    HoldPlaced,
+    HoldReleased,
+    LineQuantity,
+    OrderInvoiced,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentRefunded,
+    PaymentVoided,
+    ReleaseCancelled,
+    ReleaseCancelRefused,
+    ShipmentConfirmed,
+    SupplyGranted,
+    WarehouseShort,
+)
+from twin.model.events import ExceptionOpened
+from twin.model.ids import Ids, derive
+from twin.model.instant import Now
+from twin.model.message import Message
+from twin.model.order import Header, Intake, Order
+from twin.model.wire import Incoming, Parked
+
+LineFact = ShipmentConfirmed | WarehouseShort | ReleaseCancelled | ReleaseCancelRefused
+PlainFact = ErpConfirmed | OrderInvoiced | PaymentVoided | PaymentRefunded
+WholeOrder = (
+    ErpRefused
+    | CancelOrder
+    | HoldPlaced
+    | HoldReleased
+    | HoldExpired
+    | BackorderExpired
+    | PaymentAuthorised
+    | PaymentCaptured
+)
+_CLOSES: Final = 1_000_001
+"""Which of a message's derived ids its closing timer has; far beyond those that `Ids` counts."""
+PARKED_MAX: Final = 100
+"""Most messages that wait for one order."""
+
+
+def move_by_plain_fact(fact: PlainFact, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Book a fact that touches no stock: the order alone is loaded."""
+    order = unit.load(ORDERS, fact.case)
+    if order is None:
+        return _before_its_order(fact, now, rules, unit)
+    outcome = _move(Work(fact, now, rules, unit, order, {}, {}), fact)
+    if type(fact) is OrderInvoiced and outcome is Outcome.APPLIED:
+        _close_later(fact, now, rules, unit)
+    return outcome
+
+
+def move_by_line_fact(fact: LineFact, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Book what a warehouse did with some lines: their items and claims are loaded."""
+    order = unit.load(ORDERS, fact.case)
+    if order is None:
+        return _before_its_order(fact, now, rules, unit)
+    named = {each.line for each in fact.lines}
+    return _move(_loaded(fact, now, rules, unit, order, named), fact)
+
+
+def move_whole(message: WholeOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Move an order by something that may touch all of it."""
+    order = unit.load(ORDERS, message.case)
+    if order is None:
+        return _before_its_order(message, now, rules, unit)
+    return _move(_loaded(message, now, rules, unit, order, None), message)
+
+
+def close_order(message: CloseDue, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Close and archive the order if everything about it is settled; else look again after the same time."""
+    order = unit.load(ORDERS, message.case)
+    if order is None:
+        return Outcome.NOOP
+    outcome = _move(Work(message, now, rules, unit, order, {}, {}), message)
+    if outcome is Outcome.NOOP and header(order) is Header.INVOICED:
+        _close_later(message, now, rules, unit)
+    return outcome
+
+
+def grant_supply(message: SupplyGranted, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Allocate units that came free to a line that waits for them, as far as they are still free."""
+    order = unit.load(ORDERS, message.case)
+    if order is None:
+        return Outcome.NOOP
+    work = _loaded(message, now, rules, unit, order, {message.line})
+    line = order.lines[message.line - 1]
+    stock = work.stocks.get(line.item)
+    wanted = min(message.quantity, line.backordered)
+    if stock is None or wanted <= 0:
+        return Outcome.NOOP
+    terms = rules.channels[order.channel]
+    free = [max(0, p.sellable - p.committed) for p in stock.positions]
+    sourced = rules.sourcing.choose([(line.item, wanted)], [free], terms.sites)
+    got = wanted - sourced.rest[0]
+    if not got:
+        return Outcome.NOOP
+    outcome = work.move(WaitingFilled(message.id, (LineQuantity(line.number, got),), due=now.elapsed))
+    if outcome is Outcome.APPLIED:
+        for site, units in sourced.parts[0]:
+            work.grant(line.number, line.item, site, units)
+        work.release([(site, LineQuantity(line.number, units)) for site, units in sourced.parts[0]])
+        work.save()
+    return outcome
+
+
+def amend_order(message: AmendOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Take a higher revision: what grows must be free now, what shrinks is given up."""
+    order = unit.load(ORDERS, message.case)
+    if order is None:
+        return _before_its_order(message, now, rules, unit)
+    work = _loaded(message, now, rules, unit, order, None)
+    wanted = {line.item for line in message.lines} - work.stocks.keys()
+    for stock in unit.load_many(ITEMS, sorted(wanted)):
+        if stock is not None:
+            work.stocks[stock.item] = stock
+    if any(line.item not in work.stocks for line in message.lines):
+        outcome = work.move(Amended(message))
+        work.save()
+        return outcome
+    growth = []
+    for number, line in enumerate(message.lines, 1):
+        before = order.lines[number - 1] if number <= len(order.lines) else None
+        held = before.ordered if before is not None and before.item == line.item else 0
+        growth.append((line.item, max(0, line.quantity - held)))
+    planned = plan(work, order.channel, growth, order.policy)
+    whole = all(each.confirmed == more for each, (_, more) in zip(planned.promises, growth, strict=True))
+    promised = tuple([LineQuantity(each.line, each.confirmed) for each in planned.promises if each.confirmed])
+    outcome = work.move(Amended(message, promised if whole else ()))
+    if outcome is Outcome.AMENDED and whole and promised and order.intake is Intake.ACCEPTED:
+        parts = [
+            (number, growth[number - 1][0], site, units)
+            for number, sources in enumerate(planned.parts, 1)
+            for site, units in sources
+        ]
+        for number, item, site, units in parts:
+            work.grant(number, item, site, units)
+        work.move(Allocated(message.id, promised))
+        work.release([(site, LineQuantity(number, units)) for number, _, site, units in parts])
+    work.save()
+    return outcome
+
+
+def _move(work: Work, event: Occasion) -> Outcome:
+    """Move the order; write only if something moved, or somebody must hear of it."""
+    before = work.order
+    outcome = work.move(event)
+    if work.resume:
+        _resume(work)
+    if work.order is not before:
+        work.save()
+    if outcome is Outcome.ILLEGAL_TRANSITION:
+        work.unit.emit(
+            ExceptionOpened(
+                id=work.ids.next(),
+                cause=work.cause.id,
+                case=work.cause.case,
+                code="ILLEGAL_TRANSITION",
+                detail=type(event).__name__,
+            )
+        )
+    return outcome
+
+
+def _resume(work: Work) -> None:
+    """Go on with what holds had stopped."""
+    order = work.order
+    assert order is not None
+    if order.intake is not Intake.ACCEPTED:
+        promise_waiting(work)
+        return
+    told: dict[tuple[int, int], int] = {}
+    for release in order.releases:
+        told[(release.line, release.site)] = told.get((release.line, release.site), 0) + release.quantity
+    parts = []
+    for claim in work.claims:
+        live = work.reservations[claim.reservation].live(work.now.elapsed)
+        free = live - told.get((claim.line, claim.site), 0)
+        told[(claim.line, claim.site)] = max(0, -free)
+        if free > 0:
+            parts.append((claim.site, LineQuantity(claim.line, free)))
+    if parts:
+        work.release(parts)
+
+
+def _loaded(message: Message, now: Now, rules: RuleSet, unit: Unit, order: Order, named: set[int] | None) -> Work:
+    """Load the items and the claims of the named lines (None: all) with the order."""
+    lines = [line for line in order.lines if named is None or line.number in named]
+    claims = [claim.reservation for claim in order.claims if named is None or claim.line in named]
+    stocks = unit.load_many(ITEMS, list(dict.fromkeys(line.item for line in lines)))
+    reservations = unit.load_many(RESERVATIONS, claims)
+    return Work(
+        message,
+        now,
+        rules,
+        unit,
+        order,
+        {stock.item: stock for stock in stocks if stock is not None},
+        {each.id: each for each in reservations if each is not None},
+    )
+
+
+def _close_later(message: OrderInvoiced | CloseDue, now: Now, rules: RuleSet, unit: Unit) -> None:
+    due = CloseDue(id=derive(message.id, _CLOSES), cause=message.id, case=message.case)
+    unit.schedule(now.elapsed + rules.close_after_us, due)
+
+
+def _before_its_order(message: Incoming, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Park a message that came before its order, or say that its order is history or never came."""
+    if unit.load(ARCHIVE, message.case) is not None:
+        return Outcome.NOOP
+    parked = unit.load(PARKED, message.case)
+    known = parked.messages if parked is not None else ()
+    until = parked.until if parked is not None else now.elapsed + rules.reference_wait_us
+    if any(each.id == message.id for each in known):
+        if now.elapsed < until:
+            return Outcome.WAITS
+        rest = tuple([each for each in known if each.id != message.id])
+        if rest:
+            unit.save(PARKED, message.case, Parked(rest, until))
+        else:
+            unit.archive(PARKED, message.case)
+        return _never_came(message, unit)
+    if now.elapsed >= until or len(known) >= PARKED_MAX:
+        return _never_came(message, unit)
+    unit.save(PARKED, message.case, Parked((*known, message), until))
+    unit.schedule(until, message)
+    return Outcome.WAITS
+
+
+def _never_came(message: Incoming, unit: Unit) -> Outcome:
+    unit.emit(
+        ExceptionOpened(
+            id=Ids(message.id).next(),
+            cause=message.id,
+            case=message.case,
+            code="REFERENCE_MISSING",
+            detail=f"{type(message).__name__} of an order that never came",
+        )
+    )
+    return Outcome.EXCEPTION

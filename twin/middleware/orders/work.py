@@ -1,0 +1,499 @@
+"""One transaction on one order: what a step of the table asks for becomes claims, demand and outgoing events.
+
+`Work` is the working set of a procedure: the order, the item records and the reservations it loaded. It applies effects
+to its own copies and writes everything once, in `save`. It decides nothing: quantities come from the table, places from
+the sourcing policy.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from policies.ruleset import RuleSet
+from policies.sourcing import SourcingPlan
+from policies.stock_buffer import drawn, sold
+from twin.middleware.inventory.movements import awake, moved
+from twin.middleware.inventory.reservation import Consume, EntryCode, Release, apply, grant
+from twin.middleware.orders.effects import (
+    Answer,
+    Archive,
+    CancelErp,
+    ChangeDemand,
+    ChangeErp,
+    CommitClaims,
+    ConsumeClaims,
+    CreateErp,
+    Effect,
+    FinishUndo,
+    GiveBack,
+    KeepClaims,
+    OpenException,
+    Reallocate,
+    RecallRelease,
+    Recount,
+    ReleaseClaims,
+    Resume,
+    SendRelease,
+    Step,
+)
+from twin.middleware.orders.occasions import (
+    Allocated,
+    AllocatedShort,
+    Occasion,
+    ReleasedToWarehouse,
+    UndoDone,
+)
+from twin.middleware.orders.table import step
+from twin.middleware.unit import ARCHIVE, ITEMS, MOVEMENTS, ORDERS, RESERVATIONS, Outcome, Unit
+from twin.model.commands import ItemQuantity, LineQuantity, OrderedLine
+from twin.model.events import (
+    AvailabilityChanged,
+    CancelErpOrder,
+    CancelRelease,
+    ChangeErpOrder,
+    CreateErpOrder,
+    ExceptionOpened,
+    FulfilmentRecorded,
+    OrderAnswered,
+    PaymentGivenBack,
+    ReleaseToWarehouse,
+)
+from twin.model.ids import Ids
+from twin.model.instant import Now
+from twin.model.message import Message
+from twin.model.order import Order, OrderClaim
+from twin.model.stock import Bucket, ItemStock, Movement, Pledge, Position, Quota, Reservation, SalesRate, Waiting
+
+
+class Work:
+    """The working set of one transaction on one order."""
+
+    def __init__(
+        self,
+        cause: Message,
+        now: Now,
+        rules: RuleSet,
+        unit: Unit,
+        order: Order | None,
+        stocks: dict[int, ItemStock],
+        reservations: dict[int, Reservation],
+    ) -> None:
+        self.cause = cause
+        self.now = now
+        self.rules = rules
+        self.unit = unit
+        self.ids = Ids(cause.id)
+        self.order = order
+        self.stocks = stocks
+        self.reservations = reservations
+        self.claims: list[OrderClaim] = list(order.claims) if order is not None else []
+        self.resume = False
+        self.archived = False
+        self._before: dict[int, tuple[int, ...]] = {}
+        self._changed: dict[int, None] = {}
+        self._claimed: dict[int, None] = {}
+        self._shipped: list[tuple[int, int, int, int, int]] = []
+        """(site, line, item, units out, units of the order) of each line that left."""
+        self._by_line: dict[int, list[OrderClaim]] = {}
+        for claim in self.claims:
+            self._by_line.setdefault(claim.line, []).append(claim)
+
+    # --- what the table asks for
+
+    def move(self, event: Occasion) -> Outcome:
+        """Move the order by one event and do what its row asks for."""
+        assert self.order is not None
+        return self.take(step(self.order, event, self.now.elapsed))
+
+    def take(self, step: Step) -> Outcome:
+        """Take the order as a step left it, and do what the step asks for."""
+        self.order = step.order
+        for effect in step.effects:
+            _DO[type(effect)](self, effect)
+        return step.outcome
+
+    # --- claims and stock
+
+    def available(self, item: int) -> tuple[int, ...]:
+        """Return what may be claimed of an item now, per site."""
+        return self.rules.atp.available(self.stocks[item], self.now.elapsed)
+
+    def grant(self, line: int, item: int, site: int, quantity: int) -> None:
+        """Claim units for a line of the accepted order."""
+        assert self.order is not None
+        id = self.ids.next()
+        self._put(grant(id, order=self.order.id, line=line, item=item, site=site, quantity=quantity, committed=True))
+        claim = OrderClaim(line, site, id)
+        self.claims.append(claim)
+        self._by_line.setdefault(line, []).append(claim)
+        stock = self.touch(item)
+        quotas = drawn(stock.quotas, self.order.channel, quantity, self.now.elapsed) if stock.quotas else stock.quotas
+        self.stocks[item] = _with(stock, moved(stock.positions, site, committed=quantity), quotas=quotas)
+
+    def touch(self, item: int) -> ItemStock:
+        """Return an item's record, which is about to change."""
+        stock = self.stocks[item]
+        if item not in self._changed:
+            self._changed[item] = None
+            self._before[item] = self.rules.atp.available(stock, self.now.elapsed)
+        return stock
+
+    def sell(self, item: int, quantity: int) -> None:
+        """Note a sale in the channel's rate of the item, where rates are kept."""
+        assert self.order is not None
+        half_life = self.rules.rate_half_life_us
+        if half_life:
+            stock = self.touch(item)
+            channel = self.order.channel
+            rates = list(stock.rates) or [SalesRate()] * len(self.rules.channels)
+            rates[channel] = sold(rates[channel], quantity, self.now.elapsed, half_life)
+            self.stocks[item] = _with(stock, stock.positions, rates=tuple(rates))
+
+    def allocate(self, line: int, item: int, quantity: int) -> int:
+        """Claim pending units of a line wherever they are free, release them to the warehouses, return the rest."""
+        plan = self.source([(item, quantity)])
+        got = quantity - plan.rest[0]
+        if got:
+            for site, units in plan.parts[0]:
+                self.grant(line, item, site, units)
+            assert self.order is not None
+            self.move(Allocated(self.cause.id, (LineQuantity(line, got),)))
+            self.release([(site, LineQuantity(line, units)) for site, units in plan.parts[0]])
+        return plan.rest[0]
+
+    def source(self, needs: Sequence[tuple[int, int]]) -> SourcingPlan:
+        """Ask the sourcing policy where these (item, quantity) pairs come from."""
+        assert self.order is not None
+        terms = self.rules.channels[self.order.channel]
+        return self.rules.sourcing.choose(needs, [self.available(item) for item, _ in needs], terms.sites)
+
+    def release(self, parts: Iterable[tuple[int, LineQuantity]]) -> None:
+        """Tell each site to ship its part, in one request each."""
+        by_site: dict[int, list[LineQuantity]] = {}
+        for site, part in parts:
+            by_site.setdefault(site, []).append(part)
+        for site, lines in by_site.items():
+            self.move(ReleasedToWarehouse(self.cause.id, self.ids.next(), site, tuple(lines)))
+
+    def _put(self, reservation: Reservation) -> None:
+        self.reservations[reservation.id] = reservation
+        self._claimed[reservation.id] = None
+
+    def _give_up(self, effect: ReleaseClaims) -> None:
+        self._reduce(effect.line, effect.quantity, effect.site, consume=False)
+
+    def _keep(self, effect: KeepClaims) -> None:
+        live = sum(self.reservations[claim.reservation].live(self.now.elapsed) for claim in self._of(effect.line, None))
+        if live > effect.quantity:
+            self._reduce(effect.line, live - effect.quantity, None, consume=False)
+
+    def _consume(self, effect: ConsumeClaims) -> None:
+        assert self.order is not None
+        item = self.order.lines[effect.line - 1].item
+        consumed = self._reduce(effect.line, effect.quantity, effect.site, consume=True)
+        out = effect.quantity + effect.over
+        stock = self.touch(item)
+        self.stocks[item] = _with(stock, moved(stock.positions, effect.site, sellable=-out, committed=-consumed))
+        movement = self.ids.next()
+        now = self.now.elapsed
+        self.unit.save(
+            MOVEMENTS,
+            movement,
+            Movement(
+                movement, self.cause.id, item, effect.site, Bucket.SELLABLE, Bucket.OUTSIDE, out, "shipment", now, now
+            ),
+        )
+        self._shipped.append((effect.site, effect.line, item, out, effect.quantity))
+
+    def _reduce(self, line: int, quantity: int, site: int | None, *, consume: bool) -> int:
+        """Take units off the live claims of a line, in the order in which they were made; return how many there were.
+
+        Released units are free again; consumed ones leave the position in the same stroke as the stock does.
+        """
+        left = quantity
+        for claim in self._of(line, site):
+            if not left:
+                break
+            reservation = self.reservations[claim.reservation]
+            units = min(left, reservation.live(self.now.elapsed))
+            if not units:
+                continue
+            key = self.ids.next()
+            entry = Consume(key, units) if consume else Release(key, units)
+            after, code = apply(reservation, entry, self.now.elapsed)
+            assert code is EntryCode.OK
+            self._put(after)
+            if not consume:
+                stock = self.touch(reservation.item)
+                self.stocks[reservation.item] = _with(stock, moved(stock.positions, reservation.site, committed=-units))
+            left -= units
+        return quantity - left
+
+    def _of(self, line: int, site: int | None) -> list[OrderClaim]:
+        return [claim for claim in self._by_line.get(line, ()) if site is None or claim.site == site]
+
+    def _demand(self, effect: ChangeDemand) -> None:
+        assert self.order is not None
+        item = self.order.lines[effect.line - 1].item
+        stock = self.touch(item)
+        order, now = self.order, self.now.elapsed
+        waiting, pledges = stock.waiting, stock.pledges
+        if effect.waiting > 0:
+            waiting = (*waiting, Waiting(order.id, effect.line, effect.waiting, now, order.channel))
+        elif effect.waiting < 0:
+            waiting = _less_waiting(waiting, order.id, effect.line, -effect.waiting)
+        if effect.pledged > 0:
+            site = self.rules.channels[order.channel].sites[0].position
+            pledges = (*pledges, Pledge(order.id, effect.line, site, effect.pledged, order.promise))
+        elif effect.pledged < 0:
+            pledges = _less_pledged(pledges, order.id, effect.line, -effect.pledged)
+        self.stocks[item] = _with(stock, stock.positions, waiting=waiting, pledges=pledges)
+
+    def _reallocate(self, effect: Reallocate) -> None:
+        assert self.order is not None
+        item = self.order.lines[effect.line - 1].item
+        rest = self.allocate(effect.line, item, effect.quantity)
+        if rest:
+            self.move(AllocatedShort(self.cause.id, (LineQuantity(effect.line, rest),)))
+
+    # --- what partners hear
+
+    def _answer(self, effect: Answer) -> None:
+        self.tell(effect, ())
+
+    def tell(self, effect: Answer, short: tuple[ItemQuantity, ...]) -> None:
+        """Answer the channel; `short` are units that were not free at intake."""
+        order = self._known()
+        self.unit.emit(
+            OrderAnswered(
+                id=self.ids.next(),
+                cause=self.cause.id,
+                case=order.id,
+                channel=order.channel,
+                number=order.number,
+                code=effect.code,
+                lines=effect.lines,
+                short=short,
+            )
+        )
+
+    def _create(self, effect: CreateErp) -> None:
+        order = self._known()
+        self.unit.emit(
+            CreateErpOrder(
+                id=self.ids.next(), cause=self.cause.id, case=order.id, external=order.id, lines=_ordered(order)
+            )
+        )
+
+    def _change(self, effect: ChangeErp) -> None:
+        order = self._known()
+        self.unit.emit(
+            ChangeErpOrder(
+                id=self.ids.next(),
+                cause=self.cause.id,
+                case=order.id,
+                external=order.id,
+                revision=order.revision,
+                lines=_ordered(order),
+            )
+        )
+
+    def _cancel(self, effect: CancelErp) -> None:
+        order = self._known()
+        self.unit.emit(CancelErpOrder(id=self.ids.next(), cause=self.cause.id, case=order.id, external=order.id))
+
+    def _send(self, effect: SendRelease) -> None:
+        order = self._known()
+        lines = order.lines
+        self.unit.emit(
+            ReleaseToWarehouse(
+                id=self.ids.next(),
+                cause=self.cause.id,
+                case=order.id,
+                site=effect.site,
+                release=effect.key,
+                lines=effect.lines,
+                items=tuple([ItemQuantity(lines[each.line - 1].item, each.quantity) for each in effect.lines]),
+            )
+        )
+
+    def _recall(self, effect: RecallRelease) -> None:
+        order = self._known()
+        self.unit.emit(
+            CancelRelease(
+                id=self.ids.next(),
+                cause=self.cause.id,
+                case=order.id,
+                site=effect.site,
+                release=effect.key,
+                lines=effect.lines,
+            )
+        )
+
+    def _give_back(self, effect: GiveBack) -> None:
+        order = self._known()
+        key = self.ids.next()
+        self.unit.emit(
+            PaymentGivenBack(
+                id=self.ids.next(),
+                cause=self.cause.id,
+                case=order.id,
+                channel=order.channel,
+                key=key,
+                amount=effect.amount,
+            )
+        )
+
+    def _exception(self, effect: OpenException) -> None:
+        self.unit.emit(
+            ExceptionOpened(
+                id=self.ids.next(),
+                cause=self.cause.id,
+                case=self._known().id,
+                code=effect.code,
+                detail=effect.detail,
+            )
+        )
+
+    def _finish_undo(self, effect: FinishUndo) -> None:
+        self.move(UndoDone(self.cause.id))
+
+    def _go_on(self, effect: Resume) -> None:
+        self.resume = True
+
+    def _archive(self, effect: Archive) -> None:
+        self.archived = True
+
+    def _ignore(self, effect: Effect) -> None:
+        """Claims are committed when they are granted, and a warehouse counts a bin that came up short by itself."""
+
+    def _known(self) -> Order:
+        assert self.order is not None
+        return self.order
+
+    # --- the end
+
+    def save(self) -> None:
+        """Write what changed, once each, and tell the publisher what is free now."""
+        unit, now = self.unit, self.now.elapsed
+        if self._shipped:
+            self._post_shipment()
+        changed: list[ItemQuantity] = []
+        for item in self._changed:
+            stock = self.stocks[item]
+            after = self.rules.atp.available(stock, now)
+            if after != self._before[item]:
+                changed.append(ItemQuantity(item, sum(after)))
+                rates = awake(stock, self._before[item], after, now)
+                stock = _with(stock, stock.positions, changed_at=now, rates=rates)
+            unit.save(ITEMS, item, stock)
+        if changed:
+            unit.emit(AvailabilityChanged(id=self.ids.next(), cause=self.cause.id, rows=tuple(changed), at=now))
+        ended: dict[int, None] = {}
+        for id in self._claimed:
+            reservation = self.reservations[id]
+            unit.save(RESERVATIONS, id, reservation)
+            if not reservation.live(now):
+                ended[id] = None
+        order = self.order
+        if order is None:
+            return
+        claims = tuple([claim for claim in self.claims if claim.reservation not in ended])
+        if claims != order.claims:
+            order = order.amid(claims=claims)
+        if self.archived:
+            unit.archive(ORDERS, order.id)
+            unit.save(ARCHIVE, order.id, order.fingerprint)
+        else:
+            unit.save(ORDERS, order.id, order)
+        for id in ended:
+            unit.archive(RESERVATIONS, id)
+
+    def _post_shipment(self) -> None:
+        order = self._known()
+        for site in dict.fromkeys(site for site, _, _, _, _ in self._shipped):
+            here = [each for each in self._shipped if each[0] == site]
+            self.unit.emit(
+                FulfilmentRecorded(
+                    id=self.ids.next(),
+                    cause=self.cause.id,
+                    case=order.id,
+                    key=self.ids.next(),
+                    site=site,
+                    lines=tuple([LineQuantity(line, units) for _, line, _, _, units in here if units]),
+                    items=tuple([ItemQuantity(item, out) for _, _, item, out, _ in here]),
+                )
+            )
+
+
+_DO: dict[type[Effect], Callable[..., None]] = {
+    Answer: Work._answer,
+    CommitClaims: Work._ignore,
+    KeepClaims: Work._keep,
+    ReleaseClaims: Work._give_up,
+    ConsumeClaims: Work._consume,
+    ChangeDemand: Work._demand,
+    Reallocate: Work._reallocate,
+    Recount: Work._ignore,
+    SendRelease: Work._send,
+    RecallRelease: Work._recall,
+    CreateErp: Work._create,
+    ChangeErp: Work._change,
+    CancelErp: Work._cancel,
+    GiveBack: Work._give_back,
+    OpenException: Work._exception,
+    Resume: Work._go_on,
+    FinishUndo: Work._finish_undo,
+    Archive: Work._archive,
+}
+
+
+def _ordered(order: Order) -> tuple[OrderedLine, ...]:
+    return tuple([OrderedLine(line.item, line.ordered - line.cancelled, line.price) for line in order.lines])
+
+
+def _with(
+    stock: ItemStock,
+    positions: tuple[Position, ...],
+    *,
+    waiting: tuple[Waiting, ...] | None = None,
+    pledges: tuple[Pledge, ...] | None = None,
+    quotas: tuple[Quota, ...] | None = None,
+    rates: tuple[SalesRate, ...] | None = None,
+    changed_at: int | None = None,
+) -> ItemStock:
+    return ItemStock(
+        stock.item,
+        positions,
+        stock.claims,
+        stock.supply,
+        stock.pledges if pledges is None else pledges,
+        stock.waiting if waiting is None else waiting,
+        stock.quotas if quotas is None else quotas,
+        stock.rates if rates is None else rates,
+        stock.changed_at if changed_at is None else changed_at,
+    )
+
+
+def _less_waiting(waiting: tuple[Waiting, ...], order: int, line: int, quantity: int) -> tuple[Waiting, ...]:
+    rest: list[Waiting] = []
+    for entry in waiting:
+        if quantity and entry.order == order and entry.line == line:
+            taken = min(quantity, entry.quantity)
+            quantity -= taken
+            if entry.quantity > taken:
+                rest.append(Waiting(order, line, entry.quantity - taken, entry.since, entry.channel))
+        else:
+            rest.append(entry)
+    return tuple(rest)
+
+
+def _less_pledged(pledges: tuple[Pledge, ...], order: int, line: int, quantity: int) -> tuple[Pledge, ...]:
+    rest: list[Pledge] = []
+    for entry in pledges:
+        if quantity and entry.order == order and entry.line == line:
+            taken = min(quantity, entry.quantity)
+            quantity -= taken
+            if entry.quantity > taken:
+                rest.append(Pledge(order, line, entry.site, entry.quantity - taken, entry.due))
+        else:
+            rest.append(entry)
+    return tuple(rest)

@@ -1,0 +1,41 @@
+"""The standard procedure table: which procedure handles which message."""
+
+from twin.middleware.dispatch import Procedures
+from twin.middleware.intake.submit import submit_order
+from twin.middleware.inventory.movements import announce_supply, book_stock_fact, judge_gap
+from twin.middleware.inventory.publication import evaluate_publication, publication_answered
+from twin.middleware.orders import procedures as orders
+from twin.model import commands
+
+
+def standard() -> Procedures:
+    """Return the table of the right procedures."""
+    table = Procedures()
+    table.bind(commands.SubmitOrder, submit_order)
+    table.bind(commands.AmendOrder, orders.amend_order)
+    table.bind(commands.ErpConfirmed, orders.move_by_plain_fact)
+    table.bind(commands.OrderInvoiced, orders.move_by_plain_fact)
+    table.bind(commands.PaymentVoided, orders.move_by_plain_fact)
+    table.bind(commands.PaymentRefunded, orders.move_by_plain_fact)
+    table.bind(commands.ShipmentConfirmed, orders.move_by_line_fact)
+    table.bind(commands.WarehouseShort, orders.move_by_line_fact)
+    table.bind(commands.ReleaseCancelled, orders.move_by_line_fact)
+    table.bind(commands.ReleaseCancelRefused, orders.move_by_line_fact)
+    table.bind(commands.ErpRefused, orders.move_whole)
+    table.bind(commands.CancelOrder, orders.move_whole)
+    table.bind(commands.HoldPlaced, orders.move_whole)
+    table.bind(commands.HoldReleased, orders.move_whole)
+    table.bind(commands.HoldExpired, orders.move_whole)
+    table.bind(commands.BackorderExpired, orders.move_whole)
+    table.bind(commands.PaymentAuthorised, orders.move_whole)
+    table.bind(commands.PaymentCaptured, orders.move_whole)
+    table.bind(commands.CloseDue, orders.close_order)
+    table.bind(commands.SupplyGranted, orders.grant_supply)
+    table.bind(commands.StockReceived, book_stock_fact)
+    table.bind(commands.StockAdjusted, book_stock_fact)
+    table.bind(commands.StockCounted, book_stock_fact)
+    table.bind(commands.StreamGapDue, judge_gap)
+    table.bind(commands.SupplyAnnounced, announce_supply)
+    table.bind(commands.EvaluatePublication, evaluate_publication)
+    table.bind(commands.PublicationAnswered, publication_answered)
+    return table

@@ -1,0 +1,603 @@
+"""From a scenario, a design and a seed to a world of actors, wired and ready to run.
+
+Parties are made in the order in which messages reach them; links exist in both directions, each with its own luck. Who
+talks to whom: channels hand orders to the middleware and take stock figures and answers; the middleware calls the ERP
+and the warehouses; warehouses call the carrier; suppliers deliver to the warehouses; facts of ERP and warehouses come
+back at least once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actors.calls import Client, Endpoint, Feed, Gate
+from actors.carrier import Carrier
+from actors.channel import Channel, Poll, Webhook
+from actors.demand import Buyers
+from actors.erp import Erp
+from actors.ground import Ground
+from actors.middleware import Middleware
+from actors.supplier import Supplier
+from actors.transactor import Store
+from actors.wms import Warehouse
+from policies.publication import Governed, NightlyBatch, Periodic
+from policies.retry import Retry
+from policies.ruleset import RuleSet
+from policies.throttle import FixedWindow, SlidingWindow, token_bucket
+from twin.errors import UsageError
+from twin.kernel.laws import Constant, Law
+from twin.kernel.link import Link
+from twin.kernel.recorder import Recorder
+from twin.kernel.station import Hours, Station
+from twin.kernel.timeline import Timeline
+from twin.middleware.inventory.publisher import Publisher
+from twin.middleware.unit import ITEMS, SHOWN
+from twin.model import events
+from twin.model.chance import bits, stream_id
+from twin.model.commands import SubmitOrder, SupplyAnnounced
+from twin.model.ids import derive
+from twin.model.instant import DAY, MINUTE, SECOND, Elapsed
+from twin.model.message import Event, Message
+from twin.model.publication import Shown, shown_key
+from twin.model.stock import ItemStock, Position, SalesRate, Supply
+from twin.world import designs, landscape
+from twin.world.delays import link_of, windows_of
+from twin.world.invariants import Invariants
+from twin.world.laws import LawSpec, compiled
+from twin.world.measures import Watch
+from twin.world.opening import Opening, local_midnight, next_at, open_world
+from twin.world.rules import StockInterface, procedures_of, retry_of, rules_of, the_wms
+from twin.world.scenario import Direct, Scenario
+from twin.world.scenario import Poll as PollBlock
+from twin.world.stocking import split
+
+CALL_TIMEOUT: Elapsed = MINUTE
+"""How long a caller waits for a channel, a warehouse or a carrier: 60 s, assumed; the ERP's is in its profile."""
+STOCK_PUSHES_UNDER_WAY = 64
+"""How many calls one channel's sender has under way at once; assumed, the interfaces' own rates bind sooner."""
+FLOOR_QUEUE_MAX = 10_000_000
+AGAIN_AFTER: Elapsed = 30 * SECOND
+"""A fact that is not acknowledged goes out again: visibility of the broker, 30 s (published, Amazon SQS)."""
+EVALUATED_AT_ONCE = 250
+"""Items that one transaction of a nightly run evaluates."""
+
+
+@dataclass(slots=True)
+class World:
+    """One world: run its timeline, then ask its watch."""
+
+    scenario: Scenario
+    design: str
+    seed: int
+    timeline: Timeline
+    ground: Ground
+    store: Store
+    middleware: Middleware
+    erp: Erp
+    warehouses: list[Warehouse]
+    channels: list[Channel]
+    carrier: Carrier
+    watch: Watch
+    invariants: Invariants
+    opening: Opening
+    paid_us: dict[str, Callable[[Elapsed], int]]
+
+    def orders_under_way(self) -> set[int]:
+        """Return the orders that some message, timer or outbox row still speaks of."""
+        moving = {event.case for event in self.store.outbox.values()}
+        moving.update(message.case for message in self.middleware.queue)
+        moving.update(message.case for _, message in self.store.timers.values())
+        moving.update(message.case for message in self.middleware.in_hand.values())
+        moving.update(message.case for message, _ in self.middleware.dead.values())
+        moving.update(event.case for event, _ in self.middleware.relay.parked.values())
+        return moving
+
+    def floors(self) -> dict[str, float]:
+        """Return busy over paid labour of each site until now."""
+        now = self.timeline.now
+        shares = {}
+        for warehouse in self.warehouses:
+            paid = self.paid_us[warehouse.name](now)
+            worked = min(warehouse.floor.busy_us, paid)
+            shares[warehouse.name.removeprefix("wms/")] = worked / paid if paid else 0.0
+        return shares
+
+
+def build(scenario: Scenario, design_name: str, seed: int, recorder: Recorder, *, stops: bool) -> World:
+    """Build the world of one design; raises UsageError when the scenario's blocks do not fit together."""
+    return _Builder(scenario, design_name, seed, recorder, stops).build()
+
+
+class _Builder:
+    def __init__(self, scenario: Scenario, design_name: str, seed: int, recorder: Recorder, stops: bool) -> None:
+        self.scenario = scenario
+        self.name = design_name
+        self.design = scenario.designs[design_name]
+        self.seed = seed
+        self.recorder = recorder
+        self.stops = stops
+        self.timeline = Timeline()
+        self.opening = open_world(scenario, seed)
+        self.parties = scenario.landscape.parties
+        self.windows = windows_of(scenario, self.design)
+        numbers = {sku: place for place, sku in enumerate(self.opening.items)}
+        self.rules: RuleSet = rules_of(scenario, self.design, numbers, [window.mean for window in self.windows])
+        self.store = Store()
+        self.retry = retry_of(self.design)
+
+    def build(self) -> World:
+        opening, scenario = self.opening, self.scenario
+        totals = {item: sum(row) for item, row in enumerate(opening.record)}
+        self.invariants = self._invariants()
+        self.watch = Watch(
+            clock=lambda: self.timeline.now,
+            store=self.store,
+            rules=self.rules,
+            channels=len(scenario.channels),
+            items=len(opening.items),
+            invariants=self.invariants,
+            booked=dict(totals),
+            counted=dict(totals),
+        )
+        self.ground = Ground(self.timeline, self.seed, scenario.start_us, self.recorder, self.watch)
+        self.middleware = self._middleware()
+        self.erp = self._erp(totals)
+        self.warehouses, self.paid = self._warehouses()
+        self.carrier = self._carrier()
+        self.supplier = self._supplier()
+        self.channels: list[Channel] = []
+        self.stock_clients: list[Client] = []
+        self.answer_clients: list[Client] = []
+        for number, name in enumerate(scenario.channels):
+            self._channel(number, name)
+        self._connect()
+        self._fill()
+        self._schedule()
+        if scenario.warm_up:
+            self.timeline.call_at(scenario.warm_up, lambda _: self.watch.restart(), None)
+        return World(
+            scenario,
+            self.name,
+            self.seed,
+            self.timeline,
+            self.ground,
+            self.store,
+            self.middleware,
+            self.erp,
+            self.warehouses,
+            self.channels,
+            self.carrier,
+            self.watch,
+            self.invariants,
+            opening,
+            self.paid,
+        )
+
+    def _invariants(self) -> Invariants:
+        books = [(site, item, units) for item, row in enumerate(self.opening.record) for site, units in enumerate(row)]
+        return Invariants(
+            checked=self.scenario.checks.invariants,
+            stops=self.stops,
+            declared=self.design.gives_up,
+            availability=self.rules.availability,
+            excuse_window=[window.bound for window in self.windows],
+            opening=books,
+            clock=lambda: self.timeline.now,
+        )
+
+    # --- links
+
+    def _link(self, a: str, b: str, purpose: str, *, response: bool = False) -> Link:
+        """Return the link from a to b; what the scenario says of one direction holds for that one only."""
+        block = link_of(self.scenario, a, b)
+        towards = "response" if response else "request"
+        latency: Law = compiled(block.latency)
+        adverse = block.direction in ("both", towards)
+        disorder = block.disorder if adverse else None
+        return Link(
+            self.timeline,
+            self.seed,
+            f"{a}>{b}/{purpose}",
+            latency=latency,
+            lost=block.lost if adverse else 0.0,
+            duplicated=block.duplicated if adverse else 0.0,
+            disorder_share=disorder.share if disorder else 0.0,
+            disorder_within_us=disorder.within if disorder else 0,
+            capacity_per_s=float(block.capacity.exact) if block.capacity and adverse else None,
+        )
+
+    def _law(self, spec: LawSpec) -> Law:
+        return compiled(spec)
+
+    def _client(
+        self,
+        name: str,
+        a: str,
+        b: str,
+        endpoint: Endpoint,
+        *,
+        timeout: Elapsed = CALL_TIMEOUT,
+        retry: Retry | None = None,
+        concurrency: int = STOCK_PUSHES_UNDER_WAY,
+        pace: Gate | None = None,
+        cost: int = 1,
+        done: Callable[[Event, Message | None], None] | None = None,
+        parked: Callable[[Event, str], None] | None = None,
+        refused: Callable[[Event, Elapsed | None], bool] | None = None,
+    ) -> Client:
+        return Client(
+            self.ground,
+            name,
+            request=self._link(a, b, name),
+            response=self._link(b, a, name, response=True),
+            endpoint=endpoint,
+            timeout=timeout,
+            retry=retry or self.retry,
+            done=done or self.middleware.delivered,
+            parked=parked or self.middleware.parked,
+            refused=refused,
+            concurrency=concurrency,
+            pace=pace,
+            cost=cost,
+        )
+
+    def _feed(self, a: str, name: str) -> Feed:
+        """Facts of party `a` to the middleware."""
+        return Feed(
+            self.ground,
+            name,
+            self._link(a, "middleware", f"{name}/facts"),
+            self._link("middleware", a, f"{name}/facts", response=True),
+            self.middleware.receive,
+            AGAIN_AFTER,
+        )
+
+    # --- parties
+
+    def _party(self, kind: str) -> tuple[str, landscape.Party]:
+        found = list(self.scenario.landscape.of_kind(kind).items())
+        if len(found) != 1:
+            raise UsageError(f"a world needs one party of kind {kind} (this one has {len(found)})")
+        return found[0]
+
+    def _middleware(self) -> Middleware:
+        found = self.scenario.landscape.of_kind("middleware")
+        block = next(iter(found.values()), landscape.Middleware(kind="middleware"))
+        store = next(iter(self.scenario.landscape.of_kind("store").values()), landscape.Store(kind="store"))
+        assert isinstance(block, landscape.Middleware)
+        assert isinstance(store, landscape.Store)
+        latency = compiled(store.latency)
+        waits = not (isinstance(latency, Constant) and latency.mean == 0.0)
+        return Middleware(
+            self.ground,
+            self.store,
+            procedures_of(self.design),
+            self.rules,
+            workers=self.design.workers.count,
+            service=self.ground.lag("middleware/service", compiled(block.service)),
+            store_latency=self.ground.lag("store/latency", latency) if waits else None,
+            queue_max=block.queue,
+            restarts_max=store.restarts,
+            inbox_kept=self.design.sequencing.inbox_kept,
+        )
+
+    def _erp(self, totals: dict[int, int]) -> Erp:
+        name, block = self._party("erp_cloud")
+        assert isinstance(block, landscape.ErpCloud)
+        erp = Erp(
+            self.ground,
+            booked=dict(totals),
+            job=self.ground.lag("erp/job", compiled(block.extract_latency)),
+            facts=self._feed(name, "erp"),
+            rules=dict(self.opening.rules),
+            buy=lambda purchase, item, quantity: self.supplier.order(purchase, item, quantity),
+        )
+        endpoint = Endpoint(
+            self.ground,
+            service=self.ground.lag("erp/write", compiled(block.write_latency)),
+            handle=erp.take,
+            concurrency=block.concurrency,
+        )
+        learned = isinstance(self.design.limiter, designs.LearnedLimiter)
+        self.erp_client = self._client(
+            "middleware/erp",
+            "middleware",
+            name,
+            endpoint,
+            timeout=block.timeout,
+            concurrency=block.concurrency if learned else 4 * block.concurrency,
+        )
+        return erp
+
+    def _warehouses(self) -> tuple[list[Warehouse], dict[str, Callable[[Elapsed], int]]]:
+        name, _ = self._party("wms")
+        wms = the_wms(self.scenario)
+        midnight = -local_midnight(self.scenario)
+        picks, puts = compiled(wms.pick), compiled(wms.dock_to_stock)
+        write = compiled(wms.write_latency)
+        warehouses: list[Warehouse] = []
+        paid: dict[str, Callable[[Elapsed], int]] = {}
+        self.wms_clients: list[Client] = []
+        errors: dict[tuple[int, int], int] = {(e.item, e.site): e.difference for e in self.opening.errors}
+        counted = self.ground.lag("wms/count", compiled(wms.count_delay)) if wms.count_delay is not None else None
+        for site, (site_name, block) in enumerate(wms.sites.items()):
+            book = {item: row[site] for item, row in enumerate(self.opening.record)}
+            shelf = {item: units + errors.get((item, site), 0) for item, units in book.items()}
+            label = f"wms/{site_name}"
+            hours = Hours(_windows(block.shift.from_.us, block.shift.to.us), start_us=midnight)
+            warehouse = Warehouse(
+                self.ground,
+                site,
+                label,
+                book=book,
+                shelf=shelf,
+                floor=Station(self.timeline, label, block.people, FLOOR_QUEUE_MAX, hours),
+                pick=self.ground.lag(f"{label}/pick", picks),
+                mispicked=self.ground.coin(f"{label}/mispick", 1 - wms.picks_right),
+                put_away=self.ground.lag(f"{label}/put_away", puts),
+                counted=counted,
+                facts=self._feed(name, label),
+            )
+            paid[label] = _paid(hours, block.people)
+            endpoint = Endpoint(self.ground, service=self.ground.lag(f"{label}/write", write), handle=warehouse.take)
+            self.wms_clients.append(self._client(f"middleware/{label}", "middleware", name, endpoint))
+            warehouses.append(warehouse)
+        return warehouses, paid
+
+    def _carrier(self) -> Carrier:
+        name, block = self._party("carrier")
+        assert isinstance(block, landscape.Carrier)
+        carrier = Carrier(self.ground, name, self.ground.lag(f"{name}/transit", compiled(block.transit)))
+        limit = block.limit
+        throttle = (
+            FixedWindow(limit.burst, limit.window)
+            if limit.algorithm == "fixed_window"
+            else SlidingWindow(limit.burst, limit.window)
+        )
+        endpoint = Endpoint(
+            self.ground,
+            service=self.ground.lag(f"{name}/label", compiled(block.label_latency)),
+            handle=carrier.take,
+            gate=Gate(throttle),
+        )
+        for warehouse in self.warehouses:
+            warehouse.carrier = self._client(
+                f"{warehouse.name}/{name}",
+                "wms",
+                name,
+                endpoint,
+                retry=Retry(kind="exponential", attempts=20, base_us=SECOND, cap_us=5 * MINUTE),
+                done=warehouse.labelled,
+                parked=self.ground.probe.parked,
+            )
+        return carrier
+
+    def _supplier(self) -> Supplier:
+        _, block = self._party("supplier")
+        assert isinstance(block, landscape.Supplier)
+        rule = self.scenario.stock.rule
+        stated = getattr(rule, "lead_time", None)
+        lead = compiled(stated if stated is not None else block.lead_time)
+        shares = list(self.opening.site_shares)
+
+        def divided(item: int, quantity: int) -> list[tuple[int, int]]:
+            return [(site, units) for site, units in enumerate(split(quantity, shares)) if units]
+
+        return Supplier(
+            self.ground,
+            lead_time=self.ground.lag("supplier/lead_time", lead),
+            expected=int(lead.mean * SECOND),
+            split=self.ground.coin("supplier/split", block.split),
+            second_after=self.ground.lag("supplier/second", compiled(block.second_after)),
+            short=self.ground.coin("supplier/short", block.short),
+            short_by=block.short_by,
+            shares=divided,
+            arrive=self._arrived,
+        )
+
+    def _arrived(self, supply: SupplyAnnounced) -> None:
+        self.warehouses[supply.site].arrive(supply)
+
+    def _channel(self, number: int, name: str) -> None:
+        block = self.scenario.channels[name]
+        party_name = self.scenario.party_of(name)
+        party = self.parties[party_name]
+        assert isinstance(party, landscape.Storefront | landscape.Marketplace)
+        interface = StockInterface(party)
+        ground = self.ground
+        channel = Channel(
+            ground,
+            number,
+            name,
+            counts_down=block.counts_down,
+            apply=ground.lag(f"{name}/apply", compiled(party.apply)),
+            cache=block.cache,
+            turnaround=ground.lag(f"{name}/turnaround", compiled(interface.turnaround))
+            if interface.turnaround is not None
+            else None,
+            to_middleware=self._link(party_name, "middleware", f"{name}/feed"),
+            deliver=self.middleware.receive,
+        )
+        bucket = token_bucket(interface.units_per_s, interface.burst)
+        endpoint = Endpoint(
+            ground,
+            service=ground.lag(f"{name}/stock", compiled(party.stock_api.latency)),
+            handle=channel.take_stock,
+            gate=Gate(bucket),
+            cost=interface.cost,
+        )
+        learned = isinstance(self.design.limiter, designs.LearnedLimiter)
+        self.stock_clients.append(
+            self._client(
+                f"middleware/{name}/stock",
+                "middleware",
+                party_name,
+                endpoint,
+                pace=Gate(bucket) if learned else None,
+                cost=interface.cost,
+                refused=self.middleware.refused,
+            )
+        )
+        answers = Endpoint(
+            ground, service=ground.lag(f"{name}/answer", compiled(party.stock_api.latency)), handle=channel.take_answer
+        )
+        self.answer_clients.append(self._client(f"middleware/{name}", "middleware", party_name, answers))
+        self.channels.append(channel)
+        self._intake(channel, name, party_name, party)
+
+    def _intake(
+        self, channel: Channel, name: str, party_name: str, party: landscape.Storefront | landscape.Marketplace
+    ) -> None:
+        block = self.scenario.channels[name].intake
+        ground = self.ground
+        link = self._link(party_name, "middleware", f"{name}/orders")
+        extra = ground.lag(f"{name}/intake", compiled(block.delay))
+        if isinstance(block, Direct):
+            channel.hands_over_by(lambda submit: self._directly(channel, link, extra(submit.case, 0), submit))
+            return
+        if isinstance(block, PollBlock):
+            if not isinstance(party, landscape.Marketplace):
+                raise UsageError(f"channels.{name}.intake: {party_name} is a {party.kind}; it has no list to poll")
+            visible = ground.lag(f"{name}/visible", compiled(party.order_visible))
+            poll = Poll(
+                channel,
+                every=block.every,
+                first=bits(self.seed, stream_id(f"{name}/poll/phase"), 0) % block.every,
+                visible=lambda identity, attempt: visible(identity, attempt) + extra(identity, attempt),
+                latency=ground.lag(f"{name}/list", compiled(party.list_orders.latency)),
+                page=party.list_orders.max_items,
+                gate=Gate(token_bucket(party.list_orders.rate.exact, party.list_orders.burst)),
+                link=link,
+            )
+            channel.hands_over_by(poll.placed)
+            return
+        if not isinstance(party, landscape.Storefront):
+            raise UsageError(f"channels.{name}.intake: {party_name} is a {party.kind}; it sends no webhooks")
+        dispatch = ground.lag(f"{name}/webhook", compiled(party.webhook.latency))
+        webhook = Webhook(
+            channel,
+            dispatch=lambda identity, attempt: dispatch(identity, attempt) + extra(identity, attempt),
+            lost=ground.coin(f"{name}/webhook/lost", party.webhook.lost),
+            duplicated=ground.coin(f"{name}/webhook/duplicated", party.webhook.duplicated),
+            reconcile_every=party.webhook.reconcile_every,
+            link=link,
+        )
+        channel.hands_over_by(webhook.placed)
+
+    def _directly(self, channel: Channel, link: Link, delay: Elapsed, submit: SubmitOrder) -> None:
+        self.timeline.call_in(delay, lambda order: link.send(order.id, 0, channel.hand_over, order), submit)
+
+    # --- wiring and first state
+
+    def _connect(self) -> None:
+        publication = self.rules.channels[0].publication
+        publishers = []
+        for number, name in enumerate(self.scenario.channels):
+            party = self.parties[self.scenario.party_of(name)]
+            interval = publication.interval_us if isinstance(publication, Governed | Periodic) else 0
+            apart, items = StockInterface(party).slot(interval)
+            if isinstance(publication, Governed):
+                items = min(items, publication.max_items)
+            client = self.stock_clients[number]
+            publishers.append(Publisher(publication, items_per_slot=items, slot_interval=apart, ready=_idle(client)))
+        erp, wms = self.erp_client, self.wms_clients
+        answers, stock = self.answer_clients, self.stock_clients
+        self.middleware.connect(
+            {
+                events.CreateErpOrder: lambda _: erp,
+                events.ChangeErpOrder: lambda _: erp,
+                events.CancelErpOrder: lambda _: erp,
+                events.FulfilmentRecorded: lambda _: erp,
+                events.MovementRecorded: lambda _: erp,
+                events.ReleaseToWarehouse: lambda event: wms[event.site],
+                events.CancelRelease: lambda event: wms[event.site],
+                events.OrderAnswered: lambda event: answers[event.channel],
+                events.PaymentGivenBack: lambda event: answers[event.channel],
+                events.PublishStock: lambda event: stock[event.channel],
+            },
+            publishers,
+        )
+        self.watch.stock_links = frozenset(client.name for client in stock)
+
+    def _fill(self) -> None:
+        """Write the opening into the store, the pages and the publishers."""
+        rules, rows = self.rules, self.store.rows
+        coming: dict[int, list[Supply]] = {}
+        for n, order in enumerate(self.opening.under_way):
+            purchase = derive(derive(order.item, 2_000_003), n)
+            expected = Supply(purchase, order.site, order.quantity, 0, order.arrives_us)
+            coming.setdefault(order.item, []).append(expected)
+            supply = SupplyAnnounced(
+                id=purchase,
+                order=purchase,
+                item=order.item,
+                site=order.site,
+                quantity=order.quantity,
+                due=order.arrives_us,
+            )
+            self.supplier.deliver(supply, order.arrives_us)
+            self.erp.on_order[order.item] = self.erp.on_order.get(order.item, 0) + order.quantity
+        rates = tuple([SalesRate()] * len(self.channels)) if rules.rate_half_life_us else ()
+        batch = isinstance(rules.channels[0].publication, NightlyBatch)
+        from_erp = batch and self.design.procedures != "standard"
+        for item, row in enumerate(self.opening.record):
+            stock = ItemStock(
+                item, tuple([Position(units) for units in row]), supply=tuple(coming.get(item, ())), rates=rates
+            )
+            rows[ITEMS.number][item] = stock
+            available = rules.atp.available(stock, 0)
+            for channel in self.channels:
+                value = rules.availability.value(stock, available, channel.index, 0)
+                if from_erp:
+                    value = self.erp.available(item)
+                channel.shown[item] = (value, 0)
+                self.watch.showed(channel.index, item, value)
+                rows[SHOWN.number][shown_key(channel.index, item)] = Shown(value, 0, 0, value, 0)
+                self.middleware.publishers[channel.index].begin(item, sum(available), value, 0)
+
+    def _schedule(self) -> None:
+        scenario, publication = self.scenario, self.design.publication
+        if self.opening.rules:
+            _, block = self._party("erp_cloud")
+            assert isinstance(block, landscape.ErpCloud)
+            review = getattr(scenario.stock.rule, "review", DAY)
+            self.erp.review_every(next_at(scenario, block.review_at.us), review)
+        if isinstance(publication, designs.BatchPublication):
+            for at in publication.at:
+                first = next_at(scenario, at.us)
+                if publication.from_ == "erp":
+                    self.erp.extract_daily(first, DAY)
+                else:
+                    self.timeline.call_at(first, self._publish_all, None)
+        for channel in range(len(self.channels)):
+            self.middleware.arm(channel)
+        Buyers(self.ground, self.opening.arrivals, self._buy(), scenario.horizon)
+
+    def _publish_all(self, _: None) -> None:
+        self.timeline.call_in(DAY, self._publish_all, None)
+        items = tuple(range(len(self.opening.items)))
+        for channel in range(len(self.channels)):
+            self.middleware.publish_all(EVALUATED_AT_ONCE, items, channel)
+
+    def _buy(self) -> "Callable[..., None]":
+        channels = self.channels
+        buys = next((getattr(block, "buys", "if_shown") for block in self.scenario.demands), "if_shown")
+
+        def buy(channel: int, order: int, number: str, lines: object) -> None:
+            channels[channel].buy(order, number, lines, buys)  # type: ignore[arg-type]  # lines as Arrival has them
+
+        return buy
+
+
+def _idle(client: Client) -> Callable[[], bool]:
+    return lambda: client.idle
+
+
+def _windows(from_us: int, to_us: int) -> list[tuple[int, int]]:
+    """Return the working windows of a day; a shift over midnight is two of them."""
+    if from_us < to_us:
+        return [(from_us, to_us)]
+    return [(0, to_us), (from_us, DAY)] if to_us else [(from_us, DAY)]
+
+
+def _paid(hours: Hours, people: int) -> Callable[[Elapsed], int]:
+    return lambda now: hours.worked(now) * people

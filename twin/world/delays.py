@@ -1,0 +1,110 @@
+"""How long a figure is on its way: the exposure windows of the channels, from the delays as configured.
+
+W = wait for the push + delivery + channel apply + order intake. Two readings of it: the mean, which sizes a risk buffer
+and goes into the oversell law, and the bound, beyond which an oversold unit has no excuse. A delay without a ceiling is
+bounded by its 1 - 1e-9 quantile; the wait of the push by what the design declares.
+"""
+
+from typing import NamedTuple
+
+from twin.kernel.laws import Law
+from twin.model.instant import DAY, SECOND, Elapsed
+from twin.world import designs
+from twin.world.landscape import Link, Marketplace, Middleware, Storefront
+from twin.world.law_specs import ConstantLaw
+from twin.world.laws import compiled
+from twin.world.rules import StockInterface
+from twin.world.scenario import Direct, Poll, Scenario, Webhook
+
+CERTAIN = 1 - 1e-9
+
+
+class Window(NamedTuple):
+    """One channel's exposure, in microseconds: mean and bound of the way of a figure, and of the way of an order."""
+
+    push_mean: Elapsed
+    push_bound: Elapsed
+    intake_mean: Elapsed
+    intake_bound: Elapsed
+
+    @property
+    def mean(self) -> Elapsed:
+        """The mean of the whole window."""
+        return self.push_mean + self.intake_mean
+
+    @property
+    def bound(self) -> Elapsed:
+        """The longest window that is still as configured."""
+        return self.push_bound + self.intake_bound
+
+
+def windows_of(scenario: Scenario, design: designs.Design) -> list[Window]:
+    """Return the exposure window of every channel under a design, in the order of the channels."""
+    return [_window(scenario, design, name) for name in scenario.channels]
+
+
+def link_of(scenario: Scenario, a: str, b: str) -> Link:
+    """Return the link between two parties, whichever is named first; where none is described nothing lies between."""
+    links = scenario.landscape.links
+    return links.get(f"{a}/{b}") or links.get(f"{b}/{a}") or Link(latency=ConstantLaw(value=0.0))
+
+
+def _window(scenario: Scenario, design: designs.Design, name: str) -> Window:
+    party = scenario.landscape.parties[scenario.party_of(name)]
+    assert isinstance(party, Storefront | Marketplace)
+    channel = scenario.channels[name]
+    interface = StockInterface(party)
+    hop = compiled(link_of(scenario, "middleware", scenario.party_of(name)).latency)
+    service = _service(scenario)
+    wait_mean, wait_bound = _wait(design.publication, interface)
+    push = [service, hop, compiled(party.stock_api.latency), compiled(party.apply)]
+    if interface.turnaround is not None:
+        push.append(compiled(interface.turnaround))
+    intake = [service, hop, compiled(channel.intake.delay)]
+    more_mean = more_bound = 0
+    match channel.intake:
+        case Webhook():
+            assert isinstance(party, Storefront)
+            intake.append(compiled(party.webhook.latency))
+            more_bound = 2 * party.webhook.reconcile_every if party.webhook.lost else 0
+        case Poll():
+            assert isinstance(party, Marketplace)
+            intake += [compiled(party.order_visible), compiled(party.list_orders.latency)]
+            more_mean, more_bound = channel.intake.every // 2, 2 * channel.intake.every
+        case Direct():
+            pass
+    return Window(
+        push_mean=wait_mean + _mean(push) + channel.cache // 2,
+        push_bound=wait_bound + _bound(push) + channel.cache,
+        intake_mean=more_mean + _mean(intake),
+        intake_bound=more_bound + _bound(intake),
+    )
+
+
+def _wait(publication: designs.Publication, interface: StockInterface) -> tuple[Elapsed, Elapsed]:
+    """Return mean and bound of the wait for a push, in microseconds."""
+    if isinstance(publication, designs.BatchPublication):
+        gap = DAY // len(publication.at)
+        return gap // 2, DAY
+    if isinstance(publication, designs.EveryEventPublication):
+        return 0, 0
+    apart, _ = interface.slot(publication.interval)
+    if isinstance(publication, designs.PeriodicPublication):
+        return apart // 2, apart
+    mean = 0 if publication.urgent_zero and apart == publication.interval else apart // 2
+    return mean, max(publication.max_age, apart)
+
+
+def _service(scenario: Scenario) -> Law:
+    for party in scenario.landscape.parties.values():
+        if isinstance(party, Middleware):
+            return compiled(party.service)
+    return compiled(Middleware(kind="middleware").service)
+
+
+def _mean(laws: list[Law]) -> Elapsed:
+    return int(sum(law.mean for law in laws) * SECOND)
+
+
+def _bound(laws: list[Law]) -> Elapsed:
+    return int(sum(law.quantile(CERTAIN) for law in laws) * SECOND)

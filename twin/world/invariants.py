@@ -1,0 +1,348 @@
+"""Invariants: what must hold in every run, checked while it runs from the parties' own ledgers.
+
+Each check is incremental: it looks at the keys that an event touched and keeps its own small book of what must be.
+Nothing here asks the code under test for its opinion. A violation names the invariant, the time, the key and the
+messages that led there; the first few of each kind are kept whole, the rest are counted. Beside every "no violation"
+stands the antecedent: how often there was something to check.
+
+S-1 conservation of physical stock at each warehouse; S-2b reservation algebra and agreement with the positions; S-3 no
+second effect per business key, at the party; S-4 no acknowledged order lost; S-5 legal moves only, one version each;
+S-10 no oversold unit without an excuse.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+
+from actors.transactor import Direct
+from policies.stock_buffer import ChannelAvailability
+from twin.errors import InvariantViolation
+from twin.middleware.unit import ITEMS, ORDERS, RESERVATIONS, Outcome
+from twin.model.commands import EvaluatePublication, StockExtract, SubmitOrder
+from twin.model.events import OrderAnswered, PublishStock
+from twin.model.instant import Elapsed
+from twin.model.message import Message
+from twin.model.order import Cancel, Erp, Intake, Order, Payment, Undo
+from twin.model.stock import ItemStock, Reservation
+
+CHECKED: Final = {
+    "S-1": "Physical stock of each item at each warehouse is its opening plus what was booked in less what was booked out.",
+    "S-2b": "granted = released + consumed + expired + live, no part below 0; the sum of live claims is what positions say.",
+    "S-3": "At most one sales order, release, label, shipment and invoice per business key, in the party's own ledger.",
+    "S-4": "Every acknowledged order is in the ERP, was refused to the channel's face, is a dead letter or still under way.",
+    "S-5": "Only legal moves of an order's parts, each commit with its own cause and a higher version; no unit of a line is lost.",
+    "S-10": "An oversold unit has its excuse: a figure that was right at its as_of and not older than configured.",
+}
+KEPT_WHOLE: Final = 20
+"""How many violations of one invariant are kept with their details."""
+
+_ITEMS, _ORDERS, _RESERVATIONS = ITEMS.number, ORDERS.number, RESERVATIONS.number
+
+_INTAKE = {
+    (None, Intake.RECEIVED), (None, Intake.VALIDATED), (None, Intake.ACCEPTED), (None, Intake.REJECTED),
+    (Intake.RECEIVED, Intake.VALIDATED), (Intake.RECEIVED, Intake.ACCEPTED), (Intake.RECEIVED, Intake.REJECTED),
+    (Intake.RECEIVED, Intake.WITHDRAWN), (Intake.VALIDATED, Intake.ACCEPTED), (Intake.VALIDATED, Intake.REJECTED),
+    (Intake.VALIDATED, Intake.WITHDRAWN), (Intake.ACCEPTED, Intake.CLOSED), (Intake.REJECTED, Intake.RECEIVED),
+    (Intake.ACCEPTED, Intake.REJECTED), (Intake.REJECTED, Intake.VALIDATED), (Intake.REJECTED, Intake.ACCEPTED),
+}  # fmt: skip
+_ERP = {
+    (None, Erp.NONE), (None, Erp.SENT), (Erp.NONE, Erp.SENT), (Erp.SENT, Erp.CONFIRMED), (Erp.SENT, Erp.REFUSED),
+}  # fmt: skip
+_UNDO = {
+    (None, Undo.NONE),
+    (Undo.NONE, Undo.OPEN),
+    (Undo.OPEN, Undo.STUCK),
+    (Undo.OPEN, Undo.NONE),
+    (Undo.STUCK, Undo.NONE),
+}
+_CANCEL = {(None, Cancel.NONE), (Cancel.NONE, Cancel.PENDING), (Cancel.NONE, Cancel.ANSWERED),
+           (Cancel.PENDING, Cancel.ANSWERED), (Cancel.ANSWERED, Cancel.PENDING)}  # fmt: skip
+_PAYMENT = {
+    (None, Payment.NONE), (Payment.NONE, Payment.AUTHORISED), (Payment.NONE, Payment.CAPTURED),
+    (Payment.AUTHORISED, Payment.CAPTURED), (Payment.AUTHORISED, Payment.VOIDED), (Payment.CAPTURED, Payment.REFUNDED),
+    (Payment.VOIDED, Payment.CAPTURED), (Payment.REFUNDED, Payment.CAPTURED),
+}  # fmt: skip
+
+
+class Sale(NamedTuple):
+    """What a buyer was shown when he bought one item."""
+
+    item: int
+    sold: int
+    showed: int
+    as_of: Elapsed
+
+
+class _Claim(NamedTuple):
+    item: int
+    site: int
+    live: int
+    committed: bool
+
+
+class Invariants:
+    """The checks of one run.
+
+    `stops` are the invariants that end the run with `InvariantViolation`; `declared` those that the design gives up;
+    all others are counted. `excuse_window[channel]` is W: how old, in microseconds, a figure may be at acceptance.
+    """
+
+    def __init__(
+        self,
+        *,
+        checked: Sequence[str],
+        stops: bool,
+        declared: Sequence[str],
+        availability: ChannelAvailability,
+        excuse_window: Sequence[Elapsed],
+        opening: Iterable[tuple[int, int, int]],
+        clock: Callable[[], Elapsed],
+    ) -> None:
+        self.checked = frozenset(checked)
+        self.stops = stops
+        self.declared = frozenset(declared)
+        self.availability = availability
+        self.excuse_window = excuse_window
+        self.clock = clock
+        self.counts: dict[str, int] = {}
+        self.units: dict[str, int] = {}
+        self.kept: list[dict[str, object]] = []
+        self.antecedents: dict[str, int] = {name: 0 for name in CHECKED if name in self.checked}
+        self.on_hand = {(site, item): quantity for site, item, quantity in opening}
+        self._claims: dict[int, _Claim] = {}
+        self._live: dict[tuple[int, int], int] = {}
+        self._soft: dict[tuple[int, int], int] = {}
+        self._effects: dict[tuple[str, str], set[int]] = {}
+        self.duplicates: dict[tuple[str, str], int] = {}
+        self.acknowledged: dict[int, None] = {}
+        self._looks: list[Sale] = []
+        self._sales: dict[int, tuple[Sale, ...]] = {}
+        self._wrong: set[tuple[int, int, Elapsed]] = set()
+        self.excused_units = 0
+
+    def broken(self, name: str, key: str, chain: Sequence[str]) -> None:
+        """Count a violation; stop the run if this one stops runs."""
+        if name not in self.checked:
+            return
+        self.counts[name] = count = self.counts.get(name, 0) + 1
+        now = self.clock()
+        if count <= KEPT_WHOLE:
+            self.kept.append({"invariant": name, "at_us": now, "key": key, "chain": list(chain)})
+        if self.stops and name not in self.declared:
+            raise InvariantViolation(name, now, key, tuple(chain))
+
+    # --- S-1
+
+    def moved(self, site: int, item: int, change: int, reason: str, on_hand: int) -> None:
+        """A warehouse booked a change; its book must be the old one plus the change."""
+        self.antecedents["S-1"] = self.antecedents.get("S-1", 0) + 1
+        expected = self.on_hand.get((site, item), 0) + change
+        self.on_hand[(site, item)] = on_hand
+        if expected != on_hand:
+            self.broken(
+                "S-1", f"item {item} at site {site}", (f"{reason} {change:+d}: book {on_hand}, not {expected}",)
+            )
+
+    # --- S-3
+
+    def effect(self, party: str, kind: str, key: int) -> None:
+        """A party did something that must happen once per key."""
+        done = self._effects.setdefault((party, kind), set())
+        if key in done:
+            self.duplicates[(party, kind)] = self.duplicates.get((party, kind), 0) + 1
+            self.broken("S-3", f"{kind} {key} at {party}", (f"{party} made a second {kind} for key {key}",))
+        done.add(key)
+        self.antecedents["S-3"] = self.antecedents.get("S-3", 0) + 1
+        if kind == "order":
+            self.acknowledged.pop(key, None)
+
+    # --- S-10
+
+    def looked(self, item: int, showed: int, as_of: Elapsed, sold: int) -> None:
+        """Remember what the buyer of the order now being placed was shown."""
+        if sold:
+            self._looks.append(Sale(item, sold, showed, as_of))
+
+    def placed(self, order: int) -> None:
+        """The looks since the last order were this order's."""
+        self._sales[order] = tuple(self._looks)
+        self._looks.clear()
+
+    # --- everything the middleware commits
+
+    def committed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
+        """Check what one unit of work wrote."""
+        before = {(number, id): row for number, id, row in unit.reads if number == _ORDERS}
+        touched: list[ItemStock] = []
+        for number, id, row in unit.writes:
+            if number == _RESERVATIONS:
+                assert isinstance(row, Reservation)
+                self._reservation(row, message)
+            elif number == _ORDERS:
+                assert isinstance(row, Order)
+                old = before.get((number, id))
+                self._order(old if isinstance(old, Order) else None, row, message)
+            elif number == _ITEMS:
+                assert isinstance(row, ItemStock)
+                touched.append(row)
+        for stock in touched:
+            self._position(stock, message)
+        kind = type(message)
+        if isinstance(message, SubmitOrder):
+            self._taken_in(message, unit)
+        elif kind is EvaluatePublication or kind is StockExtract:
+            self._published(unit)
+
+    def _reservation(self, row: Reservation, message: Message) -> None:
+        live = row.granted - row.released - row.consumed - row.expired
+        if min(live, row.granted, row.released, row.consumed, row.expired) < 0:
+            self.broken("S-2b", f"reservation {row.id}", (_said(message), f"{row}"))
+        old = self._claims.get(row.id)
+        if old is not None:
+            book = self._live if old.committed else self._soft
+            book[(old.item, old.site)] -= old.live
+        book = self._live if row.committed else self._soft
+        book[(row.item, row.site)] = book.get((row.item, row.site), 0) + live
+        if live:
+            self._claims[row.id] = _Claim(row.item, row.site, live, row.committed)
+        else:
+            self._claims.pop(row.id, None)
+
+    def _position(self, stock: ItemStock, message: Message) -> None:
+        self.antecedents["S-2b"] = self.antecedents.get("S-2b", 0) + 1
+        for site, position in enumerate(stock.positions):
+            live = self._live.get((stock.item, site), 0)
+            if position.committed != live:
+                self.broken(
+                    "S-2b",
+                    f"item {stock.item} at site {site}",
+                    (_said(message), f"committed {position.committed}, live reservations {live}"),
+                )
+            soft = sum(claim.quantity for claim in stock.claims if claim.site == site)
+            held = self._soft.get((stock.item, site), 0)
+            if soft != held:
+                self.broken(
+                    "S-2b", f"item {stock.item} at site {site}", (_said(message), f"soft claims {soft}, holds {held}")
+                )
+
+    def _order(self, old: Order | None, new: Order, message: Message) -> None:
+        self.antecedents["S-5"] = self.antecedents.get("S-5", 0) + 1
+        moves: tuple[tuple[object, object, set[tuple[object, object]]], ...] = (
+            (old and old.intake, new.intake, _INTAKE),  # type: ignore[assignment]  # sets of pairs of one enum each
+            (old and old.erp, new.erp, _ERP),
+            (old and old.undo, new.undo, _UNDO),
+            (old and old.cancel, new.cancel, _CANCEL),
+            (old and old.money.state, new.money.state, _PAYMENT),
+        )
+        for was, is_, legal in moves:
+            if was is not is_ and (was, is_) not in legal:
+                self.broken("S-5", f"order {new.id}", (_said(message), f"{was} to {is_}"))
+        if new.version <= (old.version if old else 0):
+            self.broken(
+                "S-5", f"order {new.id}", (_said(message), f"version {old.version if old else 0} to {new.version}")
+            )
+        if new.cause != message.id or (old and old.cause == new.cause):
+            self.broken("S-5", f"order {new.id}", (_said(message), f"cause {new.cause} of {message.id}"))
+        for line in new.lines:
+            parts = (line.pending, line.pledged, line.allocated, line.backordered, line.shipped, line.cancelled)
+            if sum(parts) != line.ordered or min(parts) < 0 or line.invoiced > line.shipped:
+                self.broken(
+                    "S-5", f"order {new.id} line {line.number}", (_said(message), f"units {parts} of {line.ordered}")
+                )
+
+    def _taken_in(self, message: SubmitOrder, unit: Direct) -> None:
+        sales = self._sales.pop(message.case, ())
+        for event in unit.events:
+            if type(event) is not OrderAnswered:
+                continue
+            self.antecedents["S-4"] = self.antecedents.get("S-4", 0) + 1
+            if event.code == "IR":
+                self.acknowledged.pop(message.case, None)
+            for short in event.short:
+                self.antecedents["S-10"] = self.antecedents.get("S-10", 0) + 1
+                reason = self._no_excuse(message.channel, short.item, sales)
+                if reason is None:
+                    self.excused_units += short.quantity
+                else:
+                    self.broken(
+                        "S-10",
+                        f"order {message.case} item {short.item} channel {message.channel}",
+                        (_said(message), f"{short.quantity} units oversold: {reason}"),
+                    )
+
+    def _no_excuse(self, channel: int, item: int, sales: Sequence[Sale]) -> str | None:
+        mine = [sale for sale in sales if sale.item == item]
+        if not mine:
+            return "the channel's sale is not known"
+        now = self.clock()
+        for sale in mine:
+            if sale.showed < sale.sold:
+                return f"the channel showed {sale.showed} and sold {sale.sold}"
+            if (channel, item, sale.as_of) in self._wrong:
+                return f"the figure was wrong at its as_of {sale.as_of}"
+            if now - sale.as_of > self.excuse_window[channel]:
+                return f"the figure was {now - sale.as_of} us old, configured are {self.excuse_window[channel]} us"
+        return None
+
+    def _published(self, unit: Direct) -> None:
+        rows = {id: row for number, id, row in unit.reads if number == _ITEMS}
+        for event in unit.events:
+            if type(event) is not PublishStock:
+                continue
+            for figure in event.rows:
+                stock = rows.get(figure.item)
+                if isinstance(stock, ItemStock) and stock.changed_at <= event.as_of:
+                    right = published(self.availability, stock, event.channel, event.as_of)
+                    if right is not None and figure.quantity != right:
+                        self._wrong.add((event.channel, figure.item, event.as_of))
+
+    # --- the end
+
+    def finish(self, on_books: Iterable[tuple[int, int, int]], under_way: Callable[[], set[int]]) -> None:
+        """Compare whole ledgers: warehouses' books as (site, item, quantity), and orders that are nowhere."""
+        for site, item, quantity in on_books:
+            expected = self.on_hand.get((site, item), 0)
+            if expected != quantity:
+                self.broken(
+                    "S-1", f"item {item} at site {site}", (f"at the end the book says {quantity}, not {expected}",)
+                )
+        if self.acknowledged:
+            moving = under_way()
+            for order in self.acknowledged:
+                if order not in moving:
+                    self.broken("S-4", f"order {order}", ("acknowledged to its channel, and nowhere at the end",))
+
+    @property
+    def lost_orders(self) -> int:
+        """How many acknowledged orders are nowhere."""
+        return self.counts.get("S-4", 0)
+
+
+def published(rules: ChannelAvailability, stock: ItemStock, channel: int, now: Elapsed) -> int | None:
+    """Return what a channel must be told of an item, computed plainly from its row: the reference of S-10.
+
+    Free at a site is sellable - committed - live soft claims; undated waiting demand takes from the sites in order;
+    safety is withheld at each site, the buffer and the cap from the sum, floored to whole sell units. Items with
+    quotas or pledges are outside this reference: None.
+    """
+    if stock.quotas or stock.pledges:
+        return None
+    rule = rules.channels[channel]
+    waiting = sum(line.quantity for line in stock.waiting)
+    total = 0
+    for site, position in enumerate(stock.positions):
+        free = position.sellable - position.committed
+        free -= sum(claim.quantity for claim in stock.claims if claim.site == site and now < claim.expires_at)
+        charged = max(0, min(waiting, free))
+        waiting -= charged
+        if rule.sites is None or site in rule.sites:
+            total += max(0, max(0, free - charged) - rules.safety.units(stock.item, site, rule.method))
+    told = total - rule.buffer.size(stock, channel, now)
+    if rule.depth:
+        told += max(0, rule.depth - sum(line.quantity for line in stock.waiting))
+    if rule.cap is not None:
+        told = min(told, rule.cap)
+    return max(0, told) // rule.sell_unit
+
+
+def _said(message: Message) -> str:
+    return f"{type(message).__name__} {message.id} caused by {message.cause} in case {message.case}"

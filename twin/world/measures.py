@@ -1,0 +1,361 @@
+"""Measures: formulas over what the parties do after the warm-up, each under its contractual name.
+
+`Watch` is the probe of a run: it adds up what happens and passes it on to the invariants. Watching changes nothing and
+draws nothing. Counts sum over the horizon; levels are time-weighted means with their maximum and last value;
+distributions keep every sample. A measure without a sample is None.
+"""
+
+from array import array
+from collections.abc import Callable
+from typing import Final
+
+from actors.transactor import Direct, Store
+from policies.ruleset import RuleSet
+from twin.middleware.orders.header import header
+from twin.middleware.unit import ITEMS, ORDERS, Outcome
+from twin.model.commands import (
+    CloseDue,
+    ErpConfirmed,
+    ShipmentConfirmed,
+    SubmitOrder,
+    WarehouseShort,
+)
+from twin.model.events import OrderAnswered, PublishStock
+from twin.model.instant import SECOND, Elapsed
+from twin.model.message import Message
+from twin.model.order import Header, Order
+from twin.world.invariants import Invariants
+from twin.world.levels import Level, Samples
+
+MEASURES: Final[dict[str, tuple[str, str]]] = {
+    "orders_placed": ("orders", "Orders that channels took."),
+    "orders_accepted": ("orders", "Orders that the middleware accepted."),
+    "orders_rejected": ("orders", "Orders that the middleware refused."),
+    "orders_backordered": ("orders", "Accepted orders of which some units had to wait for supply."),
+    "orders_shipped": ("orders", "Orders of which the last unit was shipped."),
+    "orders_closed": ("orders", "Orders invoiced, settled and archived."),
+    "orders_open": ("orders", "Accepted orders not yet closed at the end."),
+    "oversold_units": ("units", "Units of orders that were not free when the order was taken in: q - A."),
+    "oversold_orders": ("orders", "Orders with at least one oversold unit."),
+    "oversell_rate": ("share", "Oversold orders per order placed."),
+    "lost_sales_units": (
+        "units",
+        "Units asked by buyers and not sold because too little was shown while enough was free.",
+    ),
+    "fill_rate": ("share", "Units promised from stock at intake per unit ordered."),
+    "shorted_units": ("units", "Promised units that the warehouse could not find."),
+    "drift_units": ("units", "ERP booked against warehouse book, absolute, summed over items, time-weighted."),
+    "ghost_stock_units": ("units", "Units shown as sellable somewhere and in no warehouse, time-weighted."),
+    "availability_age_s": ("s", "Age of the figure at each look: 0 while nothing has changed since it was right."),
+    "publications": ("count", "Values sent to channels."),
+    "channel_calls": ("count", "Attempts at channels' stock interfaces, refused and repeated ones included."),
+    "capture_latency_s": ("s", "From placed to confirmed by the ERP."),
+    "order_cycle_s": ("s", "From placed to the last unit shipped."),
+    "throughput_per_s": ("1/s", "Messages that the middleware finished."),
+    "api_latency_s": ("s", "One attempt from sent to answered or timed out, per link."),
+    "attempts_per_call": ("ratio", "Attempts per call, per link and in total."),
+    "throttled_calls": ("count", "Attempts refused by a partner's limit."),
+    "queue_length": ("count", "Messages waiting for a worker."),
+    "dlq_length": ("count", "Dead letters."),
+    "duplicate_erp_orders": ("count", "Sales orders in the ERP beyond one per business key."),
+    "duplicate_shipments": ("count", "Shipments, labels and releases beyond one per key."),
+    "lost_orders": ("count", "Acknowledged orders that are nowhere at the end."),
+    "illegal_transitions": ("count", "Messages that an order's state did not allow; kept as exceptions."),
+    "conflicts": ("count", "Commits whose reads had changed; run again."),
+    "floor_use": ("share", "Busy per paid hour of labour, by site."),
+    "violations": ("count", "Broken invariants, per invariant."),
+    "invariant_violations": ("count", "Broken invariants that the design did not give up."),
+    "violations_declared": ("count", "Broken invariants that the design declared it gives up."),
+}
+"""Name to (unit, what it says)."""
+
+_ORDERS = ORDERS.number
+DONE = (Header.SHIPPED, Header.INVOICED)
+
+
+class Watch:
+    """The probe of one run."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], Elapsed],
+        store: Store,
+        rules: RuleSet,
+        channels: int,
+        items: int,
+        invariants: Invariants,
+        booked: dict[int, int],
+        counted: dict[int, int],
+    ) -> None:
+        self.clock = clock
+        self.store = store
+        self.rules = rules
+        self.invariants = invariants
+        self.count: dict[str, int] = {}
+        self.age = Samples()
+        self.capture = Samples()
+        self.cycle = Samples()
+        self.latency: dict[str, Samples] = {}
+        self.calls: dict[str, int] = {}
+        self.attempts: dict[str, int] = {}
+        self.stock_links: frozenset[str] = frozenset()
+        self.queues: dict[str, Level] = {}
+        self.dead = Level()
+        self.drift = Level()
+        self.ghost = Level()
+        self.open = 0
+        self.units_ordered = 0
+        self.units_short = 0
+        self._shown = [array("q", bytes(8 * items)) for _ in range(channels)]
+        self._counted = counted
+        self._drift_of = {item: booked.get(item, 0) - counted.get(item, 0) for item in counted}
+        self.drift.value = self.drift.maximum = sum(abs(gap) for gap in self._drift_of.values())
+        self._ghost_of: dict[int, int] = {}
+        self._began: Elapsed = 0
+
+    def restart(self) -> None:
+        """The warm-up is over: counts begin at 0, levels go on."""
+        now = self.clock()
+        self._began = now
+        self.count = {}
+        self.calls, self.attempts, self.latency = {}, {}, {}
+        self.units_ordered = self.units_short = 0
+        for samples in (self.age, self.capture, self.cycle):
+            samples.restart()
+        for level in (*self.queues.values(), self.dead, self.drift, self.ghost):
+            level.restart(now)
+
+    def _add(self, name: str, by: int = 1) -> None:
+        self.count[name] = self.count.get(name, 0) + by
+
+    # --- channels
+
+    def looked(self, channel: int, item: int, asked: int, showed: int, as_of: Elapsed, sold: int) -> None:
+        """A buyer looked; what he did not get although it was free is a lost sale."""
+        now = self.clock()
+        stock = self.store.get(ITEMS, item)
+        if stock is not None:
+            if as_of >= 0:
+                self.age.add(now - as_of if stock.changed_at > as_of else 0)
+            if sold < asked:
+                free = self.rules.availability.promisable(stock, self.rules.atp.available(stock, now), channel, now)
+                if free >= asked:
+                    self._add("lost_sales_units", asked - sold)
+        self.invariants.looked(item, showed, as_of, sold)
+
+    def placed(self, channel: int, order: int, units: int) -> None:
+        """A channel took an order."""
+        self._add("orders_placed")
+        self.invariants.placed(order)
+
+    def showed(self, channel: int, item: int, value: int) -> None:
+        """A page changed."""
+        self._shown[channel][item] = value
+        self._ghost(item)
+
+    # --- warehouses and ERP
+
+    def moved(self, site: int, item: int, change: int, reason: str, on_hand: int) -> None:
+        """A warehouse booked a change."""
+        self._counted[item] = self._counted.get(item, 0) + change
+        self._gap(item, -change)
+        self._ghost(item)
+        self.invariants.moved(site, item, change, reason, on_hand)
+
+    def booked(self, item: int, change: int) -> None:
+        """The ERP booked a change."""
+        self._gap(item, change)
+
+    def _gap(self, item: int, change: int) -> None:
+        old = self._drift_of.get(item, 0)
+        new = self._drift_of[item] = old + change
+        if abs(new) != abs(old):
+            self.drift.add(abs(new) - abs(old), self.clock())
+
+    def _ghost(self, item: int) -> None:
+        most = 0
+        for shown in self._shown:
+            if shown[item] > most:
+                most = shown[item]
+        new = max(0, most - max(0, self._counted.get(item, 0)))
+        old = self._ghost_of.get(item, 0)
+        if new != old:
+            self._ghost_of[item] = new
+            self.ghost.add(new - old, self.clock())
+
+    def effect(self, party: str, kind: str, key: int) -> None:
+        """A party did something once."""
+        self.invariants.effect(party, kind, key)
+
+    # --- links
+
+    def started(self, link: str) -> None:
+        """A call began."""
+        self.calls[link] = self.calls.get(link, 0) + 1
+
+    def called(self, link: str, took: Elapsed, outcome: str) -> None:
+        """An attempt ended."""
+        self.attempts[link] = self.attempts.get(link, 0) + 1
+        samples = self.latency.get(link)
+        if samples is None:
+            samples = self.latency[link] = Samples()
+        samples.add(took)
+        if outcome == "refused":
+            self._add("throttled_calls")
+        if link in self.stock_links:
+            self._add("channel_calls")
+
+    def acknowledged(self, order: int) -> None:
+        """An order is the middleware's."""
+        self.invariants.acknowledged[order] = None
+
+    def queued(self, queue: str, length: int) -> None:
+        """A queue changed."""
+        level = self.queues.get(queue)
+        if level is None:
+            level = self.queues[queue] = Level()
+            level.restart(self._began)
+        level.put(length, self.clock())
+
+    def parked(self, event: Message, reason: str) -> None:
+        """A dead letter."""
+        self.dead.add(1, self.clock())
+
+    # --- the middleware
+
+    def committed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
+        """The middleware finished a message."""
+        self._add("messages")
+        kind = type(message)
+        if isinstance(message, SubmitOrder):
+            self._taken_in(message, outcome, unit)
+        elif kind is ShipmentConfirmed:
+            self._shipped(unit)
+        elif kind is ErpConfirmed:
+            order = _written(unit)
+            if order is not None:
+                self.capture.add(self.clock() - order.placed_at)
+        elif kind is CloseDue:
+            if any(number == _ORDERS for number, _ in unit.archived):
+                self._add("orders_closed")
+                self.open -= 1
+        elif isinstance(message, WarehouseShort):
+            self._add("shorted_units", sum(line.quantity for line in message.lines))
+        if outcome is Outcome.ILLEGAL_TRANSITION:
+            self._add("illegal_transitions")
+        for event in unit.events:
+            if type(event) is PublishStock:
+                self._add("publications", len(event.rows))
+        self.invariants.committed(message, outcome, unit)
+
+    def _taken_in(self, message: SubmitOrder, outcome: Outcome, unit: Direct) -> None:
+        if _written(unit) is None:
+            return
+        if outcome is Outcome.ACCEPTED or outcome is Outcome.BACKORDERED:
+            self._add("orders_accepted")
+            self.open += 1
+            if outcome is Outcome.BACKORDERED:
+                self._add("orders_backordered")
+        elif outcome is Outcome.REJECTED:
+            self._add("orders_rejected")
+        else:
+            return
+        ordered = sum(line.quantity for line in message.lines)
+        self.units_ordered += ordered
+        for event in unit.events:
+            if type(event) is OrderAnswered:
+                confirmed = sum(line.quantity for line in event.lines)
+                self.units_short += max(0, ordered - confirmed)
+                if event.short:
+                    self._add("oversold_orders")
+                    self._add("oversold_units", sum(row.quantity for row in event.short))
+
+    def _shipped(self, unit: Direct) -> None:
+        order = _written(unit)
+        if order is not None and header(order) in DONE:
+            self._add("orders_shipped")
+            self.cycle.add(self.clock() - order.placed_at)
+
+    # --- the result
+
+    def results(self, conflicts: int, floors: dict[str, float]) -> dict[str, float | None]:
+        """Return every measure under its key, in a fixed order."""
+        now = self.clock()
+        count = self.count
+        kpis: dict[str, float | None] = {}
+        for name in (
+            "orders_placed", "orders_accepted", "orders_rejected", "orders_backordered", "orders_shipped", "orders_closed",
+        ):  # fmt: skip
+            kpis[name] = count.get(name, 0)
+        kpis["orders_open"] = self.open
+        kpis["oversold_units"] = count.get("oversold_units", 0)
+        kpis["oversold_orders"] = count.get("oversold_orders", 0)
+        placed = count.get("orders_placed", 0)
+        kpis["oversell_rate"] = count.get("oversold_orders", 0) / placed if placed else None
+        kpis["lost_sales_units"] = count.get("lost_sales_units", 0)
+        kpis["fill_rate"] = 1 - self.units_short / self.units_ordered if self.units_ordered else None
+        kpis["shorted_units"] = count.get("shorted_units", 0)
+        _level(kpis, "drift_units", self.drift, now)
+        _level(kpis, "ghost_stock_units", self.ghost, now)
+        _distribution(kpis, "availability_age_s", self.age)
+        kpis["publications"] = count.get("publications", 0)
+        kpis["channel_calls"] = count.get("channel_calls", 0)
+        _distribution(kpis, "capture_latency_s", self.capture)
+        _distribution(kpis, "order_cycle_s", self.cycle)
+        span = (now - self._began) / SECOND
+        kpis["throughput_per_s"] = count.get("messages", 0) / span if span else None
+        for link in sorted(self.latency):
+            _distribution(kpis, "api_latency_s", self.latency[link], f"{{link={link}}}")
+        for link in sorted(self.calls):
+            kpis[f"attempts_per_call{{link={link}}}"] = self.attempts.get(link, 0) / self.calls[link]
+        calls = sum(self.calls.values())
+        kpis["attempts_per_call"] = sum(self.attempts.values()) / calls if calls else 1
+        kpis["throttled_calls"] = count.get("throttled_calls", 0)
+        queue = self.queues.get("middleware", Level())
+        _level(kpis, "queue_length", queue, now, "{queue=middleware}")
+        kpis["dlq_length.max"], kpis["dlq_length.end"] = self.dead.maximum, self.dead.value
+        duplicates = self.invariants.duplicates
+        kpis["duplicate_erp_orders"] = duplicates.get(("erp", "order"), 0)
+        kpis["duplicate_shipments"] = sum(
+            n for (_, kind), n in duplicates.items() if kind in ("shipment", "label", "release")
+        )
+        kpis["lost_orders"] = self.invariants.lost_orders
+        kpis["illegal_transitions"] = count.get("illegal_transitions", 0)
+        kpis["conflicts"] = conflicts
+        for site in sorted(floors):
+            kpis[f"floor_use{{site={site}}}"] = floors[site]
+        broken = self.invariants.counts
+        declared = self.invariants.declared
+        for name in self.invariants.antecedents:
+            kpis[f"violations{{invariant={name}}}"] = broken.get(name, 0)
+        kpis["invariant_violations"] = sum(n for name, n in broken.items() if name not in declared)
+        kpis["violations_declared"] = sum(n for name, n in broken.items() if name in declared)
+        return kpis
+
+
+def unit_of(key: str) -> str:
+    """Return the unit of a measure's key."""
+    name = key.split("{")[0].split(".")[0]
+    if key.endswith(".n") or ".n{" in key:
+        return "count"
+    return MEASURES[name][0]
+
+
+def _written(unit: Direct) -> Order | None:
+    for number, _, row in unit.writes:
+        if number == _ORDERS:
+            assert isinstance(row, Order)
+            return row
+    return None
+
+
+def _level(kpis: dict[str, float | None], name: str, level: Level, now: Elapsed, label: str = "") -> None:
+    kpis[f"{name}{label}"] = level.mean(now)
+    kpis[f"{name}.max{label}"] = level.maximum
+    kpis[f"{name}.end{label}"] = level.value
+
+
+def _distribution(kpis: dict[str, float | None], name: str, samples: Samples, label: str = "") -> None:
+    for statistic, value in samples.statistics().items():
+        kpis[f"{name}.{statistic}{label}"] = value

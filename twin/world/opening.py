@@ -1,0 +1,321 @@
+"""The state at the start: which items there are, what lies where, what is under way, and who will buy what.
+
+Everything is drawn from the scenario and the seed alone, so every design of a scenario opens alike.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from actors.demand import Arrival, Baskets, Profile, drawn, merged
+from policies.replenishment import Levels, OrderUpTo, ReorderPoint, ServiceLevel
+from twin.errors import UsageError
+from twin.kernel.laws import Constant, Law, Zipf
+from twin.model.chance import stream_id, uniform
+from twin.model.commands import OrderedLine
+from twin.model.ids import business_id
+from twin.model.instant import DAY, Elapsed
+from twin.world import demand as blocks
+from twin.world.demand_history import DailyDemand, History, estimate, jittered
+from twin.world.law_specs import Figure, ZipfLaw
+from twin.world.laws import compiled
+from twin.world.rules import the_wms
+from twin.world.scenario import Scenario
+from twin.world.stocking import (
+    OpeningStock,
+    RecordError,
+    UnderWay,
+    base_stock_of,
+    levels_of,
+    record_errors,
+    split,
+    stationary_opening,
+)
+
+
+class Replenishment:
+    """What the ERP asks of a rule at each review: how many units to buy at a position."""
+
+    __slots__ = ("rule",)
+
+    def __init__(self, rule: ReorderPoint | OrderUpTo) -> None:
+        self.rule = rule
+
+    def order(self, position: int) -> int:
+        """Return the units to buy; 0 for none."""
+        return self.rule.decide(position).quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Everything that is decided before the first event.
+
+    `record[item][site]` is what the books say, `shelf[item][site]` what is there; `arrivals` yields the demand in time
+    order; `notes` say what was left out, set by hand or never sold.
+    """
+
+    items: tuple[str, ...]
+    sites: tuple[str, ...]
+    record: tuple[tuple[int, ...], ...]
+    errors: tuple[RecordError, ...]
+    under_way: tuple[UnderWay, ...]
+    rules: dict[int, Replenishment]
+    site_shares: tuple[float, ...]
+    arrivals: Iterator[Arrival]
+    notes: tuple[str, ...]
+
+
+def open_world(scenario: Scenario, seed: int) -> Opening:
+    """Draw the opening of a scenario; raises UsageError where its blocks do not fit together."""
+    histories = [scenario.history(block) for block in scenario.demands if isinstance(block, blocks.History)]
+    items = _items(scenario, histories)
+    number = {sku: place for place, sku in enumerate(items)}
+    wms = the_wms(scenario)
+    shares = _site_shares(scenario, {name: float(site.people) for name, site in wms.sites.items()})
+    stock, rules, sentences = _stock(scenario, items, histories, shares, seed)
+    errors: tuple[RecordError, ...] = ()
+    if scenario.stock.record_errors is not None:
+        block = scenario.stock.record_errors
+        errors = record_errors(stock, share=block.share, size=compiled(block.size), seed=seed)
+        sentences.append(f"stock records that are off: {len(errors)}")
+    played = iter(histories)
+    sources: list[Iterator[Arrival]] = []
+    for block in scenario.demands:
+        if isinstance(block, blocks.History):
+            history = next(played)
+            sentences += history.explain()
+            sources.append(_recorded(scenario, block, history, number, seed))
+        elif isinstance(block, blocks.Distribution):
+            sources += _drawn(scenario, block, len(items), seed)
+    return Opening(
+        items=items,
+        sites=tuple(wms.sites),
+        record=stock.on_hand,
+        errors=errors,
+        under_way=stock.under_way,
+        rules=rules,
+        site_shares=tuple(shares.values()),
+        arrivals=merged(sources),
+        notes=tuple(sentences),
+    )
+
+
+def local_midnight(scenario: Scenario) -> Elapsed:
+    """Return the elapsed time of the local midnight at or before the start: 0 or negative.
+
+    Local time is taken to run on as it does at the start; a change of the clocks inside a horizon is not followed.
+    """
+    local = _local_start(scenario)
+    since = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    return -(since // timedelta(microseconds=1))
+
+
+def next_at(scenario: Scenario, wall_time_us: int) -> Elapsed:
+    """Return the first elapsed time, from 0 on, at which the local clock shows a time of day (us after midnight)."""
+    at = local_midnight(scenario) + wall_time_us
+    return at if at >= 0 else at + DAY
+
+
+def _local_start(scenario: Scenario) -> datetime:
+    start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=scenario.start_us)
+    return start.astimezone(ZoneInfo(scenario.start.zone))
+
+
+def _items(scenario: Scenario, histories: list[History]) -> tuple[str, ...]:
+    if scenario.items.count is not None:
+        width = max(4, len(str(scenario.items.count)))
+        return tuple(f"ITEM-{n:0{width}d}" for n in range(1, scenario.items.count + 1))
+    if scenario.items.file is not None:
+        raise UsageError("items from a file do not exist yet; give a count, or let them be made from the demand")
+    found = dict.fromkeys(sku for history in histories for sku in history.items)
+    found.update(dict.fromkeys(scenario.stock.items))
+    if not found and scenario.landscape.size.skus is not None:
+        width = max(4, len(str(scenario.landscape.size.skus)))
+        return tuple(f"ITEM-{n:0{width}d}" for n in range(1, scenario.landscape.size.skus + 1))
+    if not found:
+        raise UsageError("there are no items: give items.count, landscape.size.skus or a demand from a history")
+    return tuple(found)
+
+
+def _site_shares(scenario: Scenario, people: dict[str, float]) -> dict[str, float]:
+    """Return each site's share of the stock: as stated, else by its people, who serve the demand."""
+    split_block = scenario.stock.split
+    if isinstance(split_block, Mapping):
+        return {name: float(split_block.get(name, 0.0)) for name in people}
+    total = sum(people.values())
+    return {name: count / total for name, count in people.items()}
+
+
+def _stock(
+    scenario: Scenario, items: tuple[str, ...], histories: list[History], shares: dict[str, float], seed: int
+) -> tuple[OpeningStock, dict[int, Replenishment], list[str]]:
+    block = scenario.stock
+    rule = block.rule
+    by_hand = {sku: each.opening for sku, each in block.items.items() if each.opening is not None}
+    unknown = [sku for sku in block.items if sku not in items]
+    if unknown:
+        raise UsageError(f"stock.items: no such item {unknown[0]!r} in this world")
+    if isinstance(rule, blocks.NoReplenishment | blocks.MinMax) or block.opening != "stationary":
+        units = block.opening if isinstance(block.opening, int) else 0
+        if isinstance(rule, blocks.MinMax) and block.opening == "stationary":
+            units = (rule.min + rule.max) // 2
+        on_hand = tuple(split(by_hand.get(sku, units), list(shares.values())) for sku in items)
+        opening = OpeningStock(
+            items=items,
+            sites=tuple(shares),
+            levels=(),
+            on_hand=on_hand,
+            under_way=(),
+            never_sold=(),
+            set_by_hand=tuple(sku for sku in items if sku in by_hand),
+            cut_at_zero=0,
+        )
+        rules = _rules(scenario, items, histories, seed) if not isinstance(rule, blocks.NoReplenishment) else {}
+        return opening, rules, list(opening.explain())
+    demand, lead_time = _daily(scenario, items, histories), compiled(rule.lead_time)
+    levels = _levels(rule, demand, lead_time)
+    opening = stationary_opening(items, levels, demand, lead_time, sites=shares, seed=seed, set_by_hand=by_hand)
+    return opening, _replenished(rule, levels), list(opening.explain())
+
+
+def _rules(scenario: Scenario, items: tuple[str, ...], histories: list[History], seed: int) -> dict[int, Replenishment]:
+    rule = scenario.stock.rule
+    if isinstance(rule, blocks.MinMax):
+        each = ReorderPoint(reorder_point=rule.min, order_up_to=rule.max)
+        return {item: Replenishment(each) for item in range(len(items))}
+    assert isinstance(rule, blocks.OrderPoint | blocks.OrderUpTo)
+    levels = _levels(rule, _daily(scenario, items, histories), compiled(rule.lead_time))
+    return _replenished(rule, levels)
+
+
+def _levels(rule: blocks.OrderPoint | blocks.OrderUpTo, demand: DailyDemand, lead_time: Law) -> tuple[Levels, ...]:
+    cover = rule.cover if isinstance(rule, blocks.OrderPoint) else rule.review
+    service = ServiceLevel(service_level=rule.service_level, review_d=rule.review / DAY, cover_d=cover / DAY)
+    scaled = DailyDemand(
+        mean=demand.mean * rule.prebuild, sd=demand.sd * rule.prebuild, days=demand.days, silent_days=demand.silent_days
+    )
+    find = levels_of if isinstance(rule, blocks.OrderPoint) else base_stock_of
+    return find(scaled, service, lead_time)
+
+
+def _replenished(rule: blocks.OrderPoint | blocks.OrderUpTo, levels: tuple[Levels, ...]) -> dict[int, Replenishment]:
+    found: dict[int, Replenishment] = {}
+    for item, level in enumerate(levels):
+        if level.order_up_to <= level.reorder_point:
+            continue
+        if isinstance(rule, blocks.OrderPoint):
+            policy: ReorderPoint | OrderUpTo = ReorderPoint(
+                reorder_point=level.reorder_point, order_up_to=level.order_up_to
+            )
+        else:
+            policy = OrderUpTo(level=level.order_up_to)
+        found[item] = Replenishment(policy)
+    return found
+
+
+def _daily(scenario: Scenario, items: tuple[str, ...], histories: list[History]) -> DailyDemand:
+    """Return the daily demand by item: estimated from the histories, and the distributions' own moments."""
+    mean = np.zeros(len(items))
+    variance = np.zeros(len(items))
+    number = {sku: place for place, sku in enumerate(items)}
+    days = silent = 0
+    for history in histories:
+        found = estimate(history)
+        days, silent = found.days, found.silent_days
+        for place, sku in enumerate(history.items):
+            mean[number[sku]] += found.mean[place]
+            variance[number[sku]] += found.sd[place] ** 2
+    for block in scenario.demands:
+        if isinstance(block, blocks.Distribution):
+            orders = sum(scenario.orders_per_day(block.orders_per_day).values())
+            lines, units = _line_laws(block), compiled(block.units)
+            shares = _popularity_shares(block, len(items))
+            per_day = orders * sum(law.mean for law in lines.values()) / len(lines) * shares
+            mean += per_day * units.mean
+            variance += per_day * _second_moment(units)
+    return DailyDemand(mean=mean, sd=np.sqrt(variance), days=days, silent_days=silent)
+
+
+def _second_moment(law: Law) -> float:
+    grid = [(n + 0.5) / 2000 for n in range(2000)]
+    return sum(law.quantile(p) ** 2 for p in grid) / len(grid)
+
+
+def _line_laws(block: blocks.Distribution) -> dict[str, Law]:
+    if isinstance(block.lines, Mapping):
+        return {name: compiled(law) for name, law in block.lines.items()}
+    return {"": compiled(block.lines)}
+
+
+def _popularity(block: blocks.Distribution, items: int) -> Zipf:
+    spec = block.items.popularity
+    law = spec.written_out if isinstance(spec, Figure) else spec
+    assert isinstance(law, ZipfLaw)
+    return Zipf(law.exponent, items)
+
+
+def _popularity_shares(block: blocks.Distribution, items: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    spec = block.items.popularity
+    law = spec.written_out if isinstance(spec, Figure) else spec
+    assert isinstance(law, ZipfLaw)
+    weights = np.arange(1, items + 1, dtype=np.float64) ** -law.exponent
+    shares: np.ndarray[tuple[int], np.dtype[np.float64]] = weights / weights.sum()
+    return shares
+
+
+def _recorded(
+    scenario: Scenario, block: blocks.History, history: History, number: dict[str, int], seed: int
+) -> Iterator[Arrival]:
+    """Yield the recorded orders, each on the channel that its identity draws from the shares."""
+    shares = scenario.shares()
+    edges: list[float] = []
+    total = 0.0
+    for share in shares.values():
+        total += share
+        edges.append(total)
+    stream = stream_id("demand/channel")
+    moved = jittered(history, seed=seed, within_us=block.jitter_within)
+    item_of = [number[sku] for sku in history.items]
+    span = int(history.window_us / block.speed)
+    for turn in range(block.repeat):
+        for order in moved.orders:
+            suffix = f"/{turn + 1}" if turn else ""
+            code = f"{order.order}{suffix}"
+            id = business_id("order", code) if turn else order.identity
+            draw = uniform(seed, stream, id) * total
+            channel = next((n for n, edge in enumerate(edges) if draw < edge), len(edges) - 1)
+            lines = tuple(
+                [OrderedLine(item_of[line.item], line.quantity, line.price_minor or 0) for line in order.lines]
+            )
+            yield Arrival(turn * span + int(order.at_us / block.speed), channel, id, code, lines)
+
+
+def _drawn(scenario: Scenario, block: blocks.Distribution, items: int, seed: int) -> list[Iterator[Arrival]]:
+    """Return one stream of drawn orders per channel."""
+    popularity = _popularity(block, items)
+    laws = _line_laws(block)
+    units = compiled(block.units)
+    start = _local_start(scenario)
+    midnight = local_midnight(scenario)
+    sources = []
+    for channel, (name, volume) in enumerate(scenario.orders_per_day(block.orders_per_day).items()):
+        per_day = volume * scenario.multiplier(block, name)
+        if per_day <= 0:
+            continue
+        profile = Profile(
+            per_day=per_day,
+            hours=block.shape.hour_shares,
+            weekdays=block.shape.weekday_shares,
+            first_weekday=start.weekday(),
+            first_hour_at=midnight,
+            day_level_cv=block.arrivals.day_level_cv,
+            seed=seed,
+            name=name,
+        )
+        lines = laws.get(name) or laws.get("other") or laws.get("") or Constant(1)
+        baskets = Baskets(seed, items, popularity, lines, units)
+        sources.append(drawn(profile, baskets, channel, f"{block.name}/{name}" if block.name else name, seed))
+    return sources

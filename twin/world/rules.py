@@ -1,0 +1,162 @@
+"""From a scenario's design block to the rule set, the procedure table and the retry policy that it names."""
+
+from typing import assert_never
+
+from policies import publication as policy
+from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
+from policies.retry import Retry
+from policies.ruleset import ChannelTerms, PublicationPolicy, RuleSet
+from policies.sequencing import Sequencing
+from policies.sourcing import Site
+from policies.stock_buffer import Buffer, ChannelAvailability, ChannelRule, ConstantBuffer, RiskBuffer, Safety
+from twin.errors import UsageError
+from twin.middleware.dispatch import Procedures
+from twin.middleware.naive.batch_file import batch_file
+from twin.middleware.procedures import standard
+from twin.model.instant import SECOND, Elapsed
+from twin.model.order import LinePolicy
+from twin.world import designs
+from twin.world.landscape import FeedApi, Marketplace, Party, Storefront, Wms
+from twin.world.scenario import Scenario
+
+TABLES = {"standard": standard, "naive/batch_file": batch_file}
+"""Procedure tables by the name that a design uses."""
+
+
+class StockInterface:
+    """A channel's stock interface as the middleware knows it: calls per second, burst of calls, items a call."""
+
+    def __init__(self, party: Party) -> None:
+        if not isinstance(party, Storefront | Marketplace):
+            raise UsageError(f"a channel is a storefront or a marketplace, not {party.kind}")
+        api = party.stock_api
+        self.cost = api.cost if isinstance(party, Storefront) and party.stock_api.algorithm == "cost_bucket" else 1
+        self.units_per_s = api.rate.exact
+        self.burst = api.burst
+        self.max_items = api.max_items
+        self.turnaround = api.turnaround if isinstance(api, FeedApi) else None
+
+    @property
+    def calls_per_s(self) -> float:
+        """How many calls a second the interface sustains."""
+        return float(self.units_per_s) / self.cost
+
+    def slot(self, interval: Elapsed) -> tuple[Elapsed, int]:
+        """Return how far apart slots are at least (us), and how many items the interface takes in one of them."""
+        apart = max(interval, int(SECOND / self.calls_per_s))
+        calls = max(1, int(self.calls_per_s * apart / SECOND))
+        return apart, calls * self.max_items
+
+
+def procedures_of(design: designs.Design) -> Procedures:
+    """Return the procedure table that the design chose."""
+    return TABLES[design.procedures]()
+
+
+def retry_of(design: designs.Design) -> Retry:
+    """Return the retry policy that the design chose."""
+    block = design.retry
+    if isinstance(block, designs.NoRetry):
+        return Retry(kind="none")
+    if isinstance(block, designs.FixedRetry):
+        return Retry(kind="fixed", attempts=block.attempts, base_us=block.base, jitter=block.jitter)
+    return Retry(
+        kind="exponential",
+        attempts=block.attempts,
+        base_us=block.base,
+        cap_us=block.cap,
+        jitter=block.jitter,
+        first_exponent=block.first_exponent,
+    )
+
+
+def publication_of(block: designs.Publication) -> PublicationPolicy:
+    """Return the policy of a publication block."""
+    match block:
+        case designs.BatchPublication():
+            return NightlyBatch(at=tuple([each.us for each in block.at]), source=block.from_)
+        case designs.PeriodicPublication():
+            return Periodic(interval_us=block.interval)
+        case designs.EveryEventPublication():
+            return EveryEvent()
+        case designs.GovernedPublication():
+            return Governed(
+                interval_us=block.interval,
+                max_items=block.max_items,
+                max_age_us=block.max_age,
+                min_change=block.min_change,
+                low_mark=block.low_mark,
+                linger_us=block.linger,
+                urgent_zero=block.urgent_zero,
+                feed_timeout_us=block.feed_timeout,
+            )
+        case _:
+            assert_never(block)
+
+
+def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], windows: list[Elapsed]) -> RuleSet:
+    """Return the rule set of a design in a scenario; `windows` are the channels' exposure windows in microseconds."""
+    wms = the_wms(scenario)
+    sites = list(wms.sites)
+    names = list(scenario.channels)
+    order = list(design.allocation.channels) or names
+    order += [name for name in names if name not in order]
+    rules: list[ChannelRule] = []
+    terms: list[ChannelTerms] = []
+    publication = publication_of(design.publication)
+    for number, (name, channel) in enumerate(scenario.channels.items()):
+        served = [sites.index(site) for site in channel.sites] if channel.sites else list(range(len(sites)))
+        interface = StockInterface(scenario.landscape.parties[scenario.party_of(name)])
+        depth = design.backorder.depth if channel.backorder_depth is None else channel.backorder_depth
+        rules.append(
+            ChannelRule(
+                sites=tuple(served) if len(served) < len(sites) else None,
+                buffer=_buffer(design.publication.buffer, windows[number]),
+                cap=channel.cap,
+                priority=order.index(name) if channel.priority is None else channel.priority,
+                depth=depth,
+            )
+        )
+        terms.append(
+            ChannelTerms(
+                sites=tuple(Site(place, 0, place, place) for place in served),
+                line_policy=LinePolicy(design.backorder.line_policy),
+                publication=publication,
+                push_rows=1 if _one_call_a_movement(publication, interface) else interface.max_items,
+            )
+        )
+    buffer = design.publication.buffer
+    return RuleSet(
+        availability=ChannelAvailability(channels=tuple(rules), safety=_safety(scenario, items)),
+        channels=tuple(terms),
+        stock_stream=Sequencing(kind="delta", gap_timer_us=design.sequencing.gap_timer),
+        rate_half_life_us=buffer.half_life if isinstance(buffer, designs.RiskBuffer) else 0,
+    )
+
+
+def _one_call_a_movement(publication: PublicationPolicy, interface: StockInterface) -> bool:
+    """Raw events go one to a call; a feed is a file by nature and takes all that is there."""
+    return isinstance(publication, policy.EveryEvent) and interface.turnaround is None
+
+
+def _buffer(block: designs.Buffer, window: Elapsed) -> Buffer:
+    if isinstance(block, designs.ConstantBuffer):
+        return ConstantBuffer(block.units)
+    prior = float(block.prior) / SECOND if block.prior is not None else 0.0
+    return RiskBuffer(epsilon=block.epsilon, half_life_us=block.half_life, prior_per_us=prior, window_us=max(1, window))
+
+
+def _safety(scenario: Scenario, items: dict[str, int]) -> Safety:
+    by_item = {items[sku]: scenario.stock.safety for sku in items} if scenario.stock.safety else {}
+    for sku, block in scenario.stock.items.items():
+        if block.safety is not None and sku in items:
+            by_item[items[sku]] = block.safety
+    return Safety(item=by_item)
+
+
+def the_wms(scenario: Scenario) -> Wms:
+    """Return the one warehouse system of a world; raises UsageError when there is none, or several."""
+    found = [party for party in scenario.landscape.parties.values() if isinstance(party, Wms)]
+    if len(found) != 1:
+        raise UsageError(f"a world needs one party of kind wms (this one has {len(found)})")
+    return found[0]

@@ -1,0 +1,144 @@
+"""One replication: build a world, run it to its horizon, and say what happened.
+
+The run is a pure function of scenario, design, seed and code: recording, progress and other runs change nothing. Garbage
+collection is frozen and off while it runs, because nothing on the hot path makes cycles, and restored afterwards.
+"""
+
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from twin.errors import InvariantViolation, UsageError
+from twin.kernel.recorder import ParquetSink, Recorder
+from twin.model.instant import SECOND
+from twin.world.build import World, build
+from twin.world.measures import unit_of
+from twin.world.result import RunResult
+from twin.world.scenario import Scenario
+
+SLICES: Final = 200
+"""How often a run says how far it is."""
+LIMITS: Final = (
+    "the parties are those of the first form: one ERP, two or more warehouses on one WMS, one carrier; no EDI, no returns",
+    "nothing fails on purpose: delays, refusals, short picks and lost webhooks come from the profiles alone",
+    "parcels are delivered; milestones on the way are not told to anybody",
+    "buyers do not come back, cancel or change their orders; a buyer who sees too little is lost",
+    "a marketplace's quota for reading single orders is not modelled, only that of its list",
+    "local time runs on as at the start; a change of the clocks inside the horizon is not followed",
+)
+
+
+def run_once(
+    scenario: Scenario,
+    design: str,
+    seed: int,
+    *,
+    out: Path | None = None,
+    record: bool = True,
+    on_violation: Literal["stop", "report"] = "report",
+    progress: Callable[[float], None] | None = None,
+) -> RunResult:
+    """Run one design of a scenario once.
+
+    Args:
+        scenario: what to run.
+        design: the name of one of its designs.
+        seed: of this replication.
+        out: a folder for `events.parquet`; None: nothing is written.
+        record: whether events go to that file; the digest is the same either way.
+        on_violation: `stop` ends the run at the first broken invariant that the design does not give up.
+        progress: called with the share of the horizon that is done.
+
+    Raises:
+        UsageError: there is no such design, or the scenario's blocks do not fit together.
+    """
+    if design not in scenario.designs:
+        raise UsageError(f"no design {design!r} in {scenario.name}; there are {', '.join(scenario.designs)}")
+    sink = ParquetSink(out / "events.parquet", _metadata(scenario, design, seed)) if out and record else None
+    recorder = Recorder(sink)
+    try:
+        world = build(scenario, design, seed, recorder, stops=on_violation == "stop")
+        stopped = _to_the_horizon(world, progress)
+        result = _result(world, recorder, stopped)
+        recorder.close()
+    except BaseException:
+        recorder.abort()
+        raise
+    return result
+
+
+def _to_the_horizon(world: World, progress: Callable[[float], None] | None) -> Mapping[str, object] | None:
+    horizon = world.scenario.horizon
+    with _no_collections():
+        try:
+            for part in range(1, SLICES + 1):
+                until = horizon * part // SLICES
+                if until > world.timeline.now:
+                    world.timeline.run(until=until)
+                if progress is not None:
+                    progress(part / SLICES)
+            _look_back(world)
+        except InvariantViolation as violation:
+            return {
+                "invariant": violation.id,
+                "at_us": violation.at_us,
+                "key": violation.key,
+                "chain": list(violation.chain),
+            }
+    return None
+
+
+def _look_back(world: World) -> None:
+    """Check at the end what can only be checked then."""
+    books = ((warehouse.site, item, units) for warehouse in world.warehouses for item, units in warehouse.book.items())
+    world.invariants.finish(books, world.orders_under_way)
+
+
+def _result(world: World, recorder: Recorder, stopped: Mapping[str, object] | None) -> RunResult:
+    invariants = world.invariants
+    kpis = world.watch.results(world.middleware.conflicts, world.floors())
+    declared = invariants.declared
+    notes = list(world.opening.notes)
+    vacuous = [name for name in world.scenario.designs[world.design].gives_up if not invariants.counts.get(name)]
+    notes += [f"{world.design} gives up {name}, which never broke" for name in vacuous]
+    codes = sorted(world.middleware.exceptions.items())
+    if codes:
+        notes.append("exceptions opened: " + ", ".join(f"{code} {count}" for code, count in codes))
+    return RunResult(
+        scenario=world.scenario.name,
+        design=world.design,
+        seed=world.seed,
+        stopped=stopped,
+        kpis=kpis,
+        units={key: unit_of(key) for key in kpis},
+        invariants_checked=len(invariants.antecedents),
+        violations=tuple(each for each in invariants.kept if each["invariant"] not in declared),
+        declared=tuple(each for each in invariants.kept if each["invariant"] in declared),
+        antecedents=dict(invariants.antecedents),
+        events=recorder.count,
+        digest=recorder.digest(),
+        sim_s=world.timeline.now / SECOND,
+        limits=LIMITS,
+        wall_s=0.0,
+        notes=tuple(notes),
+    )
+
+
+def _metadata(scenario: Scenario, design: str, seed: int) -> dict[str, str]:
+    return {"scenario": scenario.name, "design": design, "seed": str(seed), "scenario_sha256": scenario.sha256}
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if enabled:
+            gc.enable()
