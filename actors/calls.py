@@ -156,7 +156,7 @@ class Client:
             self.parked(event, "backlog full")
         else:
             self.backlog.append(event)
-            self._pump(None)
+            self._send_waiting()
 
     @property
     def idle(self) -> bool:

@@ -17,13 +17,19 @@ PublicationPolicy = EveryEvent | Periodic | NightlyBatch | Governed
 class ChannelTerms:
     """What holds for the orders and the publication of one channel.
 
-    `push_rows` is how many items one call of its stock interface takes; `sites` are the locations that serve it.
+    `push_rows` is how many items one call of its stock interface takes. `homes` are rankings of the locations that
+    serve it: an order's home stands for its ship-to address until orders carry one, and is fixed by its identity, so
+    that orders spread over the locations in the proportion in which a location's ranking is listed.
     """
 
-    sites: tuple[Site, ...]
+    homes: tuple[tuple[Site, ...], ...]
     line_policy: LinePolicy = LinePolicy.BACKORDER
     publication: PublicationPolicy = field(default_factory=Governed)
     push_rows: int = 1
+
+    def sites_for(self, order: int) -> tuple[Site, ...]:
+        """Return the locations that serve an order, the one nearest to it first in priority."""
+        return self.homes[order % len(self.homes)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

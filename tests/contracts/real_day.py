@@ -65,8 +65,8 @@ def rules() -> RuleSet:
     return RuleSet(
         availability=ChannelAvailability(channels=(ChannelRule(), ChannelRule(priority=1))),
         channels=(
-            ChannelTerms(sites=sites, line_policy=LinePolicy.BACKORDER, push_rows=2),
-            ChannelTerms(sites=sites, line_policy=LinePolicy.FILL_OR_KILL, push_rows=2),
+            ChannelTerms(homes=(sites,), line_policy=LinePolicy.BACKORDER, push_rows=2),
+            ChannelTerms(homes=(sites,), line_policy=LinePolicy.FILL_OR_KILL, push_rows=2),
         ),
     )
 

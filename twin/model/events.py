@@ -128,8 +128,8 @@ class PublishStock(Event, frozen=True, gc=False, kw_only=True, tag=True):
 
     @property
     def aggregate(self) -> int:
-        """One sender per channel."""
-        return derive(self.channel, _STOCK)
+        """Figures of one item reach one channel in order, where a push has one item; a longer push goes by its first."""
+        return derive(self.rows[0].item, _STOCK + 16 * self.channel)
 
 
 class AvailabilityChanged(Event, frozen=True, gc=False, kw_only=True, tag=True):

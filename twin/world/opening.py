@@ -21,7 +21,7 @@ from twin.model.instant import DAY, Elapsed
 from twin.world import demand as blocks
 from twin.world.demand_history import DailyDemand, History, estimate, jittered
 from twin.world.law_specs import Figure, ZipfLaw
-from twin.world.laws import compiled
+from twin.world.laws import LawSpec, compiled
 from twin.world.rules import the_wms
 from twin.world.scenario import Scenario
 from twin.world.stocking import (
@@ -230,12 +230,12 @@ def _daily(scenario: Scenario, items: tuple[str, ...], histories: list[History])
             variance[number[sku]] += found.sd[place] ** 2
     for block in scenario.demands:
         if isinstance(block, blocks.Distribution):
-            orders = sum(scenario.orders_per_day(block.orders_per_day).values())
-            lines, units = _line_laws(block), compiled(block.units)
             shares = _popularity_shares(block, len(items))
-            per_day = orders * sum(law.mean for law in lines.values()) / len(lines) * shares
-            mean += per_day * units.mean
-            variance += per_day * _second_moment(units)
+            lines, units = _by_channel(block.lines), _by_channel(block.units)
+            for name, orders in scenario.orders_per_day(block.orders_per_day).items():
+                per_day = orders * _law_of(lines, name).mean * shares
+                mean += per_day * _law_of(units, name).mean
+                variance += per_day * _second_moment(_law_of(units, name))
     return DailyDemand(mean=mean, sd=np.sqrt(variance), days=days, silent_days=silent)
 
 
@@ -244,10 +244,15 @@ def _second_moment(law: Law) -> float:
     return sum(law.quantile(p) ** 2 for p in grid) / len(grid)
 
 
-def _line_laws(block: blocks.Distribution) -> dict[str, Law]:
-    if isinstance(block.lines, Mapping):
-        return {name: compiled(law) for name, law in block.lines.items()}
-    return {"": compiled(block.lines)}
+def _by_channel(spec: "Mapping[str, LawSpec] | LawSpec") -> dict[str, Law]:
+    """Return the laws of a setting by channel; `other` stands for every channel that is not named."""
+    if isinstance(spec, Mapping):
+        return {name: compiled(law) for name, law in spec.items()}
+    return {"other": compiled(spec)}
+
+
+def _law_of(laws: dict[str, Law], channel: str) -> Law:
+    return laws.get(channel) or laws.get("other") or Constant(1)
 
 
 def _popularity(block: blocks.Distribution, items: int) -> Zipf:
@@ -296,8 +301,7 @@ def _recorded(
 def _drawn(scenario: Scenario, block: blocks.Distribution, items: int, seed: int) -> list[Iterator[Arrival]]:
     """Return one stream of drawn orders per channel."""
     popularity = _popularity(block, items)
-    laws = _line_laws(block)
-    units = compiled(block.units)
+    lines, units = _by_channel(block.lines), _by_channel(block.units)
     start = _local_start(scenario)
     midnight = local_midnight(scenario)
     sources = []
@@ -315,7 +319,6 @@ def _drawn(scenario: Scenario, block: blocks.Distribution, items: int, seed: int
             seed=seed,
             name=name,
         )
-        lines = laws.get(name) or laws.get("other") or laws.get("") or Constant(1)
-        baskets = Baskets(seed, items, popularity, lines, units)
+        baskets = Baskets(seed, items, popularity, _law_of(lines, name), _law_of(units, name))
         sources.append(drawn(profile, baskets, channel, f"{block.name}/{name}" if block.name else name, seed))
     return sources

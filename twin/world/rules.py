@@ -1,5 +1,6 @@
 """From a scenario's design block to the rule set, the procedure table and the retry policy that it names."""
 
+from math import gcd
 from typing import assert_never
 
 from policies import publication as policy
@@ -119,7 +120,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         )
         terms.append(
             ChannelTerms(
-                sites=tuple(Site(place, 0, place, place) for place in served),
+                homes=_homes(served, [site.people for site in wms.sites.values()]),
                 line_policy=LinePolicy(design.backorder.line_policy),
                 publication=publication,
                 push_rows=1 if _one_call_a_movement(publication, interface) else interface.max_items,
@@ -132,6 +133,19 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         stock_stream=Sequencing(kind="delta", gap_timer_us=design.sequencing.gap_timer),
         rate_half_life_us=buffer.half_life if isinstance(buffer, designs.RiskBuffer) else 0,
     )
+
+
+def _homes(served: list[int], people: list[int]) -> tuple[tuple[Site, ...], ...]:
+    """Return one ranking of the sites per share of the people: a site that has half of them is home to half the orders.
+
+    Behind its home an order looks at the other sites in the order of the landscape.
+    """
+    part = gcd(*[people[place] for place in served])
+    rankings: list[tuple[Site, ...]] = []
+    for home in served:
+        ranking = tuple([Site(0 if place == home else 1 + place, 0, place, place) for place in served])
+        rankings += [ranking] * (people[home] // part)
+    return tuple(rankings)
 
 
 def _one_call_a_movement(publication: PublicationPolicy, interface: StockInterface) -> bool:

@@ -81,7 +81,7 @@ def promise_waiting(work: Work) -> Outcome:
         order = work.order
         assert order is not None
     needs = [(line.item, line.pending) for line in order.lines]
-    planned = plan(work, order.channel, needs, order.policy)
+    planned = plan(work, order.id, order.channel, needs, order.policy)
     wanted = zip((quantity for _, quantity in needs), planned.promises, strict=True)
     if not worth_accepting(order.policy, wanted):
         return work.move(PromiseRefused(id, "NO_PROMISE"))
@@ -104,7 +104,7 @@ def promise_waiting(work: Work) -> Outcome:
 def _promise_at_once(work: Work, submitted: Submitted) -> Outcome:
     command = submitted.message
     needs = [(line.item, line.quantity) for line in command.lines]
-    planned = plan(work, command.channel, needs, submitted.policy)
+    planned = plan(work, command.case, command.channel, needs, submitted.policy)
     requests = requests_of(work, planned.parts)
     last = work.order
     decided = accept(submitted, _granted(work, planned), requests, now=work.now.elapsed, last=last)
@@ -128,7 +128,7 @@ def _with_short(work: Work, decided: Step, short: tuple[ItemQuantity, ...]) -> S
     return Step(decided.order, decided.outcome, decided.row, tuple(rest))
 
 
-def plan(work: Work, channel: int, needs: Sequence[tuple[int, int]], policy: LinePolicy) -> Plan:
+def plan(work: Work, order: int, channel: int, needs: Sequence[tuple[int, int]], policy: LinePolicy) -> Plan:
     """Find out what of these (item, quantity) lines can be promised at once, and from where.
 
     A fill-or-kill line that cannot be had whole takes nothing. Lines of one item share what is free of it.
@@ -136,7 +136,7 @@ def plan(work: Work, channel: int, needs: Sequence[tuple[int, int]], policy: Lin
     rules, now = work.rules, work.now.elapsed
     terms = rules.channels[channel]
     available = [rules.atp.available(work.stocks[item], now) for item, _ in needs]
-    sourced = rules.sourcing.choose(needs, available, terms.sites)
+    sourced = rules.sourcing.choose(needs, available, terms.sites_for(order))
     promises: list[LinePromise] = []
     taken: list[Parts] = []
     short: list[ItemQuantity] = []

@@ -23,6 +23,7 @@ from twin.model.commands import PublicationAnswered
 from twin.model.events import AvailabilityChanged, PublishStock
 from twin.model.instant import Elapsed
 
+NEVER: Elapsed = 1 << 62
 RANKED_MAX = 20_000
 """Most dirty keys that one slot ranks, oldest first; more wait for the next slot."""
 
@@ -54,7 +55,7 @@ class Publisher:
         self.closed_until: Elapsed = 0
         self.to_zero = False
         self.idle_until: Elapsed = 0
-        """Every dirty key is held back until then, unless something changes."""
+        """Every dirty key is held back or on its way until then, unless something changes."""
         self.min_change = policy.min_change if isinstance(policy, Governed) else 1
         self.lag_alarms = 0
         self._judged: Elapsed = 0
@@ -130,9 +131,9 @@ class Publisher:
         if chosen:
             self.last_slot = now
             self._fly(chosen, now)
-        elif dirty:
-            self.idle_until = min(min(d.as_of, d.since) for d in dirty) + policy.max_age_us
-            self.idle_until = max(self.idle_until, now + policy.interval_us)
+        else:
+            aged = min([min(d.as_of, d.since) + policy.max_age_us for d in dirty], default=NEVER)
+            self.idle_until = max(aged, now + policy.interval_us)
         return chosen
 
     def evaluated(self, items: Sequence[int], pushes: Sequence[PublishStock], now: Elapsed) -> None:
@@ -157,6 +158,8 @@ class Publisher:
             if flying is not None and flying[4] == answer.sequence:
                 del self.in_flight[item]
                 self.told[item] = (flying[2], flying[3])
+                if item in self.since:
+                    self.idle_until = 0
                 if isinstance(self.policy, Governed):
                     self._aging.append((flying[3], item))
 
@@ -166,6 +169,7 @@ class Publisher:
             flying = self.in_flight.pop(row.item, None)
             if flying is not None:
                 self.since.setdefault(row.item, flying[1])
+        self.idle_until = 0
         self.closed_until = max(self.closed_until, now + (retry_after or self.slot_interval))
 
     def _fly(self, items: Sequence[int], now: Elapsed) -> None:

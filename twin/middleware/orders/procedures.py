@@ -111,7 +111,7 @@ def grant_supply(message: SupplyGranted, now: Now, rules: RuleSet, unit: Unit) -
         return Outcome.NOOP
     terms = rules.channels[order.channel]
     free = [max(0, p.sellable - p.committed) for p in stock.positions]
-    sourced = rules.sourcing.choose([(line.item, wanted)], [free], terms.sites)
+    sourced = rules.sourcing.choose([(line.item, wanted)], [free], terms.sites_for(order.id))
     got = wanted - sourced.rest[0]
     if not got:
         return Outcome.NOOP
@@ -143,7 +143,7 @@ def amend_order(message: AmendOrder, now: Now, rules: RuleSet, unit: Unit) -> Ou
         before = order.lines[number - 1] if number <= len(order.lines) else None
         held = before.ordered if before is not None and before.item == line.item else 0
         growth.append((line.item, max(0, line.quantity - held)))
-    planned = plan(work, order.channel, growth, order.policy)
+    planned = plan(work, order.id, order.channel, growth, order.policy)
     whole = all(each.confirmed == more for each, (_, more) in zip(planned.promises, growth, strict=True))
     promised = tuple([LineQuantity(each.line, each.confirmed) for each in planned.promises if each.confirmed])
     outcome = work.move(Amended(message, promised if whole else ()))

@@ -163,7 +163,8 @@ class Work:
         """Ask the sourcing policy where these (item, quantity) pairs come from."""
         assert self.order is not None
         terms = self.rules.channels[self.order.channel]
-        return self.rules.sourcing.choose(needs, [self.available(item) for item, _ in needs], terms.sites)
+        sites = terms.sites_for(self.order.id)
+        return self.rules.sourcing.choose(needs, [self.available(item) for item, _ in needs], sites)
 
     def release(self, parts: Iterable[tuple[int, LineQuantity]]) -> None:
         """Tell each site to ship its part, in one request each."""
@@ -241,7 +242,7 @@ class Work:
         elif effect.waiting < 0:
             waiting = _less_waiting(waiting, order.id, effect.line, -effect.waiting)
         if effect.pledged > 0:
-            site = self.rules.channels[order.channel].sites[0].position
+            site = self.rules.channels[order.channel].sites_for(order.id)[0].position
             pledges = (*pledges, Pledge(order.id, effect.line, site, effect.pledged, order.promise))
         elif effect.pledged < 0:
             pledges = _less_pledged(pledges, order.id, effect.line, -effect.pledged)
