@@ -1,1 +1,7 @@
 """The catalogue of scenarios: its files, their landscapes and profiles, and the loader that names every position."""
+
+from scenarios.json_schema import schema
+from scenarios.loader import check, load, names
+from scenarios.resolved import resolved
+
+__all__ = ["check", "load", "names", "resolved", "schema"]

@@ -116,7 +116,10 @@ def _bare_kind(value: object) -> object:
     return {"kind": value} if value == "none" else value
 
 
-StockRule = Annotated[OrderPoint | OrderUpTo | MinMax | NoReplenishment, OneOf("stock rule", short=_bare_kind)]
+StockRule = Annotated[
+    OrderPoint | OrderUpTo | MinMax | NoReplenishment,
+    OneOf("stock rule", short=_bare_kind, short_schema={"const": "none"}),
+]
 
 
 class RecordErrors(Block):
@@ -186,7 +189,7 @@ class Stock(Block):
     split: Split = sourced("by_demand", "rule: sites hold stock in the proportion in which they serve demand")
     record_errors: RecordErrors | None = sourced(None, "rule: records are right unless it is said")
     safety: Quantity = sourced(0, "rule: units withheld from every channel at every site")
-    items: Mapping[Identifier, ItemStock] = Field(default_factory=dict)
+    items: Mapping[Identifier, ItemStock] = sourced({}, "rule: no item is set by hand")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -311,26 +314,30 @@ def _shares(surroundings: Surroundings, name: str, keys: tuple[str, ...], at: st
     if entry is None:
         raise rule(f"no such figure {name!r}{surroundings.near('figure', name)}", at=at, whole=True)
     value = entry.get("value")
-    if not isinstance(value, Mapping) or not set(map(str, value)) <= set(keys):
+    given = (
+        {f"{key:02d}" if isinstance(key, int) else str(key): part for key, part in value.items()}
+        if (isinstance(value, Mapping))
+        else {}
+    )
+    total = sum(part for part in given.values() if isinstance(part, int | float))
+    if not given or not set(given) <= set(keys) or not total:
         raise rule(f"figure {name!r} has no shares of {at}", at=at, whole=True)
-    given = {str(key): float(part) for key, part in value.items()}
-    total = sum(given.values())
-    return tuple(given.get(key, 0.0) / total for key in keys)
+    return tuple(float(given.get(key, 0.0)) / total for key in keys)
+
+
+def _ranked(spec: object) -> object:
+    law = spec.looked_up if isinstance(spec, Figure) else spec
+    if law is not None and not isinstance(law, ZipfLaw):
+        raise rule("popularity takes {law: zipf, exponent} or a figure that is an exponent", whole=True)
+    return spec
 
 
 class Popularity(Block):
     """How demand spreads over the items."""
 
-    popularity: Annotated[CountLaw, AfterValidator(lambda spec: _ranked(spec))] = sourced(
+    popularity: Annotated[CountLaw, AfterValidator(_ranked)] = sourced(
         {"figure": "zipf_exponent_80_20"}, "demand.yaml: a fifth of the items takes four fifths (derived)"
     )
-
-
-def _ranked(spec: object) -> object:
-    law = spec._written_out if isinstance(spec, Figure) else spec
-    if law is not None and not isinstance(law, ZipfLaw):
-        raise rule("popularity takes {law: zipf, exponent} or a figure that is an exponent", whole=True)
-    return spec
 
 
 def _volume(value: object) -> str | float | dict[str, float]:
@@ -440,4 +447,7 @@ class NoDemand(_Demand):
     kind: Literal["none"]
 
 
-Demand = Annotated[History | Distribution | NoDemand, OneOf("demand", later=("clients",), short=_bare_kind)]
+Demand = Annotated[
+    History | Distribution | NoDemand,
+    OneOf("demand", later=("clients",), short=_bare_kind, short_schema={"const": "none"}),
+]

@@ -76,7 +76,7 @@ def _units(value: object) -> object:
     return {"kind": "constant", "units": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Buffer = Annotated[ConstantBuffer | RiskBuffer, OneOf("buffer", short=_units)]
+Buffer = Annotated[ConstantBuffer | RiskBuffer, OneOf("buffer", short=_units, short_schema={"type": "integer"})]
 _NO_BUFFER: Final = {"kind": "constant", "units": 0}
 
 
@@ -112,7 +112,9 @@ class GovernedPublication(Block):
     kind: Literal["governed"]
     interval: PositiveDuration = sourced("5s", "assumed: shortest time between two sends to one channel")
     max_items: Count = sourced(100, "assumed: keys in one send, if the channel takes as many")
-    max_age: PositiveDuration = sourced("15m", "assumed: a figure is sent again at this age, changed or not")
+    max_age: PositiveDuration = sourced(
+        "1d", "assumed: an unchanged figure is confirmed once a day; more often, one-item interfaces do nothing else"
+    )
     min_change: Quantity = sourced(1, "rule: every change counts")
     low_mark: Quantity = sourced(0, "rule: at or below it every change is sent, whatever min_change says")
     zero_first: Flag = sourced(True, "rule: a figure that must go to zero is sent before all others")
@@ -221,7 +223,7 @@ class Reservation(Block):
 
 
 class Sequencing(Block):
-    """Messages of one key are taken in order; a gap is waited for `gap_timer`, a seen message known for `inbox_kept`."""
+    """Messages of a key are taken in order; a gap is waited for `gap_timer`, a seen message known for `inbox_kept`."""
 
     per: Annotated[Literal["order"], Words("item")] = sourced(
         "order", "rule: what must stay in order is one order's messages"

@@ -258,7 +258,9 @@ class Link(Block):
 class Size(Block):
     """How large the distributor is: what `orders_per_day: landscape` and an item count are taken from."""
 
-    orders_per_day: Mapping[Identifier, Annotated[Number, Field(ge=0)]] = Field(default_factory=dict)
+    orders_per_day: Mapping[Identifier, Annotated[Number, Field(ge=0)]] = sourced(
+        {}, "rule: without it a demand states its own volume"
+    )
     skus: Count | None = sourced(None, "rule: without it items are made from the demand")
     plan_for: Later = None
 
@@ -268,8 +270,8 @@ class Landscape(Block):
 
     use: Identifier | None = sourced(None, "rule: without it the landscape is what stands here")
     size: Size = sourced({}, "rule: without it a demand states its own volume")
-    parties: Mapping[Identifier, Party] = Field(default_factory=dict)
-    links: Mapping[Identifier, Link] = Field(default_factory=dict)
+    parties: Mapping[Identifier, Party] = sourced({}, "rule: who is not named does not exist")
+    links: Mapping[Identifier, Link] = sourced({}, "rule: a pair that is not named has a link of defaults")
 
     def of_kind(self, kind: str) -> dict[str, Party]:
         """Return the parties of one kind by name, in the order of the file."""

@@ -1,9 +1,9 @@
 """Laws as a scenario writes them: where a delay, a size or a count is drawn, which law it is drawn from.
 
-A law is a value, a named archetype of latency.yaml, a named figure of demand.yaml, or a law with its parameters. Amounts
-are plain numbers in the unit of the place where the law stands; an amount written as a duration (`6m`) is in seconds.
-An archetype and a figure are looked up when the scenario is checked: `spec.written_out` is always a law with parameters,
-with every factor applied. The world compiles that one into a law of the kernel.
+A law is a value, a named archetype of latency.yaml, a named figure of demand.yaml, or a law with its parameters.
+Amounts are plain numbers in the unit of the place where the law stands; an amount written as a duration (`6m`) is in
+seconds. An archetype and a figure are looked up when the scenario is checked: `spec.written_out` is always a law with
+parameters, with every factor applied. The world compiles that one into a law of the kernel.
 """
 
 import math
@@ -248,6 +248,11 @@ class _Named(Block):
     _written_out: WrittenLaw | None = PrivateAttr(None)
 
     @property
+    def looked_up(self) -> WrittenLaw | None:
+        """The law itself, or None where the scenario was made without profiles at hand."""
+        return self._written_out
+
+    @property
     def written_out(self) -> WrittenLaw:
         """The law itself, with its parameters and every factor applied.
 
@@ -359,7 +364,9 @@ def _constant(value: object) -> object:
 
 LawSpec = Annotated[
     WrittenLaw | Archetype | Figure,
-    OneOf("law", key="law", marks=("archetype", "figure"), short=_constant),
+    OneOf(
+        "law", key="law", marks=("archetype", "figure"), short=_constant, short_schema={"type": ["number", "string"]}
+    ),
 ]
 """Any law; use `Delay` or `CountLaw`, which also check the unit."""
 
@@ -374,16 +381,16 @@ def _amounts(law: WrittenLaw) -> list[float]:
 def _no_time(spec: WrittenLaw | Archetype | Figure) -> WrittenLaw | Archetype | Figure:
     if isinstance(spec, Archetype):
         raise rule("an archetype is a delay, and a count belongs here", whole=True)
-    timed = [*_amounts(spec.written_out)] if not isinstance(spec, Figure) or spec._written_out is not None else []
-    if any(isinstance(amount, Seconds) for amount in timed):
+    law = spec.looked_up if isinstance(spec, Figure) else spec
+    if law is not None and any(isinstance(amount, Seconds) for amount in _amounts(law)):
         raise rule("must be a count, not a duration", whole=True)
     return spec
 
 
 def _timed(spec: WrittenLaw | Archetype | Figure) -> WrittenLaw | Archetype | Figure:
-    if isinstance(spec, Figure) and spec._written_out is not None:
-        if not any(isinstance(amount, Seconds) for amount in _amounts(spec._written_out)):
-            raise rule(f"figure {spec.figure!r} is no length of time", at="figure", whole=True)
+    law = spec.looked_up if isinstance(spec, Figure) else None
+    if isinstance(spec, Figure) and law is not None and not any(isinstance(a, Seconds) for a in _amounts(law)):
+        raise rule(f"figure {spec.figure!r} is no length of time", at="figure", whole=True)
     return spec
 
 

@@ -27,7 +27,9 @@ from pydantic import (
 )
 
 from twin.errors import UsageError
-from twin.world.demand import Demand, Items, Stock
+from twin.world.demand import Demand, Distribution, Items, Stock
+from twin.world.demand import History as HistoryBlock
+from twin.world.demand_history import History as RecordedDemand
 from twin.world.designs import INVARIANTS, Design, InvariantId
 from twin.world.landscape import Landscape
 from twin.world.law_specs import Delay
@@ -134,12 +136,13 @@ class Bound:
             ValueError: the bound is `predicted`: the numbers come from the scenario's settings.
         """
         if self.op == "between":
-            assert self.low is not None and self.high is not None
+            assert self.low is not None
+            assert self.high is not None
             return self.low <= value <= self.high
         limit = self.low if self.low is not None else self.high
         if self.op == "predicted" or limit is None:
             raise ValueError("what oversell_law predicts is computed from the scenario's settings")
-        return _COMPARE[self.op](value, limit)
+        return bool(_COMPARE[self.op](value, limit))
 
 
 _COMPARE: Final = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -153,9 +156,16 @@ def _bound(value: object) -> Bound:
         return Bound("predicted")
     text = value.strip() if isinstance(value, str) else ""
     if found := re.fullmatch(rf"(>=|<=|>|<)\s*({_NUM})", text):
-        op, number = found[1], float(found[2])
-        assert op in (">", ">=", "<", "<=")
-        return Bound(op, low=number) if op in (">", ">=") else Bound(op, high=number)
+        number = float(found[2])
+        match found[1]:
+            case ">":
+                return Bound(">", low=number)
+            case ">=":
+                return Bound(">=", low=number)
+            case "<":
+                return Bound("<", high=number)
+            case _:
+                return Bound("<=", high=number)
     if found := re.fullmatch(rf"between\s+({_NUM})\s+and\s+({_NUM})", text):
         low, high = float(found[1]), float(found[2])
         if low <= high:
@@ -287,7 +297,10 @@ class Origin(Protocol):
     def locate(self, file: str) -> str | None:
         """Return the full path of a data file, or None."""
 
-    def changed(self, path: str, value: object) -> "Scenario":
+    def history(self, scenario: "Scenario", block: HistoryBlock) -> RecordedDemand:
+        """Read the recorded demand that a block names."""
+
+    def changed(self, scenario: "Scenario", path: str, value: object) -> "Scenario":
         """Return the scenario with one more setting changed."""
 
 
@@ -295,6 +308,7 @@ class Scenario(Block):
     """One whole scenario, checked; see the module for what it is."""
 
     schema_version: Literal[1]
+    includes: tuple[str, ...] = Field((), exclude=True, description="parts that are merged before this file")
     question: Annotated[str, Strict(), Field(min_length=1)]
     start: Start = sourced({}, "the defaults of start")
     horizon: PositiveDuration
@@ -396,6 +410,26 @@ class Scenario(Block):
             volume = sum(self.landscape.size.orders_per_day.values())
         return {name: volume * share for name, share in self.shares().items()}
 
+    def multiplier(self, block: Distribution, channel: str) -> float:
+        """Return the factor on a channel's arrivals: by its own name, else by its group, else 1.
+
+        The group of a channel is the kind of its party: `storefront`, or `marketplaces`.
+        """
+        if block.multipliers is None:
+            return 1.0
+        kind = self.landscape.parties[self.party_of(channel)].kind
+        group = "marketplaces" if kind == "marketplace" else kind
+        return block.multipliers.factors.get(channel, block.multipliers.factors.get(group, 1.0))
+
+    def history(self, block: HistoryBlock) -> RecordedDemand:
+        """Read the recorded demand of a block, with the time before it that the stock rule estimates from.
+
+        Raises:
+            HistoryError: the file cannot be read under its mapping, or does not hold the window.
+            ScenarioError: the mapping does not keep its language.
+        """
+        return self.origin.history(self, block)
+
     def locate(self, file: str) -> str:
         """Return the full path of a data file that the scenario names.
 
@@ -413,4 +447,4 @@ class Scenario(Block):
         Raises:
             ScenarioError: the path meets nothing, or the value breaks a rule.
         """
-        return self.origin.changed(path, value)
+        return self.origin.changed(self, path, value)

@@ -20,11 +20,13 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     PlainSerializer,
     PlainValidator,
     Strict,
     WithJsonSchema,
 )
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -63,8 +65,8 @@ class Block(BaseModel):
 def rule(sentence: str, at: str = "", *, whole: bool = False) -> PydanticCustomError:
     """Build the error of a broken rule.
 
-    `at` is the key inside a mapping that is meant, where the rule is checked on the whole mapping. `whole` says that the
-    sentence already names what it got.
+    `at` is the key inside a mapping that is meant, where the rule is checked on the whole mapping. `whole` says that
+    the sentence already names what it got, or needs not to.
     """
     return PydanticCustomError("rule", "{sentence}", {"sentence": sentence, "at": at, "whole": whole})
 
@@ -432,6 +434,11 @@ Later = SkipJsonSchema[Annotated[None, BeforeValidator(_later), Field(exclude=Tr
 """A key of the language whose behaviour does not exist yet: refused when it says something, never ignored."""
 
 
+def later_key(info: FieldInfo) -> bool:
+    """Say whether a field of a block is a key whose behaviour does not exist yet."""
+    return info.annotation is type(None)
+
+
 class Words:
     """Words of the language that do not exist yet, beside a `Literal` of those that do: each gets its own sentence."""
 
@@ -455,10 +462,10 @@ class Words:
 class OneOf:
     """The choice between blocks by a key of theirs (`kind`, `law`), with errors that name what there is.
 
-    It annotates a union of blocks, each of which has the key as a `Literal`. `marks` are further keys that choose a block
-    by being there. `later` are kinds of the language that do not exist yet. `short` reads a shorter way to write one of the
-    blocks into the whole one. The tags that pydantic puts into the place of an error stand in angle brackets, so that
-    they are never taken for a key of the file.
+    It annotates a union of blocks, each of which has the key as a `Literal`. `marks` are further keys that choose a
+    block by being there. `later` are kinds of the language that do not exist yet. `short` reads a shorter way to write
+    one of the blocks into the whole one, and `short_schema` describes it. The tags that pydantic puts into the place of
+    an error stand in angle brackets, so that they are never taken for a key of the file.
     """
 
     def __init__(
@@ -469,8 +476,10 @@ class OneOf:
         marks: tuple[str, ...] = (),
         later: tuple[str, ...] = (),
         short: Callable[[object], object] | None = None,
+        short_schema: Mapping[str, object] | None = None,
     ) -> None:
-        self.noun, self.key, self.marks, self.later, self.short = noun, key, marks, later, short
+        self.noun, self.key, self.marks, self.later = noun, key, marks, later
+        self.short, self.short_schema = short, short_schema
 
     def tags(self, union: object) -> dict[str, type[Block]]:
         """Return the blocks of the union by their kind, in the order in which they are written."""
@@ -496,6 +505,11 @@ class OneOf:
         choices = {f"<{kind}>": handler.generate_schema(member) for kind, member in members.items()}
         union = core_schema.tagged_union_schema(choices, discriminator=tag)
         return core_schema.no_info_before_validator_function(lambda value: self._admit(value, kinds), union)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe the blocks, and the shorter way to write one of them."""
+        whole = handler(schema)
+        return whole if self.short_schema is None else {"anyOf": [dict(self.short_schema), whole]}
 
     def _admit(self, value: object, kinds: list[str]) -> object:
         """Return the mapping that one of the blocks will check, or say why there is none."""

@@ -1,0 +1,66 @@
+"""What a scenario may refer to by name: figures of the shipped profiles, files beside it or in the shipped data."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from ruamel.yaml import YAML
+
+ROOM: Final = Path(__file__).parent
+_LISTS: Final = {
+    "archetype": ("latency.yaml", "archetypes"),
+    "figure": ("demand.yaml", "figures"),
+    "multipliers": ("landscape.yaml", "peak_multipliers"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """The surroundings of a scenario: the shipped profiles, and `folder`, in which the scenario's own file lies."""
+
+    folder: str
+
+    def archetype(self, name: str) -> Mapping[str, object] | None:
+        """Return the entry of latency.yaml with this name, or None."""
+        return _entries("archetype").get(name)
+
+    def figure(self, name: str) -> Mapping[str, object] | None:
+        """Return the entry of demand.yaml with this name, or None."""
+        return _entries("figure").get(name)
+
+    def multipliers(self, name: str) -> Mapping[str, object] | None:
+        """Return the row of landscape.yaml's peak multipliers with this name, or None."""
+        return _entries("multipliers").get(name)
+
+    def near(self, kind: str, name: str) -> str:
+        """Return the end of a sentence that says what there is instead."""
+        return nearest(name, _entries(kind), all_up_to=0 if kind == "figure" else 30)
+
+    def locate(self, file: str) -> str | None:
+        """Return the full path of a data file, looked for beside the scenario and in the shipped data, or None."""
+        for found in (Path(self.folder, file), ROOM / file):
+            if found.is_file():
+                return str(found.resolve())
+        return None
+
+
+def nearest(name: object, names: Iterable[object], *, all_up_to: int = 12) -> str:
+    """Return `; did you mean 'x'?`, or `; there are x, y` where nothing is near, or nothing at all."""
+    known = [str(each) for each in names]
+    if close := get_close_matches(str(name), known, n=1, cutoff=0.6):
+        return f"; did you mean {close[0]!r}?"
+    if not known or len(known) > all_up_to:
+        return ""
+    return f"; there {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
+
+
+@cache
+def _entries(kind: str) -> Mapping[str, Mapping[str, object]]:
+    """Return the entries of one list of a shipped profile by name; the files are read once in a process."""
+    file, key = _LISTS[kind]
+    document = YAML(typ="safe", pure=True).load((ROOM / "profiles" / file).read_text(encoding="utf-8"))
+    return MappingProxyType({entry["name"]: MappingProxyType(entry) for entry in document[key]})

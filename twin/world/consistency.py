@@ -1,0 +1,216 @@
+"""Whether the parts of a scenario fit each other: names that must exist, shares that must sum, times that must nest.
+
+Each block has checked itself by then. What contradicts is an error; what is allowed but dangerous is a warning that
+names its numbers.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from twin.world.demand import Distribution, History
+from twin.world.designs import Design, GovernedPublication
+from twin.world.landscape import FeedApi, Marketplace, Storefront, Wms
+from twin.world.law_specs import GammaLaw, LognormalLaw
+from twin.world.scenario import Scenario
+from twin.world.values import duration_text
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One contradiction, the setting that it is about, and whether it forbids a run."""
+
+    path: Path
+    message: str
+    level: Literal["error", "warning"] = "error"
+
+
+def findings(scenario: Scenario) -> Iterator[Finding]:
+    """Yield everything in a scenario that does not fit together, block by block."""
+    yield from _times(scenario)
+    yield from _landscape(scenario)
+    yield from _channels(scenario)
+    yield from _stock(scenario)
+    yield from _demand(scenario)
+    yield from _designs(scenario)
+    yield from _claims(scenario)
+
+
+def _missing(path: Path, what: str, name: str, there: Iterable[str]) -> Finding:
+    known = list(there)
+    if close := get_close_matches(name, known, n=1):
+        return Finding(path, f"{name!r} is no {what} here; did you mean {close[0]!r}?")
+    return Finding(path, f"{name!r} is no {what} here; there are {', '.join(known) or 'none'}")
+
+
+def _times(scenario: Scenario) -> Iterator[Finding]:
+    if scenario.warm_up >= scenario.horizon:
+        horizon = duration_text(scenario.horizon)
+        yield Finding(("warm_up",), f"must be shorter than horizon {horizon} (got {duration_text(scenario.warm_up)})")
+
+
+def _landscape(scenario: Scenario) -> Iterator[Finding]:
+    parties = scenario.landscape.parties
+    for kind, least, most in (("erp_cloud", 1, 1), ("wms", 1, 1), ("middleware", 1, 1), ("store", 0, 1)):
+        found = list(scenario.landscape.of_kind(kind))
+        if not least <= len(found) <= most:
+            needed = "exactly one" if least else "at most one"
+            told = ", ".join(found) or "none"
+            yield Finding(("landscape", "parties"), f"there must be {needed} party of kind {kind} (got {told})")
+    for name in scenario.landscape.links:
+        ends = name.split("/")
+        if len(ends) != 2:
+            yield Finding(("landscape", "links", name), f"a link is named after its two ends, a/b (got {name!r})")
+            continue
+        for end in ends:
+            if end not in parties:
+                yield _missing(("landscape", "links", name), "party", end, parties)
+
+
+def _channels(scenario: Scenario) -> Iterator[Finding]:
+    sites = _sites(scenario)
+    for name, channel in scenario.channels.items():
+        party = scenario.party_of(name)
+        found = scenario.landscape.parties.get(party)
+        path: Path = ("channels", name) if channel.party is None else ("channels", name, "party")
+        if found is None:
+            yield _missing(path, "party", party, scenario.landscape.parties)
+        elif not isinstance(found, Storefront | Marketplace):
+            yield Finding(path, f"party {party!r} is of kind {found.kind} and sells nothing")
+        for site in channel.sites or ():
+            if site not in sites:
+                yield _missing(("channels", name, "sites"), "site", site, sites)
+    stated = {name: channel.share for name, channel in scenario.channels.items() if channel.share is not None}
+    if stated:
+        for name in scenario.channels:
+            if name not in stated:
+                yield Finding(("channels", name), "share is missing, and other channels state theirs")
+        total = sum(stated.values())
+        if abs(total - 1) > 1e-9:
+            yield Finding(("channels",), f"shares must sum to 100 % (got {100 * total:.6g} %)")
+    elif len(scenario.channels) > 1 and not any(
+        scenario.landscape.size.orders_per_day.get(name) for name in scenario.channels
+    ):
+        yield Finding(("channels",), "shares are missing, and landscape.size.orders_per_day names no channel")
+
+
+def _sites(scenario: Scenario) -> list[str]:
+    return [site for party in scenario.landscape.parties.values() if isinstance(party, Wms) for site in party.sites]
+
+
+def _stock(scenario: Scenario) -> Iterator[Finding]:
+    sites = _sites(scenario)
+    if scenario.stock.split != "by_demand":
+        for site in scenario.stock.split:
+            if site not in sites:
+                yield _missing(("stock", "split"), "site", site, sites)
+
+
+def _demand(scenario: Scenario) -> Iterator[Finding]:
+    several = isinstance(scenario.demand, tuple)
+    names: list[str] = []
+    for number, block in enumerate(scenario.demands):
+        path: Path = ("demand", number) if several else ("demand",)
+        if several and block.name is None:
+            yield Finding(path, "name is missing: each of several demands has one")
+        elif block.name in names:
+            yield Finding((*path, "name"), f"must be unique (got {block.name!r} twice)")
+        names += [block.name] if block.name is not None else []
+        if isinstance(block, History):
+            yield from _history(scenario, block, path)
+        elif isinstance(block, Distribution):
+            yield from _distribution(scenario, block, path)
+
+
+def _history(scenario: Scenario, block: History, path: Path) -> Iterator[Finding]:
+    if block.assign_channel != "by_share" and block.assign_channel not in scenario.channels:
+        yield _missing((*path, "assign_channel"), "channel", block.assign_channel, ["by_share", *scenario.channels])
+    if block.window is not None:
+        played = round(block.window.length / block.speed) * block.repeat
+        if played > scenario.horizon:
+            told = f"{duration_text(played)} of orders in a horizon of {duration_text(scenario.horizon)}"
+            yield Finding((*path, "window"), f"is not played to its end: {told}", "warning")
+
+
+def _distribution(scenario: Scenario, block: Distribution, path: Path) -> Iterator[Finding]:
+    if block.orders_per_day == "landscape":
+        if not any(scenario.landscape.size.orders_per_day.values()):
+            yield Finding((*path, "orders_per_day"), "landscape.size.orders_per_day is missing; give a number")
+    elif not isinstance(block.orders_per_day, float):
+        for name in block.orders_per_day:
+            if name not in scenario.channels:
+                yield _missing((*path, "orders_per_day"), "channel", name, scenario.channels)
+    groups = {"storefront": "storefront", "marketplaces": "marketplace"}
+    known = [*scenario.channels, "other", *(name for name in groups if name not in scenario.channels)]
+    for key, laws in (("lines", block.lines), ("units", block.units)):
+        for name in laws:
+            if name not in known:
+                yield _missing((*path, key), "channel", name, known)
+    if block.multipliers is not None and block.multipliers.name is None:
+        for name in block.multipliers.factors:
+            if name not in known or name == "other":
+                yield _missing((*path, "multipliers"), "channel", name, [each for each in known if each != "other"])
+
+
+def _designs(scenario: Scenario) -> Iterator[Finding]:
+    for name, design in scenario.designs.items():
+        for channel in design.allocation.channels:
+            if channel not in scenario.channels:
+                yield _missing(("designs", name, "allocation", "channels"), "channel", channel, scenario.channels)
+        yield from _dangers(scenario, name, design)
+
+
+def _dangers(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:
+    """Warn of times in the wrong order."""
+    kept = design.sequencing.inbox_kept
+    for party_name, party in scenario.landscape.parties.items():
+        if isinstance(party, Storefront) and kept < party.webhook.reconcile_every:
+            told = f"{duration_text(kept)} against {duration_text(party.webhook.reconcile_every)} of {party_name}"
+            yield Finding(
+                ("designs", name, "sequencing", "inbox_kept"),
+                f"messages are forgotten before their partner may send them again: {told}",
+                "warning",
+            )
+        if isinstance(party, Marketplace) and isinstance(party.stock_api, FeedApi):
+            yield from _feed(design, name, party_name, party.stock_api)
+
+
+def _feed(design: Design, name: str, party: str, api: FeedApi) -> Iterator[Finding]:
+    law = api.turnaround.written_out
+    if not isinstance(design.publication, GovernedPublication) or not isinstance(law, LognormalLaw | GammaLaw):
+        return
+    mean = law.mean if isinstance(law, GammaLaw) else law.p50
+    if design.publication.feed_timeout < mean * 1_000_000:
+        told = (
+            f"{duration_text(design.publication.feed_timeout)} against about {duration_text(round(mean * 1_000_000))}"
+        )
+        yield Finding(
+            ("designs", name, "publication", "feed_timeout"),
+            f"figures are sent again before a feed of {party} is usually answered: {told}",
+            "warning",
+        )
+
+
+def _claims(scenario: Scenario) -> Iterator[Finding]:
+    for block, names in (
+        ("expectations", [claim.name for claim in scenario.expectations]),
+        ("slo", [level.name for level in scenario.slo]),
+    ):
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                yield Finding((block, number, "name"), f"must be unique (got {name!r} twice)")
+    for number, expectation in enumerate(scenario.expectations):
+        path: Path = ("expectations", number)
+        if expectation.design is None and len(scenario.designs) > 1:
+            yield Finding(path, f"design is missing; there are {', '.join(scenario.designs)}")
+        for key in ("design", "minus", "over"):
+            design = getattr(expectation, key)
+            if design is not None and design not in scenario.designs:
+                yield _missing((*path, key), "design", design, scenario.designs)
+    for number, level in enumerate(scenario.slo):
+        for design in level.designs:
+            if design not in scenario.designs:
+                yield _missing(("slo", number, "designs"), "design", design, scenario.designs)
