@@ -133,4 +133,6 @@ def _found(verdict: Verdict) -> str:
 def _more(verdict: Verdict) -> str:
     if verdict.holds is not None:
         return ""
+    if verdict.n < 2:
+        return "at least 1"
     return "out of reach" if verdict.more_runs is None else f"about {number(verdict.more_runs)}"

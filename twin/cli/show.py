@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from reports.tables import Table
-    from twin.experiment.results import Json, Row
+    from twin.experiment.results import Row
 
 WIDTH_OF_A_PIPE = 200
 """Columns of a table that goes to a file or another program; a terminal has its own width."""
@@ -31,7 +31,7 @@ def rows(form: str, found: "Sequence[Row]", *, title: str) -> None:
         _table(title, heads, cells)
 
 
-def json(document: "Json") -> None:
+def json(document: object) -> None:
     """Print a JSON document."""
     from twin.experiment.results import as_json
 

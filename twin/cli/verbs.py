@@ -239,11 +239,12 @@ def _carry_out(study: "Study", jobs: int, out: Path | None, form: str, *, quiet:
     draw = _figures if study.verb == "compare" else None
     with show.Bar(f"{study.verb} {study.origin.scenario}", shown=not (quiet or no_progress)) as bar:
         findings = carry_out(study, jobs, target=target, draw=draw, progress=bar)
+    _explain(findings, form, log)
     if form == "json":
         show.json(document(study, findings))
     else:
         _print(findings, form)
-    _tell(study, findings, form, target, log)
+    _conclude(findings, target, log)
     return findings.exit_code(strict=study.strict)
 
 
@@ -271,27 +272,34 @@ def _print(findings: "Findings", form: str) -> None:
         show.lines(("", *picture))
 
 
-def _tell(study: "Study", findings: "Findings", form: str, target: Path, log: show.Log) -> None:
-    """Say on stderr what the data does not: what was left out, what stopped the run, where the files are."""
-    runs = findings.comparison.runs
-    for note in dict.fromkeys(note for run in runs for note in run.notes):
+def _explain(findings: "Findings", form: str, log: show.Log) -> None:
+    """Say on stderr, before the data, what it rests on: what was left out, what was not judged, what the model lacks.
+
+    Notes are those of the first seed; the other replications leave out as much or nearly so.
+    """
+    first = findings.comparison.rounds[0]
+    for note in dict.fromkeys(note for run in first for note in run.notes):
         log.say(f"note: {note}")
-    for limit in dict.fromkeys(limit for run in runs for limit in run.limits) if form == "table" else ():
+    for limit in dict.fromkeys(limit for run in first for limit in run.limits) if form == "table" else ():
         log.say(f"limit: {limit}")
     for name in findings.unjudged:
         log.say(f"note: '{name}' is not judged, because not all of its designs were run")
     for design, name in findings.never_broken:
         log.say(f"note: {design} gives up {name} and never broke it")
+
+
+def _conclude(findings: "Findings", target: Path, log: show.Log) -> None:
+    """Say on stderr, after the data, what went wrong with the runs, and where their files are."""
+    reps = len(findings.comparison.rounds)
     for kpi in findings.unreached:
-        log.complain(f"precision of {kpi} was not reached in {len(findings.comparison.rounds)} runs")
-    for run in runs:
+        log.complain(f"precision of {kpi} was not reached in {reps} {'run' if reps == 1 else 'runs'}")
+    for run in findings.comparison.runs:
         if run.stopped is not None:
             log.complain(_stopped(run))
-    names = sorted(path.name for path in target.iterdir() if path.suffix in {".svg", ".png"})
-    log.say(f"results: {target}{''.join(f', {name}' for name in names)}")
+    figures = sorted(path.name for path in target.iterdir() if path.suffix in {".svg", ".png"})
+    log.say(f"results: {target}{''.join(f', {name}' for name in figures)}")
     if findings.interrupted:
-        count = len(findings.comparison.rounds)
-        log.complain(f"interrupted; kept {count} whole {'replication' if count == 1 else 'replications'} in {target}")
+        log.complain(f"interrupted; kept {reps} whole {'replication' if reps == 1 else 'replications'} in {target}")
 
 
 def _stopped(run: "RunResult") -> str:

@@ -24,6 +24,7 @@ _LESS = {
     "lost_sales_units": "loses fewer sales than",
     "channel_calls": "makes fewer calls than",
     "availability_age_s.p95": "shows fresher stock than",
+    "availability_age_s.mean": "shows fresher stock on average than",
 }
 
 

@@ -211,8 +211,13 @@ def git_state(project: Path) -> dict[str, Json] | None:
     return {"revision": answers[0], "dirty": bool(answers[1])}
 
 
-def as_json(document: Json) -> str:
-    """Write a document as JSON text; floats as Python writes them, so equal numbers are equal bytes."""
+def as_json(document: object) -> str:
+    """Write a document as JSON text; floats as Python writes them, so equal numbers are equal bytes.
+
+    Raises:
+        TypeError: It has a part that JSON has no form for.
+        ValueError: It has a number that JSON has no form for.
+    """
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
