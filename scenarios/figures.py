@@ -1,14 +1,15 @@
 """What a scenario may refer to by name: figures of the shipped profiles, files beside it or in the shipped data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from ruamel.yaml import YAML
+
+from twin.world.wording import nearest
 
 ROOM: Final = Path(__file__).parent
 _LISTS: Final = {
@@ -46,16 +47,6 @@ class Shipped:
             if found.is_file():
                 return str(found.resolve())
         return None
-
-
-def nearest(name: object, names: Iterable[object], *, all_up_to: int = 12) -> str:
-    """Return `; did you mean 'x'?`, or `; there are x, y` where nothing is near, or nothing at all."""
-    known = [str(each) for each in names]
-    if close := get_close_matches(str(name), known, n=1, cutoff=0.6):
-        return f"; did you mean {close[0]!r}?"
-    if not known or len(known) > all_up_to:
-        return ""
-    return f"; there {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
 
 
 @cache

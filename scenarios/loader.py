@@ -11,19 +11,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from scenarios import paths
 from scenarios.document import Node, Place, Unreadable, at, merged, node_of, parse, path_text, problem, read
-from scenarios.figures import ROOM, Shipped, nearest
+from scenarios.figures import ROOM, Shipped
 from scenarios.mappings import load_history, load_mapping
-from scenarios.wording import named, problems_of
+from scenarios.places import named, placed
 from twin.errors import HistoryError, Problem, ScenarioError
 from twin.world.consistency import findings
 from twin.world.demand import History as HistoryBlock
 from twin.world.demand_history import History
 from twin.world.scenario import Scenario
 from twin.world.values import instant_us
+from twin.world.wording import nearest
+from twin.world.wording import read as read_document
 
 PROBLEMS_MAX: Final = 20
 INCLUDES_MAX: Final = 50
@@ -338,10 +338,9 @@ def _small_paths(tree: Node, scenario: Scenario) -> list[Problem]:
 
 def _validated(known: Loaded, tree: Node) -> tuple[Scenario | None, list[Problem]]:
     """Check the tree against the models, then its parts against each other."""
-    try:
-        scenario = Scenario.model_validate(tree.plain(), context=known.surroundings)
-    except ValidationError as error:
-        return None, problems_of(error, tree)
+    scenario = read_document(tree.plain(), known.surroundings)
+    if not isinstance(scenario, Scenario):
+        return None, [placed(complaint, tree) for complaint in scenario]
     scenario._origin = known
     problems = []
     for finding in findings(scenario):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from scenarios.document import Node, Path_, Place, at, node_of, path_text
-from scenarios.figures import nearest
 from twin.world.values import Block
+from twin.world.wording import nearest
 
 _PART: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\[(\d+)\]|([^.\[\]"]+)')
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import scenarios
+from scenarios.document import path_text, walk
+from scenarios.loader import Loaded
 from twin.errors import Problem, ScenarioError
 from twin.world.demand import Distribution, History
 from twin.world.designs import ExponentialRetry, GovernedPublication
-from twin.world.landscape import ErpCloud, Marketplace, Wms
+from twin.world.landscape import ErpCloud, Marketplace, Storefront, Wms
 
 WHOLE = """\
 # What does a small distributor do with two channels?
@@ -205,6 +207,62 @@ def test_an_unknown_name_is_answered_with_the_names() -> None:
     assert [problem.message for problem in scenarios.check("oversel")] == ["no such scenario; did you mean 'oversell'?"]
     assert "there are" in scenarios.check("zzz")[0].message
     assert scenarios.check("nowhere/zzz.yaml")[0].message == "no such file"
+
+
+JUNK: tuple[object, ...] = (
+    None,
+    True,
+    -1,
+    1.5,
+    "x",
+    "",
+    [],
+    [1],
+    {},
+    {"kind": "x"},
+    {"law": "normal"},
+    {"a": {"b": 1}},
+)
+
+
+def test_junk_anywhere_is_answered_in_our_own_words(write: Write) -> None:
+    """Aim: no value at any place ends in a traceback or in a library's words. Method: junk at every place, in turn."""
+    scenario = scenarios.load(write())
+    origin = scenario.origin
+    assert isinstance(origin, Loaded)
+    for number, (path, _) in enumerate(walk(origin.tree)):
+        for turn in range(2):
+            junk = JUNK[(number + 5 * turn) % len(JUNK)]
+            try:
+                scenario.with_(path_text(path or ("seed",)), junk)
+            except ScenarioError as error:
+                for problem in error.problems:
+                    assert not set(problem.message.lower().split()) & {"input", "valid", "type", "instance"}, problem
+
+
+def test_the_oversell_law_needs_only_ordinary_settings(write: Write) -> None:
+    """Aim: constant delays, a Poisson stream, many items of a fixed stock: the world of the oversell law."""
+    scenario = scenarios.load(
+        write(
+            "shop: {kind: storefront}",
+            "shop: {kind: storefront, webhook: {latency: 30s, lost: 0%, duplicated: 0%}, stock_api: {latency: 60s}}",
+            "  orders_per_day: 200\n  multipliers: cyber_monday\n",
+            "  orders_per_day: 86400\n  items: {popularity: {law: zipf, exponent: 0}}\n  lines: 1\n",
+            "stock:\n  rule: {kind: s_S, service_level: 98%}\n",
+            "items: {count: 1000}\nstock:\n  rule: none\n  opening: 7\n",
+            "epsilon: 1%}}",
+            "epsilon: 1%}}\n    backorder: {line_policy: BACKORDER}",
+            'is: "> 0"',
+            'is: "predicted: oversell_law"',
+        )
+    )
+    shop = scenario.landscape.parties["shop"]
+    assert isinstance(shop, Storefront)
+    assert shop.webhook.latency.written_out.model_dump()["value"] == "30s"
+    assert (scenario.items.count, scenario.stock.opening, scenario.stock.rule.kind) == (1000, 7, "none")
+    assert scenario.expectations[0].is_.op == "predicted"
+    changed = scenario.with_("landscape.parties.shop.webhook.latency", "5s").with_("stock.opening", 9)
+    assert changed.stock.opening == 9
 
 
 def test_at_most_twenty_problems_are_told(write: Write) -> None:

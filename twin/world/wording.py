@@ -1,83 +1,81 @@
-"""From what pydantic found wrong to one clear line each: position, path, rule and the value got."""
+"""From a document to a scenario, or to one clear sentence for everything that is wrong with the document.
 
-from collections.abc import Mapping
+pydantic finds what is wrong; here it gets our words: the rule and the value got, never a name of a library's own. Where
+a complaint stands in a file is the loader's business: it gets the place in the document, in which tags in angle
+brackets and what was only written shorter occur too.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 from types import UnionType
-from typing import Annotated, Final, Union, get_args, get_origin
+from typing import Annotated, Final, Literal, Union, get_args, get_origin
 
 from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
 
-from scenarios.document import Node, Path_, Place, at, path_text, problem
-from scenarios.figures import nearest
-from twin.errors import Problem
 from twin.world.scenario import Scenario
-from twin.world.values import Block, later_key
+from twin.world.values import Block, Surroundings, later_key
+
+Loc = tuple[int | str, ...]
 
 
-def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
-    """Return a problem for every error, in the order of the file."""
-    return [_problem(details, tree) for details in error.errors(include_url=False)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """One thing that is wrong with a document.
+
+    `about` says what `loc` leads to: the value itself, a key that has no meaning there (its last part), or the mapping
+    that lacks the key `inside` or has the key `got` that is none. A value may be told more closely by the key `inside`.
+    """
+
+    loc: Loc
+    about: Literal["value", "unknown_key", "missing_key", "wrong_key"]
+    inside: str
+    got: object
+    sentence: str
 
 
-def _problem(details: ErrorDetails, tree: Node) -> Problem:
-    place, path, about_key = _where(details, tree)
-    return problem(place, named(tree, path), _sentence(details, about_key=about_key))
+def read(document: object, surroundings: Surroundings) -> Scenario | list[Complaint]:
+    """Return the scenario that a document is, or everything that is wrong with it, in the order of the document."""
+    try:
+        return Scenario.model_validate(document, context=surroundings)
+    except ValidationError as error:
+        return [_complaint(details) for details in error.errors(include_url=False)]
 
 
-def _where(details: ErrorDetails, tree: Node) -> tuple[Place, Path_, bool]:
-    """Return where an error stands, the path that is named in it, and whether it is about a key rather than a value."""
-    kind, loc = details["type"], details["loc"]
-    about_key = loc[-1:] == ("[key]",)
-    path, node = _real(loc[:-2] if about_key else loc, tree)
-    if about_key:
-        child = node.entries.get(details["input"])
-        return (child.key if child is not None and child.key is not None else node.place), path, True
+def nearest(name: object, names: Iterable[object], *, all_up_to: int = 12) -> str:
+    """Return `; did you mean 'x'?`, or `; there are x, y` where nothing is near, or nothing at all."""
+    known = [str(each) for each in names]
+    if close := get_close_matches(str(name), known, n=1, cutoff=0.6):
+        return f"; did you mean {close[0]!r}?"
+    if not known or len(known) > all_up_to:
+        return ""
+    return f"; there {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
+
+
+def _complaint(details: ErrorDetails) -> Complaint:
+    kind, loc, got = details["type"], details["loc"], details["input"]
+    sentence = _sentence(details)
+    if loc[-1:] == ("[key]",):
+        return Complaint(loc=loc[:-2], about="wrong_key", inside="", got=got, sentence=sentence)
     if kind == "missing":
-        return node.place, (*path, loc[-1]), False
-    if kind == "extra_forbidden":
-        return (node.key or node.place), path, False
+        return Complaint(loc=loc[:-1], about="missing_key", inside=str(loc[-1]), got=None, sentence=sentence)
+    about: Literal["value", "unknown_key"] = "unknown_key" if kind == "extra_forbidden" else "value"
     inside = str(details.get("ctx", {}).get("at", ""))
-    if inside:
-        child = node.entries.get(inside)
-        return (child.place if child is not None else node.place), (*path, inside), False
-    return node.place, path, False
-
-
-def _real(loc: tuple[int | str, ...], tree: Node) -> tuple[Path_, Node]:
-    """Follow an error's place as far as the file goes; tags and what was only written shorter are stepped over."""
-    path: Path_ = ()
-    node = tree
-    for part in loc:
-        child = at(node, (part,))
-        if child is not None:
-            path, node = (*path, part), child
-    return path, node
-
-
-def named(tree: Node, path: Path_) -> str:
-    """Write a path with the names of list items where they have one."""
-    told: list[object] = []
-    node: Node | None = tree
-    for part in path:
-        listed = node is not None and isinstance(node.value, list)
-        node = at(node, (part,)) if node is not None else None
-        name = node.entries.get("name") if listed and node is not None else None
-        told.append(name.value if name is not None and isinstance(name.value, str) else part)
-    return path_text(tuple(told))
+    return Complaint(loc=loc, about=about, inside=inside, got=got, sentence=sentence)
 
 
 _SENTENCES: Final = {
-    "greater_than": "must be greater than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
     "int_parsing": "must be a whole number",
     "float_type": "must be a number",
     "finite_number": "must be a number",
     "bool_type": "must be true or false",
-    "string_too_short": "must not be empty",
     "mapping_type": "must be a mapping",
     "dict_type": "must be a mapping",
     "model_type": "must be a mapping",
@@ -85,14 +83,18 @@ _SENTENCES: Final = {
     "tuple_type": "must be a list",
     "list_type": "must be a list",
     "none_required": "must be null",
+}
+_BARE_SENTENCES: Final = {
+    "missing": "is missing",
     "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
 }
 
 
-def _sentence(details: ErrorDetails, *, about_key: bool) -> str:
+def _sentence(details: ErrorDetails) -> str:
     kind, context, got = details["type"], details.get("ctx", {}), details["input"]
-    if kind == "missing":
-        return "is missing"
+    if kind in _BARE_SENTENCES:
+        return _BARE_SENTENCES[kind]
     if kind == "extra_forbidden":
         loc = details["loc"]
         return f"unknown key{nearest(loc[-1], keys_at(loc[:-1]))}"
@@ -101,17 +103,10 @@ def _sentence(details: ErrorDetails, *, about_key: bool) -> str:
         return sentence if context["whole"] else sentence + shown(got)
     if kind == "literal_error":
         words = [word.strip().strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(",")]
-        return (
-            f"must be {words[0]}{shown(got)}" if len(words) == 1 else f"must be one of {', '.join(words)}{shown(got)}"
-        )
+        told = words[0] if len(words) == 1 else f"one of {', '.join(words)}"
+        return f"must be {told}{shown(got)}"
     if kind == "string_type":
-        return (
-            f"must be text; put it in quotes{shown(got)}"
-            if isinstance(got, int | float)
-            else f"must be text{shown(got)}"
-        )
-    if kind == "too_short":
-        return "must not be empty"
+        return f"must be text{'; put it in quotes' if isinstance(got, int | float) else ''}{shown(got)}"
     pattern = _SENTENCES.get(kind)
     if pattern is None:
         return f"{details['msg'][:1].lower()}{details['msg'][1:]}{shown(got)}"
@@ -132,7 +127,7 @@ def shown(value: object) -> str:
     return f" (got {text if len(text) <= 60 else text[:57] + '...'})"
 
 
-def keys_at(loc: tuple[int | str, ...]) -> list[str]:
+def keys_at(loc: Loc) -> list[str]:
     """Return the keys that the block at an error's place takes, those that do not exist yet apart."""
     found: object = Scenario
     for part in loc:
