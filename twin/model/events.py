@@ -5,7 +5,7 @@ from twin.model.ids import derive
 from twin.model.instant import Elapsed
 from twin.model.message import Event
 
-_CHANNEL, _ERP, _WMS, _POSTING, _STOCK, _MONEY, _PEOPLE, _ITEM = range(1, 9)
+_CHANNEL, _ERP, _WMS, _POSTING, _MONEY, _PEOPLE = range(1, 7)
 
 
 class OrderAnswered(Event, frozen=True, gc=False, kw_only=True, tag=True):
@@ -128,8 +128,8 @@ class PublishStock(Event, frozen=True, gc=False, kw_only=True, tag=True):
 
     @property
     def aggregate(self) -> int:
-        """Figures of one item reach one channel in order, where a push has one item; a longer push goes by its first."""
-        return derive(self.rows[0].item, _STOCK + 16 * self.channel)
+        """Each push by itself: values are absolute, and only the answer to the newest of a key counts."""
+        return self.id
 
 
 class AvailabilityChanged(Event, frozen=True, gc=False, kw_only=True, tag=True):

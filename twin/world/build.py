@@ -52,8 +52,8 @@ from twin.world.stocking import split
 
 CALL_TIMEOUT: Elapsed = MINUTE
 """How long a caller waits for a channel, a warehouse or a carrier: 60 s, assumed; the ERP's is in its profile."""
-STOCK_PUSHES_UNDER_WAY = 64
-"""How many calls one channel's sender has under way at once; assumed, the interfaces' own rates bind sooner."""
+CALLS_UNDER_WAY_MAX = 100_000
+"""How many calls one client has under way at once, where the partner states no cap; its rate binds far sooner."""
 FLOOR_QUEUE_MAX = 10_000_000
 AGAIN_AFTER: Elapsed = 30 * SECOND
 """A fact that is not acknowledged goes out again: visibility of the broker, 30 s (published, Amazon SQS)."""
@@ -217,7 +217,7 @@ class _Builder:
         *,
         timeout: Elapsed = CALL_TIMEOUT,
         retry: Retry | None = None,
-        concurrency: int = STOCK_PUSHES_UNDER_WAY,
+        concurrency: int = CALLS_UNDER_WAY_MAX,
         pace: Gate | None = None,
         cost: int = 1,
         done: Callable[[Event, Message | None], None] | None = None,
