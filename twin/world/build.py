@@ -6,7 +6,7 @@ and the warehouses; warehouses call the carrier; suppliers deliver to the wareho
 back at least once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from actors.calls import Client, Endpoint, Feed, Gate
@@ -289,7 +289,7 @@ class _Builder:
             job=self.ground.lag("erp/job", compiled(block.extract_latency)),
             facts=self._feed(name, "erp"),
             rules=dict(self.opening.rules),
-            buy=lambda purchase, item, quantity: self.supplier.order(purchase, item, quantity),
+            buy=self._buy_from_supplier,
         )
         endpoint = Endpoint(
             self.ground,
@@ -393,6 +393,9 @@ class _Builder:
             shares=divided,
             arrive=self._arrived,
         )
+
+    def _buy_from_supplier(self, purchase: int, item: int, quantity: int) -> Sequence[SupplyAnnounced]:
+        return self.supplier.order(purchase, item, quantity)
 
     def _arrived(self, supply: SupplyAnnounced) -> None:
         self.warehouses[supply.site].arrive(supply)

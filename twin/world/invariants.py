@@ -25,11 +25,11 @@ from twin.model.order import Cancel, Erp, Intake, Order, Payment, Undo
 from twin.model.stock import ItemStock, Reservation
 
 CHECKED: Final = {
-    "S-1": "Physical stock of each item at each warehouse is its opening plus what was booked in less what was booked out.",
-    "S-2b": "granted = released + consumed + expired + live, no part below 0; the sum of live claims is what positions say.",
+    "S-1": "Stock of each item at each warehouse is its opening plus what was booked in, less what was booked out.",
+    "S-2b": "granted = released + consumed + expired + live, none below 0; live claims add up to what positions say.",
     "S-3": "At most one sales order, release, label, shipment and invoice per business key, in the party's own ledger.",
-    "S-4": "Every acknowledged order is in the ERP, was refused to the channel's face, is a dead letter or still under way.",
-    "S-5": "Only legal moves of an order's parts, each commit with its own cause and a higher version; no unit of a line is lost.",
+    "S-4": "Every acknowledged order is in the ERP, was refused to its channel, is a dead letter or still under way.",
+    "S-5": "Only legal moves of an order's parts, each with its own cause and a higher version; no unit is lost.",
     "S-10": "An oversold unit has its excuse: a figure that was right at its as_of and not older than configured.",
 }
 KEPT_WHOLE: Final = 20

@@ -284,10 +284,8 @@ class Watch:
         now = self.clock()
         count = self.count
         kpis: dict[str, float | None] = {}
-        for name in (
-            "orders_placed", "orders_accepted", "orders_rejected", "orders_backordered", "orders_shipped", "orders_closed",
-        ):  # fmt: skip
-            kpis[name] = count.get(name, 0)
+        for stage in ("placed", "accepted", "rejected", "backordered", "shipped", "closed"):
+            kpis[f"orders_{stage}"] = count.get(f"orders_{stage}", 0)
         kpis["orders_open"] = self.open
         kpis["oversold_units"] = count.get("oversold_units", 0)
         kpis["oversold_orders"] = count.get("oversold_orders", 0)

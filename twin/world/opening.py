@@ -78,8 +78,8 @@ def open_world(scenario: Scenario, seed: int) -> Opening:
     stock, rules, sentences = _stock(scenario, items, histories, shares, seed)
     errors: tuple[RecordError, ...] = ()
     if scenario.stock.record_errors is not None:
-        block = scenario.stock.record_errors
-        errors = record_errors(stock, share=block.share, size=compiled(block.size), seed=seed)
+        wrong = scenario.stock.record_errors
+        errors = record_errors(stock, share=wrong.share, size=compiled(wrong.size), seed=seed)
         sentences.append(f"stock records that are off: {len(errors)}")
     played = iter(histories)
     sources: list[Iterator[Arrival]] = []

@@ -245,7 +245,7 @@ class _Pages:
             self._announce(channel, item, sent + delivery)
 
     def _next_call(self, channel: int, now: Elapsed) -> Elapsed:
-        """Return when the interface takes one more call: in turn, at its rate, after a burst; a feed is one an event."""
+        """Return when the interface takes one more call: in turn, at its rate after a burst; a feed is one an event."""
         if self.feeds[channel] and self.told_at[channel] == now:
             return max(now, self.full_at[channel])
         self.told_at[channel] = now

@@ -17,7 +17,7 @@ from twin.middleware.procedures import standard
 from twin.model.instant import SECOND, Elapsed
 from twin.model.order import LinePolicy
 from twin.world import designs
-from twin.world.landscape import FeedApi, Marketplace, Party, Storefront, Wms
+from twin.world.landscape import FeedApi, Marketplace, Party, Storefront, StorefrontStockApi, Wms
 from twin.world.scenario import Scenario
 
 TABLES = {"standard": standard, "naive/batch_file": batch_file}
@@ -31,7 +31,7 @@ class StockInterface:
         if not isinstance(party, Storefront | Marketplace):
             raise UsageError(f"a channel is a storefront or a marketplace, not {party.kind}")
         api = party.stock_api
-        self.cost = api.cost if isinstance(party, Storefront) and party.stock_api.algorithm == "cost_bucket" else 1
+        self.cost = api.cost if isinstance(api, StorefrontStockApi) and api.algorithm == "cost_bucket" else 1
         self.units_per_s = api.rate.exact
         self.burst = api.burst
         self.max_items = api.max_items
@@ -156,7 +156,7 @@ def _one_call_a_movement(publication: PublicationPolicy, interface: StockInterfa
 def _buffer(block: designs.Buffer, window: Elapsed) -> Buffer:
     if isinstance(block, designs.ConstantBuffer):
         return ConstantBuffer(block.units)
-    prior = float(block.prior) / SECOND if block.prior is not None else 0.0
+    prior = block.prior.per_s / SECOND if block.prior is not None else 0.0
     return RiskBuffer(epsilon=block.epsilon, half_life_us=block.half_life, prior_per_us=prior, window_us=max(1, window))
 
 

@@ -1,7 +1,7 @@
 """One replication: build a world, run it to its horizon, and say what happened.
 
-The run is a pure function of scenario, design, seed and code: recording, progress and other runs change nothing. Garbage
-collection is frozen and off while it runs, because nothing on the hot path makes cycles, and restored afterwards.
+The run is a pure function of scenario, design, seed and code: recording, progress and other runs change nothing.
+Garbage collection is frozen and off while it runs, because nothing on the hot path makes cycles, and restored after.
 """
 
 import gc
@@ -21,7 +21,7 @@ from twin.world.scenario import Scenario
 SLICES: Final = 200
 """How often a run says how far it is."""
 LIMITS: Final = (
-    "the parties are those of the first form: one ERP, two or more warehouses on one WMS, one carrier; no EDI, no returns",
+    "the parties are those of the first form: one ERP, one WMS, one carrier; no EDI, no returns",
     "nothing fails on purpose: delays, refusals, short picks and lost webhooks come from the profiles alone",
     "parcels are delivered; milestones on the way are not told to anybody",
     "buyers do not come back, cancel or change their orders; a buyer who sees too little is lost",
@@ -101,8 +101,6 @@ def _result(world: World, recorder: Recorder, stopped: Mapping[str, object] | No
     kpis = world.watch.results(world.middleware.conflicts, world.floors())
     declared = invariants.declared
     notes = list(world.opening.notes)
-    vacuous = [name for name in world.scenario.designs[world.design].gives_up if not invariants.counts.get(name)]
-    notes += [f"{world.design} gives up {name}, which never broke" for name in vacuous]
     codes = sorted(world.middleware.exceptions.items())
     if codes:
         notes.append("exceptions opened: " + ", ".join(f"{code} {count}" for code, count in codes))
