@@ -24,7 +24,7 @@ DEVELOPER := .venv/.installed-dev
 
 demo: $(USER)
 	rm -rf $(DEMO)
-	$(BIN)/twin compare oversell --out $(DEMO)
+	$(BIN)/twin compare oversell --jobs 0 --out $(DEMO)
 	@find $(DEMO) -name '*.svg' -o -name '*.png' | LC_ALL=C sort | sed 's/^/figure: /'
 
 test: lint

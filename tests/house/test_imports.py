@@ -21,6 +21,7 @@ LIBRARIES = {
     "twin.connectivity": {"msgspec"},
     "twin.experiment": {"duckdb", "joblib", "numpy"},
     "twin.experiment.textbook": {"simpy"},  # the yardstick of the bench is written as a SimPy textbook would
+    "twin.experiment.yardsticks": {"simpy"},  # so are the small programs that the kernel is compared with
     "twin.kernel": {"numpy", "simpy"},
     "twin.kernel.recorder": {"duckdb", "numpy", "simpy"},  # its sink writes Parquet
     "twin.model": {"msgspec"},
