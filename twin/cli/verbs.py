@@ -211,9 +211,10 @@ def bench(quick: bool, names: tuple[str, ...], form: str, quiet: bool, no_progre
     Exit 1 when a target is missed by more than 1.5 times.
     """
     from twin.experiment.bench import rows
+    from twin.experiment.bench_orders import DENSE
 
     with show.Bar("bench", shown=not (quiet or no_progress)) as bar:
-        found = rows(names, quick, bar)
+        found = rows(names, quick, bar, _load("first_day", DENSE, small=False))
     show.rows(form, found, title="bench")
     return FAILED if any(row["verdict"] == FAR_MISSED for row in found) else OK
 

@@ -5,35 +5,42 @@ reported. Rows stand in a dict by name in the module that measures them (`bench_
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from twin.errors import UsageError
-from twin.experiment import bench_kernel
+from twin.experiment import bench_kernel, bench_orders
 from twin.experiment.bench_measure import Measure
 
-ALL: Final[Mapping[str, Measure]] = {**bench_kernel.ROWS}
-"""Every row, by name, in the order in which they are printed."""
+if TYPE_CHECKING:
+    from twin.world.scenario import Scenario
+
+ALL: Final[Mapping[str, Measure]] = {**bench_kernel.ROWS, **bench_orders.ROWS}
+"""Every row that needs no scenario, by name, in the order in which they are printed."""
 
 
 def rows(
     names: Sequence[str] | None,
     quick: bool,
     progress: Callable[[int, int], object] | None = None,
+    scenario: "Scenario | None" = None,
 ) -> list[dict[str, str | float | None]]:
     """Measure the rows named, or all of them, in the order of the list; `progress` hears (done, planned).
+
+    `scenario` is the world that whole orders run through; without one those rows are left out.
 
     Raises:
         UsageError: there is no row of that name.
     """
+    known = {**ALL, **(bench_orders.of_a_world(scenario) if scenario is not None else {})}
     for name in names or ():
-        if name not in ALL:
-            raise UsageError(f"the bench has no row {name!r}; there are {', '.join(ALL)}")
-    chosen = [name for name in ALL if not names or name in names]
+        if name not in known:
+            raise UsageError(f"the bench has no row {name!r}; there are {', '.join(known)}")
+    chosen = [name for name in known if not names or name in names]
     measured = []
     for done, name in enumerate(chosen):
         if progress is not None:
             progress(done, len(chosen))
-        measured.append(ALL[name](quick).row())
+        measured.append(known[name](quick).row())
     if progress is not None:
         progress(len(chosen), len(chosen))
     return measured
