@@ -207,7 +207,7 @@ class Invariants:
         else:
             self._claims.pop(row.id, None)
 
-    def _position(self, stock: ItemStock, message: Message) -> None:
+    def _position(self, stock: ItemStock, cause: Message | str) -> None:
         self.antecedents["S-2b"] = self.antecedents.get("S-2b", 0) + 1
         for site, position in enumerate(stock.positions):
             live = self._live.get((stock.item, site), 0)
@@ -215,13 +215,13 @@ class Invariants:
                 self.broken(
                     "S-2b",
                     f"item {stock.item} at site {site}",
-                    (_said(message), f"committed {position.committed}, live reservations {live}"),
+                    (_said(cause), f"committed {position.committed}, live reservations {live}"),
                 )
             soft = sum(claim.quantity for claim in stock.claims if claim.site == site)
             held = self._soft.get((stock.item, site), 0)
             if soft != held:
                 self.broken(
-                    "S-2b", f"item {stock.item} at site {site}", (_said(message), f"soft claims {soft}, holds {held}")
+                    "S-2b", f"item {stock.item} at site {site}", (_said(cause), f"soft claims {soft}, holds {held}")
                 )
 
     def _order(self, old: Order | None, new: Order, message: Message) -> None:
@@ -297,8 +297,15 @@ class Invariants:
 
     # --- the end
 
-    def finish(self, on_books: Iterable[tuple[int, int, int]], under_way: Callable[[], set[int]]) -> None:
-        """Compare whole ledgers: warehouses' books as (site, item, quantity), and orders that are nowhere."""
+    def finish(
+        self,
+        on_books: Iterable[tuple[int, int, int]],
+        under_way: Callable[[], set[int]],
+        stocks: Iterable[ItemStock] = (),
+    ) -> None:
+        """Compare whole ledgers: warehouses' books as (site, item, quantity), item records, orders that are nowhere."""
+        for stock in stocks:
+            self._position(stock, "at the end")
         for site, item, quantity in on_books:
             expected = self.on_hand.get((site, item), 0)
             if expected != quantity:
@@ -344,5 +351,7 @@ def published(rules: ChannelAvailability, stock: ItemStock, channel: int, now: E
     return max(0, told) // rule.sell_unit
 
 
-def _said(message: Message) -> str:
+def _said(message: Message | str) -> str:
+    if isinstance(message, str):
+        return message
     return f"{type(message).__name__} {message.id} caused by {message.cause} in case {message.case}"

@@ -12,7 +12,9 @@ from typing import Final, Literal
 
 from twin.errors import InvariantViolation, UsageError
 from twin.kernel.recorder import ParquetSink, Recorder
+from twin.middleware.unit import ITEMS
 from twin.model.instant import SECOND
+from twin.model.stock import ItemStock
 from twin.world.build import World, build
 from twin.world.measures import unit_of
 from twin.world.result import RunResult
@@ -93,7 +95,8 @@ def _to_the_horizon(world: World, progress: Callable[[float], None] | None) -> M
 def _look_back(world: World) -> None:
     """Check at the end what can only be checked then."""
     books = ((warehouse.site, item, units) for warehouse in world.warehouses for item, units in warehouse.book.items())
-    world.invariants.finish(books, world.orders_under_way)
+    stocks = (row for row in world.store.rows[ITEMS.number].values() if isinstance(row, ItemStock))
+    world.invariants.finish(books, world.orders_under_way, stocks)
 
 
 def _result(world: World, recorder: Recorder, stopped: Mapping[str, object] | None) -> RunResult:
