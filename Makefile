@@ -40,7 +40,7 @@ bench: $(USER)
 	$(BIN)/twin bench
 
 long: $(DEVELOPER)
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n $(JOBS) -m slow
 
 $(USER): $(BIN)/python pyproject.toml constraints.txt
 	@echo 'Installing what twin needs into .venv (once; a minute or two) ...'

@@ -58,6 +58,7 @@ def test_the_twin_follows_the_law_in_one_cell():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("mean", "buffer"), [(m, b) for m, row in TABLE.items() for b in range(len(row))])
 def test_the_twin_follows_the_law_in_every_cell_of_the_table(mean: float, buffer: int):
     check(mean, buffer, ITEMS, range(1, 21), cells=21)
