@@ -117,7 +117,9 @@ class GovernedPublication(Block):
     )
     min_change: Quantity = sourced(1, "rule: every change counts")
     low_mark: Quantity = sourced(0, "rule: at or below it every change is sent, whatever min_change says")
-    zero_first: Flag = sourced(True, "rule: a figure that must go to zero is sent before all others")
+    zero_first: Annotated[Literal[True], Words("false")] = sourced(
+        True, "rule: a figure that must go to zero is sent before all others"
+    )
     urgent_zero: Flag = sourced(True, "rule: a figure that must go to zero opens a slot at once")
     linger: Duration = sourced("0s", "rule: the first change after a pause is sent at once")
     feed_timeout: PositiveDuration = sourced("2h", "assumed: without an answer by then the figure is sent again")
@@ -216,12 +218,6 @@ class Workers(Block):
     autoscale: Later = None
 
 
-class Reservation(Block):
-    """Whether a cart holds stock before the order, and for how long; null: it does not."""
-
-    soft_for: PositiveDuration | None = sourced(None, "rule: orders reserve when they are accepted")
-
-
 class Sequencing(Block):
     """Messages of a key are taken in order; a gap is waited for `gap_timer`, a seen message known for `inbox_kept`."""
 
@@ -248,7 +244,7 @@ class Design(Block):
 
     extends: Identifier | None = sourced(None, "rule: the slots it did not state come from there")
     publication: Publication = sourced({"kind": "governed"}, "the standard design")
-    stock_truth: Annotated[Literal["ledger", "erp"], Words("wms")] = sourced(
+    stock_truth: Annotated[Literal["ledger"], Words("erp", "wms")] = sourced(
         "ledger", "the standard design: movements as they happen"
     )
     identity: Annotated[Literal["business"], Words("none", "transport", "request")] = sourced(
@@ -259,7 +255,7 @@ class Design(Block):
     allocation: Allocation = sourced({"kind": "priority"}, "the standard design")
     backorder: Backorder = sourced({}, "the standard design")
     workers: Workers = sourced({}, "the standard design")
-    reservation: Reservation = sourced({}, "the standard design")
+    reservation: Later = None
     sequencing: Sequencing = sourced({}, "the standard design")
     procedures: Annotated[Literal["standard", "naive/batch_file"], Words()] = sourced("standard", "the standard design")
     shell: Shell = sourced({}, "the standard design")
