@@ -53,7 +53,7 @@ class ErpCloud(Block):
     concurrency: Count = sourced(15, "landscape.yaml, ERP gate: cap of this service tier (third party)")
     when_full: Literal["reject"] = sourced("reject", "landscape.yaml, ERP gate (third party)")
     write_latency: Delay = sourced({"archetype": "erp_write"}, "landscape.yaml, ERP gate (assumed)")
-    read_latency: Delay = sourced({"archetype": "erp_read"}, "landscape.yaml, ERP gate (assumed)")
+    read_latency: Later = None
     timeout: PositiveDuration = sourced("15m", "landscape.yaml, ERP gate: 900 s (published)")
     extract_latency: Delay = sourced({"archetype": "erp_job"}, "assumed: writing the nightly file is one ERP job")
     review_at: WallTime = sourced("03:00", "assumed: replenishment is planned at night, after the nightly jobs")
