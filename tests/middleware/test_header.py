@@ -56,6 +56,7 @@ def line(
     )
 
 
+@pytest.mark.vector("V51", rule="8", code="twin.middleware.orders.header.header", scenario="oversell")
 @pytest.mark.parametrize(
     ("one", "expected"),
     [

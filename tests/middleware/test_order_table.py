@@ -172,6 +172,7 @@ CANCEL = CancelOrder(id=12)
 # --- vectors
 
 
+@pytest.mark.vector("V31", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v31_cancel_confirmed_then_paid_then_shipped_after_all() -> None:
     order = play(accepted(5, ordered=5), to_wms(5), CANCEL)
     assert header(order) is Header.CANCELLING
@@ -188,6 +189,7 @@ def test_v31_cancel_confirmed_then_paid_then_shipped_after_all() -> None:
     assert step(late.order, shipped(5), 0).outcome is Outcome.NOOP
 
 
+@pytest.mark.vector("V33", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v33_a_price_changes_as_long_as_the_order_is_open() -> None:
     order = play(accepted(), to_wms(10), shipped(10))
     cheaper = AmendOrder(id=20, channel=0, number="4711", revision=2, fingerprint=6, lines=(OrderedLine(10, 10, 90),))
@@ -198,6 +200,7 @@ def test_v33_a_price_changes_as_long_as_the_order_is_open() -> None:
     assert step(closed, Amended(cheaper), 0).outcome is Outcome.TOO_LATE
 
 
+@pytest.mark.vector("V37", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v37_lowering_a_backorder_frees_nothing() -> None:
     orders = [accepted(0, ordered=quantity) for quantity in (1, 2, 1)]
     lower = AmendOrder(id=20, channel=0, number="4711", revision=2, fingerprint=6, lines=(OrderedLine(10, 1, 100),))
@@ -207,6 +210,7 @@ def test_v37_lowering_a_backorder_frees_nothing() -> None:
     assert sum(order.lines[0].backordered for order in (orders[0], done.order, orders[2])) == 3
 
 
+@pytest.mark.vector("V52", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v52_units_that_ship_before_the_cancel_arrives_are_too_late() -> None:
     order = play(accepted(), to_wms(6), shipped(6), to_wms(4, key=71), CANCEL)
     assert header(order) is Header.CANCELLING and order.releases[0].cancelling == 4
@@ -217,6 +221,7 @@ def test_v52_units_that_ship_before_the_cancel_arrives_are_too_late() -> None:
     assert step(done.order, kept(4, release=71), 0).outcome is Outcome.NOOP
 
 
+@pytest.mark.vector("V53", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v53_what_has_shipped_is_not_cancelled() -> None:
     order = play(accepted(), to_wms(10), shipped(10))
     for one in (order, play(order, OrderInvoiced(id=21, key=1, lines=q(10)), CloseDue(id=22))):
@@ -224,12 +229,14 @@ def test_v53_what_has_shipped_is_not_cancelled() -> None:
         assert done == Step(one, Outcome.TOO_LATE, 24, (Answer("TOO_LATE"),)) and done.order is one
 
 
+@pytest.mark.vector("V54", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v54_a_payment_that_waited_for_its_order_is_booked_on_it() -> None:
     order = play(received(10), captured(1_000))
     assert header(order) is Header.RECEIVED and order.money.state is Payment.CAPTURED
     assert step(order, captured(1_000), 0).outcome is Outcome.NOOP
 
 
+@pytest.mark.vector("V55", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v55_money_of_a_refused_order_goes_back_once() -> None:
     refused = step(play(validated(10), captured(1_000)), PromiseRefused(3, "none"), 0)
     assert header(refused.order) is Header.REJECTED and money_back(refused.effects) == [1_000]
@@ -238,6 +245,7 @@ def test_v55_money_of_a_refused_order_goes_back_once() -> None:
     assert step(play(refused.order, answer), answer, 0).outcome is Outcome.NOOP
 
 
+@pytest.mark.vector("V79", rule="8", code="twin.middleware.orders.acceptance.accept", scenario="first_day")
 @pytest.mark.parametrize(
     ("policy", "promise", "code", "outcome"),
     [
@@ -261,6 +269,7 @@ def test_v79_the_answer_says_what_of_the_order_is_confirmed(
     assert (CreateErp() in done.effects) is (code != "IR")
 
 
+@pytest.mark.vector("V80", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 @pytest.mark.parametrize(
     ("order", "code", "expected"),
     [
@@ -274,6 +283,7 @@ def test_v80_a_shipment_is_complete_partial_or_closed(order: Callable[[], Order]
     assert (completion(order()), header(order())) == (code, expected)
 
 
+@pytest.mark.vector("V85", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v85_a_repeated_allocation_asks_only_for_what_is_pending() -> None:
     order = accepted(6)
     for _ in range(2):
@@ -281,6 +291,7 @@ def test_v85_a_repeated_allocation_asks_only_for_what_is_pending() -> None:
     assert play(order, WaitingFilled(15, q(4))).lines[0].allocated == 10
 
 
+@pytest.mark.vector("V86", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v86_the_erp_confirms_whatever_has_become_of_the_order() -> None:
     confirm = ErpConfirmed(id=4, reference=9)
     for order, expected in (
@@ -299,6 +310,7 @@ def test_v86_the_erp_confirms_whatever_has_become_of_the_order() -> None:
 REFUSE = ErpRefused(id=16, reason="credit")
 
 
+@pytest.mark.vector("V87", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v87_a_refused_order_is_undone_as_far_as_it_can_be() -> None:
     allocated = step(accepted(erp=False), REFUSE, 0)
     assert allocated.order.undo is Undo.OPEN and FinishUndo() in allocated.effects
@@ -325,6 +337,7 @@ def test_an_undo_that_comes_too_late_is_left_to_a_person() -> None:
     assert stuck.undo is Undo.STUCK and header(play(stuck, given_back(4), UndoDone(17))) is Header.REJECTED
 
 
+@pytest.mark.vector("V88", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v88_what_waits_is_filled_or_cancelled_after_a_first_shipment() -> None:
     order = play(accepted(6), to_wms(6), shipped(6))
     assert order.lines[0].backordered == 4
@@ -335,6 +348,7 @@ def test_v88_what_waits_is_filled_or_cancelled_after_a_first_shipment() -> None:
     assert CancelErp() in done.effects and ChangeDemand(1, 0, -4) in done.effects
 
 
+@pytest.mark.vector("V89", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v89_each_warehouse_answers_for_its_own_request() -> None:
     order = play(accepted(), to_wms(6, site=1), to_wms(4, site=2, key=71), CANCEL)
     assert header(order) is Header.CANCELLING and sum(each.cancelling for each in order.releases) == 10
@@ -347,6 +361,7 @@ def test_v89_each_warehouse_answers_for_its_own_request() -> None:
     assert (order.cancel, order.cancel_done, order.cancel_late) == (Cancel.ANSWERED, 6, 4)
 
 
+@pytest.mark.vector("V90", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 @pytest.mark.parametrize(
     ("order", "kind", "held", "freed"),
     [
@@ -381,6 +396,7 @@ def test_a_hold_that_lasts_too_long_ends_the_order_before_acceptance_and_alarms_
     assert done.order is going and codes(done.effects) == ["HOLD_OVERDUE"]
 
 
+@pytest.mark.vector("V91", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 @pytest.mark.parametrize(
     ("policy", "units"), [(BACKORDER, (6, 4, 0)), (PARTIAL, (6, 0, 4)), (KILL, (6, 0, 4)), (COMPLETE, (6, 4, 0))]
 )
@@ -398,6 +414,7 @@ def test_a_fill_or_kill_line_loses_all_that_is_not_released() -> None:
     assert KeepClaims(1, 4) in done.effects
 
 
+@pytest.mark.vector("V92", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v92_only_a_rejected_order_can_be_tried_again_under_its_number() -> None:
     rejected = play(received(10), ValidationFailed(2, "no such item"))
     assert step(rejected, submission(10), 0).outcome is Outcome.DUPLICATE

@@ -36,6 +36,7 @@ def run(reservation: Reservation, *entries: Entry, now: int = 0) -> tuple[Reserv
     return reservation, codes
 
 
+@pytest.mark.vector("V28", rule="5", code="twin.middleware.inventory.reservation.apply", scenario="oversell")
 def test_v28_the_life_of_a_claim() -> None:
     claim, codes = run(held(), Commit(1), Consume(2, 6))
     assert codes == [OK, OK] and claim.live(0) == 4
@@ -45,6 +46,7 @@ def test_v28_the_life_of_a_claim() -> None:
     assert codes == [NOOP, EntryCode.ALREADY_CONSUMED] and state(claim, 0) is Claim.CONSUMED
 
 
+@pytest.mark.vector("V29", rule="5", code="twin.middleware.inventory.reservation.apply", scenario="oversell")
 def test_v29_expiry_is_a_matter_of_time_and_not_of_the_reaper() -> None:
     claim, codes = run(held(), Release(1, 3), now=899)
     assert codes == [OK] and claim.live(899) == 7
@@ -56,16 +58,19 @@ def test_v29_expiry_is_a_matter_of_time_and_not_of_the_reaper() -> None:
     assert [swept.live(at) for at in (900, 901)] == [claim.live(at) for at in (900, 901)]
 
 
+@pytest.mark.vector("V30", rule="5", code="twin.middleware.inventory.reservation.apply", scenario="oversell")
 def test_v30_a_shipment_delivered_twice_consumes_once() -> None:
     claim, codes = run(held(), Commit(1), Consume(77, 10), Consume(77, 10))
     assert codes == [OK, OK, NOOP] and claim.consumed == 10
 
 
+@pytest.mark.vector("V31", rule="5", code="twin.middleware.inventory.reservation.apply", scenario="oversell")
 def test_v31_nothing_is_consumed_of_a_claim_that_was_released() -> None:
     claim, codes = run(held(5), Commit(1), Release(2, 5, "cancel confirmed"), Consume(3, 5))
     assert codes == [OK, OK, EntryCode.ALREADY_RELEASED] and claim.consumed == 0
 
 
+@pytest.mark.vector("V32", rule="5", code="twin.middleware.inventory.reservation.apply", scenario="oversell")
 def test_v32_an_undo_releases_what_is_still_live() -> None:
     claim, _ = run(held(), Commit(1), Consume(2, 6))
     undone, codes = run(claim, Release(3, claim.live(0), "undo"))

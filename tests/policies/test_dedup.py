@@ -44,6 +44,7 @@ def completed_at_32() -> Key:
     return key
 
 
+@pytest.mark.vector("V56", rule="9", code="policies.dedup.Idempotency.step")
 def test_v56_a_request_executes_once_under_lease_and_fence() -> None:
     """V56, IETF Idempotency-Key draft."""
     key = completed_at_32()
@@ -51,6 +52,7 @@ def test_v56_a_request_executes_once_under_lease_and_fence() -> None:
     assert key.at(40, Arrived(B)).verdict is Verdict.KEY_REUSED
 
 
+@pytest.mark.vector("V57", rule="9", code="policies.dedup.Idempotency.step")
 def test_v57_retention_counts_from_completion() -> None:
     """V57, IETF Idempotency-Key draft."""
     key = completed_at_32()
@@ -58,6 +60,7 @@ def test_v57_retention_counts_from_completion() -> None:
     assert key.at(86_432, Arrived(B)) == Decision(Verdict.EXECUTE, fence=1)
 
 
+@pytest.mark.vector("V58", rule="9", code="policies.dedup.Idempotency.step")
 def test_v58_a_lease_is_written_even_with_no_time_left() -> None:
     """V58, powertools-lambda-python#4759."""
     key = Key()
@@ -67,6 +70,7 @@ def test_v58_a_lease_is_written_even_with_no_time_left() -> None:
     assert key.at(5, Arrived(A)) == Decision(Verdict.EXECUTE, fence=2)
 
 
+@pytest.mark.vector("V59", rule="9", code="policies.dedup.Idempotency.step")
 def test_v59_a_retryable_failure_leaves_the_key_open_and_a_final_one_is_an_answer() -> None:
     """V59, computed."""
     key = Key()
@@ -94,6 +98,7 @@ def order(revision: int, fingerprint: int, intake: Intake) -> Order:
     )
 
 
+@pytest.mark.vector("V60", rule="9", code="policies.dedup.business")
 def test_v60_the_business_key_knows_repeats_conflicts_and_changes() -> None:
     """V60, computed: PO 4711 with other message ids; other quantity, same revision; revision 2; a late revision."""
     known = order(1, A, Intake.ACCEPTED)
@@ -104,6 +109,7 @@ def test_v60_the_business_key_knows_repeats_conflicts_and_changes() -> None:
     assert business(order(2, B, Intake.ACCEPTED), 1, A) is Business.SUPERSEDED
 
 
+@pytest.mark.vector("V92", rule="9", code="policies.dedup.business")
 def test_v92_a_rejected_document_may_be_corrected_under_its_number() -> None:
     """V92, computed."""
     rejected = order(1, A, Intake.REJECTED)

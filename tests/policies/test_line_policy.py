@@ -23,6 +23,7 @@ def test_six_of_ten_to_be_had(kind: LinePolicy, expected: tuple[int, int, int, i
     assert ShortagePolicy(kind).settle(10, 6) == expected
 
 
+@pytest.mark.vector("V91", rule="6", code="policies.line_policy.ShortagePolicy.settle")
 def test_v91_units_that_a_warehouse_is_short_of_follow_the_policy_class() -> None:
     """V91, computed: 4 short; BACKORDER waits, PARTIAL and FILL_OR_KILL cut."""
     assert ShortagePolicy(BACKORDER).settle(4, 0).backordered == 4

@@ -36,6 +36,7 @@ OTHERS = [
 ]
 
 
+@pytest.mark.vector("V94", rule="19", code="policies.publication.Governed.choose", scenario="oversell")
 def test_v94_order_of_a_slot_and_what_is_held_back() -> None:
     """V94, computed: shown/now a 10/9, b 3/0, c 0/4, d 100/40, e 8/8 too old; minimum change 2, 3 items a send."""
     assert sends(RULE, [shown("a", 10, now_at=9), *OTHERS]) == ["bcd", "e"]
@@ -43,6 +44,7 @@ def test_v94_order_of_a_slot_and_what_is_held_back() -> None:
     assert sends(RULE, [shown("a", 10, now_at=9, as_of=NOW - RULE.max_age_us), *OTHERS]) == ["bcd", "ae"]
 
 
+@pytest.mark.vector("V95", rule="19", code="policies.publication.slot", scenario="oversell")
 @pytest.mark.parametrize(
     ("urgent", "expected"),
     [(True, [(0, "1"), (20, "42"), (80, "3")]), (False, [(0, "1"), (60, "42"), (120, "3")])],
@@ -65,6 +67,7 @@ def test_v95_a_key_that_goes_to_zero_opens_a_slot_at_once(urgent: bool, expected
     assert sent == expected
 
 
+@pytest.mark.vector("V99", rule="19", code="policies.publication.backlog")
 def test_v99_a_backlog_that_takes_too_long_raises_the_minimum_change() -> None:
     """V99, computed: 4,000 dirty keys, 100 a send, every 60 s, age at most 1,800 s, minimum change 2."""
     rule = Governed(interval_us=60 * SECOND, max_items=100, max_age_us=1800 * SECOND, min_change=2)

@@ -40,6 +40,7 @@ class Stream:
         return turn
 
 
+@pytest.mark.vector("V61", rule="10", code="policies.sequencing.Sequencing.offer", scenario="first_day")
 def test_v61_a_gap_closes_and_a_repeat_is_known_by_its_digest() -> None:
     """V61, computed: delta 1, 3, 2, 2, 2 with another digest."""
     stream = Stream(DELTA)
@@ -48,6 +49,7 @@ def test_v61_a_gap_closes_and_a_repeat_is_known_by_its_digest() -> None:
     assert stream.applied == [1, 2, 3]
 
 
+@pytest.mark.vector("V62", rule="10", code="policies.sequencing.Sequencing.offer", scenario="first_day")
 def test_v62_a_snapshot_passes_the_gap_of_a_delta_stream() -> None:
     """V62, computed: delta 1, 3, 4, gap timeout, snapshot at 3, then 2."""
     stream = Stream(DELTA)
@@ -60,6 +62,7 @@ def test_v62_a_snapshot_passes_the_gap_of_a_delta_stream() -> None:
     assert stream.state.gap_since == -1
 
 
+@pytest.mark.vector("V63", rule="10", code="policies.sequencing.Sequencing.offer", scenario="first_day")
 def test_v63_a_state_stream_goes_on_without_the_missing_numbers() -> None:
     """V63, computed: state 1, 4, gap timeout, 2, 3."""
     stream = Stream(STATE)
@@ -68,6 +71,7 @@ def test_v63_a_state_stream_goes_on_without_the_missing_numbers() -> None:
     assert [stream.offer(2), stream.offer(3)] == [Turn.LATE, Turn.LATE]
 
 
+@pytest.mark.vector("V64", rule="10", code="policies.sequencing.compare")
 @pytest.mark.parametrize(
     ("incoming", "stored", "expected"),
     [
@@ -82,6 +86,7 @@ def test_v64_version_vectors(incoming: dict[str, int], stored: dict[str, int], e
     assert compare(incoming, stored) is expected
 
 
+@pytest.mark.vector("V68", rule="10,12", code="policies.sequencing.Sequencing.offer", scenario="first_day")
 @pytest.mark.parametrize(
     ("rule", "before_redrive", "redriven", "after"),
     [(STATE, [6, 8, 9], Turn.LATE, [6, 8, 9]), (DELTA, [6], Turn.APPLY, [6, 7, 8, 9])],

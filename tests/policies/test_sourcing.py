@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ A, B, C = Site(1, 0, 1, 0), Site(2, 0, 2, 1), Site(3, 0, 3, 2)
 RULE = Sourcing()
 
 
+@pytest.mark.vector("V38", rule="6", code="policies.sourcing.Sourcing.choose", scenario="first_day")
 def test_v38_one_location_first_then_the_smallest_set_by_priority() -> None:
     """V38, computed: need x5 y3; A x5, B x3 y4, C x5 y4; then C has x4."""
     needs = [(1, 5), (2, 3)]
@@ -55,6 +57,7 @@ def test_two_lines_of_one_item_do_not_get_the_same_units() -> None:
     assert RULE.choose([(1, 5), (1, 3)], [(6, 0, 0)] * 2, [A, B, C]).rest == (0, 2)
 
 
+@pytest.mark.vector("V26", rule="5", code="policies.sourcing.Sourcing.choose", scenario="first_day")
 def test_v26_a_batch_is_checked_on_the_sum_per_pool() -> None:
     """V26, medusa#16502: free 100, one batch with 60 and 50 of it is 10 short; an all-or-nothing caller refuses it."""
     plan = RULE.choose([(1, 60), (1, 50)], [(100,), (100,)], [A])

@@ -37,6 +37,7 @@ def quota(channel: int, granted: int, expires_at: int = HOUR) -> Quota:
     return Quota(channel=channel, granted=granted, consumed=0, expires_at=expires_at)
 
 
+@pytest.mark.vector("V03", rule="4", code="policies.stock_buffer.ChannelAvailability.value", scenario="oversell")
 @pytest.mark.parametrize(
     ("available", "safety", "depth", "expected"),
     [(10, 0, 0, 10), (10, 3, 0, 7), (5, 0, 0, 5), (5, 3, 0, 2), (0, 0, 0, 0), (0, 0, 5, 5)],
@@ -61,6 +62,7 @@ def test_unlimited_backorders_need_a_cap() -> None:
         ChannelRule(depth=None)
 
 
+@pytest.mark.vector("V16", rule="4", code="policies.stock_buffer.Safety.units")
 @pytest.mark.parametrize(("on_hand", "ship", "pick"), [(10, 9, 8), (2, 1, 0)])
 def test_v16_the_most_specific_safety_rule_decides(on_hand: int, ship: int, pick: int) -> None:
     """V16, Sterling safety stock: item 4, item and store 2, item, store and method SHP 1."""
@@ -75,6 +77,7 @@ def test_safety_falls_back_to_the_item_and_then_to_its_class() -> None:
     assert [safety.units(1, 5), safety.units(2, 5), safety.units(3, 5)] == [4, 2, 0]
 
 
+@pytest.mark.vector("V17", rule="4", code="policies.stock_buffer.withheld")
 def test_v17_what_safety_withholds_is_at_most_what_is_there() -> None:
     """V17, Sterling safety stock: on hand 4, demand 3, safety 2."""
     rules = ChannelAvailability(channels=(ChannelRule(),), safety=Safety(item={1: 2}))
@@ -82,6 +85,7 @@ def test_v17_what_safety_withholds_is_at_most_what_is_there() -> None:
     assert withheld(1, 2) == 1
 
 
+@pytest.mark.vector("V18", rule="4", code="policies.stock_buffer.ChannelAvailability.net", scenario="first_day")
 def test_v18_each_location_is_clamped_before_the_sum() -> None:
     """V18, computed: (sellable, claims, safety) of (30, 5, 4), (12, 12, 2), (8, 3, 10)."""
     safety = Safety(item_site={(1, 0): 4, (1, 1): 2, (1, 2): 10})
@@ -90,6 +94,7 @@ def test_v18_each_location_is_clamped_before_the_sum() -> None:
     assert rules.net(item(), (25, 0, 5), 1) == 0
 
 
+@pytest.mark.vector("V19", rule="4", code="policies.stock_buffer.ChannelAvailability.value", scenario="oversell")
 @pytest.mark.parametrize(("market", "expected"), [({}, 35), ({"cap": 30}, 30), ({"cap": 30, "sell_unit": 12}, 2)])
 def test_v19_quotas_are_funded_and_the_rest_is_shared(market: dict[str, int], expected: int) -> None:
     """V19, computed: N 100, quotas B2B 40 and WEB 20, marketplace buffer 5."""
@@ -101,6 +106,7 @@ def test_v19_quotas_are_funded_and_the_rest_is_shared(market: dict[str, int], ex
     assert rules.value(pool, (100,), MARKET, 0) == expected
 
 
+@pytest.mark.vector("V20", rule="4", code="policies.stock_buffer.ChannelAvailability.value", scenario="oversell")
 def test_v20_quotas_beyond_the_pool_are_funded_by_priority() -> None:
     """V20, computed: N 50, B2B before WEB."""
     rules = ChannelAvailability(
@@ -124,18 +130,21 @@ def test_a_grant_uses_the_channels_own_quota_first() -> None:
     assert drawn(before, WEB, 5, HOUR) == before
 
 
+@pytest.mark.vector("V21", rule="4", code="policies.stock_buffer.quota_units")
 def test_v21_quotas_by_percent_and_ratio() -> None:
     """V21, Oracle Promising allocation targets."""
     assert quota_units(1000, 20, 100) == 200
     assert (quota_units(2000, 3, 4), quota_units(2000, 1, 4)) == (1500, 500)
 
 
+@pytest.mark.vector("V22", rule="4", code="policies.stock_buffer.exposure_window")
 def test_v22_exposure_window() -> None:
     """V22, computed."""
     window = exposure_window(60 * SECOND, 5 * SECOND, 10 * SECOND, 15 * SECOND)
     assert (window.worst, window.mean) == (90 * SECOND, 60 * SECOND)
 
 
+@pytest.mark.vector("V23", rule="4", code="policies.stock_buffer.poisson_quantile", scenario="oversell")
 @pytest.mark.parametrize(
     ("mean", "epsilon", "expected"), [(0.3, 0.05, 1), (0.3, 0.01, 2), (2.0, 0.05, 5), (2.0, 0.01, 6)]
 )
@@ -144,12 +153,14 @@ def test_v23_the_buffer_is_a_poisson_quantile(mean: float, epsilon: float, expec
     assert poisson_quantile(mean, 1 - epsilon, 1000) == expected
 
 
+@pytest.mark.vector("V24", rule="4", code="policies.stock_buffer.static_exposure")
 @pytest.mark.parametrize(("sales_max", "expected"), [((10, 10, 10), 20), ((8, 6, 2), 6), ((4, 3, 2), 0)])
 def test_v24_static_exposure(sales_max: tuple[int, ...], expected: int) -> None:
     """V24, computed: a pool of 10 published whole to three channels."""
     assert static_exposure(10, (10, 10, 10), sales_max) == expected
 
 
+@pytest.mark.vector("V25", rule="4", code="policies.stock_buffer.ChannelAvailability.value", scenario="oversell")
 def test_v25_a_push_does_not_add_again_what_was_sold_and_not_taken_in() -> None:
     """V25, OCA/connector-magento#226: ERP at 4 after the first pick, the second sale not yet taken in."""
     rules = ChannelAvailability(channels=(ChannelRule(),))
@@ -157,6 +168,7 @@ def test_v25_a_push_does_not_add_again_what_was_sold_and_not_taken_in() -> None:
     assert rules.value(item(), (0,), 0, 0, unimported=1) == 0
 
 
+@pytest.mark.vector("V100", rule="19", code="policies.stock_buffer.RiskBuffer.size", scenario="oversell")
 def test_v100_sales_rates_and_the_buffer_they_give() -> None:
     """V100, computed: half-life 1 h; sale of 1 at 0 and of 2 at 1 h, read at 2 h; epsilon 1 %."""
     first = sold(SalesRate(), 1, 0, HOUR)
@@ -179,6 +191,9 @@ def test_time_without_stock_does_not_lower_a_rate() -> None:
     assert read(paused(rate, 3 * HOUR), 4 * HOUR, HOUR) == read(rate, HOUR, HOUR)
 
 
+@pytest.mark.vector(
+    "V101", rule="19", code="policies.stock_buffer.ChannelAvailability.promisable", scenario="first_day"
+)
 def test_v101_safety_and_buffer_limit_what_is_published_not_what_is_promised() -> None:
     """V101, computed: A 5, safety 2, buffer 1; then with a firm B2B quota of 2."""
     rules = ChannelAvailability(channels=(ChannelRule(buffer=ConstantBuffer(1)),) * 2, safety=Safety(item={1: 2}))
