@@ -15,6 +15,7 @@ from policies.ruleset import RuleSet
 from twin.middleware.delivery.relay import Relay
 from twin.middleware.dispatch import Procedures, dispatch
 from twin.middleware.inventory.publisher import Publisher
+from twin.middleware.orders.procedures import after_parking
 from twin.middleware.unit import Conflict, Missing, Outcome
 from twin.model.chance import stream_id
 from twin.model.commands import EvaluatePublication, PublicationAnswered
@@ -210,6 +211,9 @@ class Middleware:
         """A partner could not be reached, or refused for good: the event is a dead letter."""
         self.relay.park(event, reason)
         self.ground.probe.parked(event, reason)
+        follows = after_parking(event)
+        if follows is not None:
+            self.receive(follows)
 
     # --- publication
 

@@ -38,7 +38,9 @@ class RuleSet:
 
     `rate_half_life_us` is the memory of sales rates (0: none are kept), `close_after_us` how long an invoiced order
     stays open for corrections, `reference_wait_us` how long a message waits for the order it speaks of,
-    `cancel_after_us` how long backordered units wait (0: for ever).
+    `cancel_after_us` how long backordered units wait (0: for ever), `return_window_us` how long a closed order stays at
+    hand because its goods may come back (0: nobody sends anything back), `rma_valid_us` how long agreed goods are
+    awaited.
     """
 
     availability: ChannelAvailability
@@ -51,3 +53,5 @@ class RuleSet:
     reference_wait_us: Elapsed = 15 * MINUTE
     cancel_after_us: Elapsed = 0
     hold_us: Elapsed = 72 * HOUR
+    return_window_us: Elapsed = 0
+    rma_valid_us: Elapsed = 30 * DAY

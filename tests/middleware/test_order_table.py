@@ -37,15 +37,13 @@ from twin.middleware.orders.occasions import (
     Amended,
     LinePromise,
     Occasion,
-    PledgeBroken,
     PromiseGranted,
     PromiseRefused,
     ReferenceMissing,
     ReleasedToWarehouse,
-    RemainderClosed,
+    ReturnAuthorised,
     Submitted,
     UndoDone,
-    UndoFailed,
     Validated,
     ValidationFailed,
     WaitingFilled,
@@ -69,13 +67,22 @@ from twin.model.commands import (
     PaymentCaptured,
     PaymentRefunded,
     PaymentVoided,
+    PledgeBroken,
     ReleaseCancelled,
     ReleaseCancelRefused,
+    RemainderClosed,
+    ReturnCancelled,
+    ReturnDisposed,
+    ReturnExpired,
+    ReturnMatched,
+    ReturnReceived,
     ShipmentConfirmed,
     SubmitOrder,
+    UndoFailed,
     WarehouseShort,
 )
-from twin.model.order import Cancel, Erp, Header, Intake, LinePolicy, Order, Payment, Undo
+from twin.model.order import Cancel, Erp, Header, Intake, LinePolicy, Order, Payment, RmaState, Undo
+from twin.model.stock import Bucket
 
 BACKORDER, PARTIAL = LinePolicy.BACKORDER, LinePolicy.PARTIAL
 KILL, COMPLETE = LinePolicy.FILL_OR_KILL, LinePolicy.SHIP_COMPLETE
@@ -275,7 +282,7 @@ def test_v79_the_answer_says_what_of_the_order_is_confirmed(
     [
         (lambda: play(accepted(), to_wms(10), shipped(10)), "CC", Header.SHIPPED),
         (lambda: play(accepted(6), to_wms(6), shipped(6)), "BP", Header.PARTIALLY_FULFILLED),
-        (lambda: play(accepted(), to_wms(10), shipped(6), RemainderClosed(14, 0)), "CP", Header.SHIPPED),
+        (lambda: play(accepted(), to_wms(10), shipped(6), RemainderClosed(id=14, site=0)), "CP", Header.SHIPPED),
         (lambda: play(accepted(), CANCEL), "IC", Header.CANCELLED),
     ],
 )
@@ -333,7 +340,7 @@ def test_v87_a_refused_order_is_undone_as_far_as_it_can_be() -> None:
 def test_an_undo_that_comes_too_late_is_left_to_a_person() -> None:
     order = play(accepted(erp=False), to_wms(4), REFUSE, kept(4), UndoDone(17))
     assert order.undo is Undo.NONE and header(order) is Header.ALLOCATED and order.holds
-    stuck = play(accepted(erp=False), to_wms(4), REFUSE, UndoFailed(18))
+    stuck = play(accepted(erp=False), to_wms(4), REFUSE, UndoFailed(id=18))
     assert stuck.undo is Undo.STUCK and header(play(stuck, given_back(4), UndoDone(17))) is Header.REJECTED
 
 
@@ -486,11 +493,11 @@ def test_a_cancel_takes_what_is_at_hand_and_asks_for_the_rest() -> None:
 
 def test_a_closed_remainder_recalls_what_other_warehouses_have() -> None:
     order = play(accepted(), to_wms(6, site=1), to_wms(3, site=2, key=71), shipped(4, site=1))
-    done = step(order, RemainderClosed(14, 1), 0)
+    done = step(order, RemainderClosed(id=14, site=1), 0)
     assert header(done.order) is Header.CANCELLING and done.order.lines[0].cancelled == 3
     assert ReleaseClaims(1, 1, 2) in done.effects and RecallRelease(71, 2, q(3)) in done.effects
     assert header(play(done.order, given_back(3, site=2, release=71))) is Header.SHIPPED
-    refused = play(order, CANCEL, kept(2, site=1), RemainderClosed(14, 1))
+    refused = play(order, CANCEL, kept(2, site=1), RemainderClosed(id=14, site=1))
     assert (refused.cancel_done, refused.cancel_late, refused.cancel) == (3, 0, Cancel.PENDING)
 
 
@@ -553,7 +560,7 @@ def test_a_lapsed_backorder_is_cancelled_at_its_time_and_not_before() -> None:
 
 def test_a_broken_pledge_waits_without_supply() -> None:
     order = accepted(4, 6)
-    done = step(order, PledgeBroken(51, q(5)), 0)
+    done = step(order, PledgeBroken(id=51, lines=q(5)), 0)
     assert (done.order.lines[0].pledged, done.order.lines[0].backordered) == (1, 5)
     assert done.effects[0] == ChangeDemand(1, -5, 5) and codes(done.effects) == ["PROMISE_AT_RISK"]
     assert play(done.order, WaitingFilled(15, q(1), pledged=True)).lines[0].allocated == 5
@@ -645,14 +652,14 @@ def occasions() -> list[Occasion]:
         ErpConfirmed(id=2, reference=2),
         ErpRefused(id=2, reason="credit"),
         BackorderExpired(id=2),
-        RemainderClosed(2, 0),
+        RemainderClosed(id=2, site=0),
         CloseDue(id=2),
         CancelOrder(id=2),
         amendment(1),
         amendment(2, revision=1),
         amendment(2),
         UndoDone(2),
-        UndoFailed(2),
+        UndoFailed(id=2),
         PaymentAuthorised(id=2, amount=200),
         PaymentCaptured(id=2, key=1, amount=200),
         PaymentCaptured(id=2, key=2, amount=0),
@@ -661,7 +668,7 @@ def occasions() -> list[Occasion]:
     ]
     for units in (0, 1, 2):
         lines = q(units)
-        found += [Allocated(2, lines), AllocatedShort(2, lines), PledgeBroken(2, lines)]
+        found += [Allocated(2, lines), AllocatedShort(2, lines), PledgeBroken(id=2, lines=lines)]
         found += [WaitingFilled(2, lines), WaitingFilled(2, lines, pledged=True)]
         found += [OrderInvoiced(id=2, key=key, lines=lines) for key in (1, 2)]
         found += [ReleasedToWarehouse(2, 70, 0, lines), ReleasedToWarehouse(2, 71, 1, lines)]
@@ -673,9 +680,31 @@ def occasions() -> list[Occasion]:
     return found
 
 
-def world(policy: LinePolicy, events: list[Occasion], states_max: int) -> list[tuple[Order, Occasion, Step]]:
-    """Follow the events from a new order, breadth first until so many states are known; give every step taken."""
-    first = submit(None, submission(2, policy=policy), AT).order
+def coming_back(*, until: int = AT + 1) -> list[Occasion]:
+    """What can happen to two shipped units that come back, under two RMA numbers and three keys."""
+    found: list[Occasion] = [CloseDue(id=2), CancelOrder(id=2)]
+    for rma in (80, 81):
+        found += [ReturnCancelled(id=2, rma=rma), ReturnExpired(id=2, rma=rma)]
+        for units in (0, 1, 2):
+            lines = q(units)
+            found.append(ReturnAuthorised(2, rma, lines, until if rma == 80 else AT))
+            found.append(ReturnMatched(id=2, key=90, rma=rma, lines=lines))
+            found += [
+                ReturnReceived(id=2, key=key, rma=rma, site=0, lines=lines, items=(), at=0, undelivered=key == 91)
+                for key in (90, 91)
+            ]
+            found += [
+                ReturnDisposed(id=2, key=92, rma=rma, site=0, lines=lines, target=target, at=0)
+                for target in (Bucket.SELLABLE, Bucket.HELD)
+            ]
+    return found
+
+
+def world(
+    policy: LinePolicy, events: list[Occasion], states_max: int, first: Order | None = None
+) -> list[tuple[Order, Occasion, Step]]:
+    """Follow the events from an order, breadth first until so many states are known; give every step taken."""
+    first = first or submit(None, submission(2, policy=policy), AT).order
     queue, seen, steps = [first], {_key(first): None}, []
     for order in queue:
         for event in events:
@@ -690,12 +719,15 @@ def world(policy: LinePolicy, events: list[Occasion], states_max: int) -> list[t
 
 @pytest.fixture(scope="module", params=list(LinePolicy), ids=lambda policy: policy.value)
 def small_world(request: pytest.FixtureRequest) -> list[tuple[Order, Occasion, Step]]:
-    """Orders of two units: one world of units on the move, and one of holds, money, promises and amendments."""
+    """Orders of two units: a world of units on the move, one of holds, money and amendments, one of returns."""
     people = (HoldPlaced, ReferenceMissing, PaymentAuthorised, PaymentCaptured, PaymentVoided, PaymentRefunded)
     every = occasions()
     units = [event for event in every if not isinstance(event, (*people, Amended))]
     others = [event for event in every if isinstance(event, PromiseGranted) or not hasattr(event, "lines")]
-    return world(request.param, units, 3_000) + world(request.param, others, 700)
+    gone = accepted(2, ordered=2, policy=request.param)
+    gone = play(gone, to_wms(2), shipped(2), OrderInvoiced(id=21, key=1, lines=q(2)), captured(200))
+    steps = world(request.param, units, 3_000) + world(request.param, others, 700)
+    return steps + world(request.param, coming_back(), 500, gone)
 
 
 def _key(order: Order) -> bytes:
@@ -730,7 +762,7 @@ def test_every_state_and_event_has_exactly_one_outcome(small_world: list[tuple[O
 
 def test_facts_are_booked_in_every_intake_state(small_world: list[tuple[Order, Occasion, Step]]) -> None:
     facts = {row.occasion for row in ROWS if row.fact}
-    assert {row.number for row in ROWS if row.fact} == {10, 11, 17, 18, 19, 21, 25, 26, 34, 35, 36, 37}
+    assert {row.number for row in ROWS if row.fact} == {10, 11, 17, 18, 19, 21, 25, 26, 28, 34, 35, 36, 37}
     for order, event, done in small_world[::5]:
         if type(event) in facts:
             for intake in Intake:
@@ -746,10 +778,11 @@ def test_every_row_decides_and_every_state_is_reached(small_world: list[tuple[Or
     assert {order.undo for order in orders} == set(Undo)
     assert {order.cancel for order in orders} == set(Cancel)
     assert {order.money.state for order in orders} == set(Payment)
+    assert {rma.state for order in orders for rma in order.returns} == set(RmaState)
 
 
 def test_the_table_numbers_its_rows_in_order_and_knows_every_occasion() -> None:
-    assert [row.number for row in ROWS] == [*range(1, 27), *range(30, 38)]
+    assert [row.number for row in ROWS] == [*range(1, 28), 27, 27, 28, 28, *range(29, 38)]
     assert {row.occasion for row in ROWS} == set(Occasion.__args__)
     assert all(clause.guard.__doc__ for row in ROWS for clause in row.clauses)
 
@@ -770,7 +803,7 @@ ANY = st.one_of(
             st.builds(Allocated, st.just(2), named),
             st.builds(AllocatedShort, st.just(2), named),
             st.builds(WaitingFilled, st.just(2), named, st.booleans()),
-            st.builds(PledgeBroken, st.just(2), named),
+            st.builds(PledgeBroken, id=st.just(2), lines=named),
             st.builds(ReleasedToWarehouse, st.just(2), KEY, SITE, named),
             st.builds(ShipmentConfirmed, id=st.just(2), key=KEY, release=KEY, site=SITE, lines=named, at=st.just(0)),
             st.builds(WarehouseShort, id=st.just(2), release=KEY, site=SITE, lines=named),
@@ -779,7 +812,8 @@ ANY = st.one_of(
             st.builds(OrderInvoiced, id=st.just(2), key=KEY, lines=named),
         )
     ),
-    st.builds(RemainderClosed, st.just(2), SITE),
+    st.sampled_from(coming_back()),
+    st.builds(RemainderClosed, id=st.just(2), site=SITE),
     st.builds(PaymentCaptured, id=st.just(2), key=KEY, amount=st.integers(0, 900)),
     st.builds(PaymentRefunded, id=st.just(2), key=KEY, amount=st.integers(0, 900)),
     st.builds(

@@ -4,6 +4,7 @@ import msgspec
 
 from twin.model.instant import Elapsed
 from twin.model.message import Message
+from twin.model.stock import Bucket
 
 
 class OrderedLine(msgspec.Struct, frozen=True, gc=False):
@@ -181,6 +182,69 @@ class ReleaseCancelRefused(Message, frozen=True, gc=False, kw_only=True, tag=Tru
     lines: tuple[LineQuantity, ...]
 
 
+class RemainderClosed(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A warehouse says that it ships no more of the order (row 20)."""
+
+    site: int
+
+
+# --- goods that come back
+
+
+class ReturnRequested(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A buyer wants to send units back; `rma` is the number under which they will come."""
+
+    rma: int
+    lines: tuple[LineQuantity, ...]
+
+
+class ReturnCancelled(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The buyer keeps the goods after all."""
+
+    rma: int
+
+
+class ReturnExpired(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The time in which goods of an RMA may come is over."""
+
+    rma: int
+
+
+class ReturnReceived(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Goods came back to a warehouse under a receipt key; `rma` 0: nobody announced them.
+
+    `items` are the goods, `lines` the same as lines of the order, as far as the papers name it. `undelivered` goods
+    come from the carrier and need no request.
+    """
+
+    key: int
+    rma: int
+    site: int
+    lines: tuple[LineQuantity, ...]
+    items: tuple[ItemQuantity, ...]
+    undelivered: bool = False
+    at: Elapsed
+
+
+class ReturnMatched(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A person found out that the goods of a receipt belong to these lines of the order."""
+
+    key: int
+    rma: int
+    lines: tuple[LineQuantity, ...]
+
+
+class ReturnDisposed(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A warehouse graded goods of an RMA under a disposal key: `target` is SELLABLE, DAMAGED, or OUTSIDE (vendor)."""
+
+    key: int
+    rma: int
+    site: int
+    lines: tuple[LineQuantity, ...]
+    target: Bucket
+    at: Elapsed
+
+
 # --- money
 
 
@@ -212,11 +276,19 @@ class PaymentRefunded(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
 
 class SupplyGranted(Message, frozen=True, gc=False, kw_only=True, tag=True):
-    """Stock came free for a waiting line: try to allocate `quantity` of it."""
+    """Stock came free for a waiting line, or the supply of a `pledged` one: try to allocate `quantity` of it."""
 
     line: int
     item: int
     quantity: int
+    pledged: bool = False
+
+
+class PledgeBroken(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The supply behind pledged units will not come in time (row 33); `due` is the new promise, 0: none."""
+
+    lines: tuple[LineQuantity, ...]
+    due: Elapsed = 0
 
 
 class BackorderExpired(Message, frozen=True, gc=False, kw_only=True, tag=True):
@@ -229,6 +301,14 @@ class HoldExpired(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
 class CloseDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """The order may be closed and archived if everything about it is settled."""
+
+
+class ArchiveDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The time in which a closed order may still be returned is over: it can leave the live store."""
+
+
+class UndoFailed(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """An undo step has used up its retries (row 32)."""
 
 
 class ReservationLapsed(Message, frozen=True, gc=False, kw_only=True, tag=True):

@@ -90,13 +90,14 @@ class CancelRelease(Event, frozen=True, gc=False, kw_only=True, tag=True):
 
 
 class MovementRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
-    """A stock movement to be posted to the ERP: signed `change` of what is on hand."""
+    """A stock movement to be posted to the ERP: signed `change` of what is on hand, `blocked` of it not sellable."""
 
     movement: int
     item: int
     site: int
     change: int
     reason: str
+    blocked: int = 0
 
     @property
     def aggregate(self) -> int:
@@ -115,6 +116,33 @@ class FulfilmentRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
     @property
     def aggregate(self) -> int:
         """The ERP hears of one order in order, so a fulfilment follows the order's creation."""
+        return derive(self.case, _ERP)
+
+
+class ReturnAnswered(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Tell the channel what became of a return: a code that is an `RmaState` value."""
+
+    channel: int
+    rma: int
+    code: str
+    lines: tuple[LineQuantity, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """One channel hears of one order in order."""
+        return derive(self.case, _CHANNEL)
+
+
+class CreditNoteDue(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Ask the ERP for a credit note over returned units, under a key that is the disposal's."""
+
+    key: int
+    rma: int
+    lines: tuple[LineQuantity, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """The ERP hears of one order in order."""
         return derive(self.case, _ERP)
 
 

@@ -24,6 +24,16 @@ class Intake(Enum):
     WITHDRAWN = "WITHDRAWN"
 
 
+class RmaState(Enum):
+    """How far an agreed return has come."""
+
+    AUTHORISED = "AUTHORISED"
+    RECEIVED = "RECEIVED"
+    CLOSED = "CLOSED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
 class HoldKind(Enum):
     """Why an order waits for somebody."""
 
@@ -122,12 +132,14 @@ class LineParts(TypedDict, total=False):
     invoiced: int
     over: int
     price: int
+    returned: int
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
     """One order line in whole quanta of the item's base unit; the line numbered k is the k-th of its order.
 
-    `ordered = pending + pledged + allocated + backordered + shipped + cancelled`, always. Invoiced <= shipped.
+    `ordered = pending + pledged + allocated + backordered + shipped + cancelled`, always. Invoiced <= shipped,
+    returned <= shipped.
     """
 
     number: int
@@ -144,6 +156,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     """Shipped beyond what was released: moved, not part of `shipped`, not invoiced."""
     price: int = 0
     """Minor units each."""
+    returned: int = 0
+    """Shipped and come back under an RMA; they stay part of `shipped`."""
 
     def changed(self, **parts: Unpack[LineParts]) -> "Line":
         """Return the line with these parts replaced."""
@@ -172,6 +186,34 @@ class OrderClaim(msgspec.Struct, frozen=True, gc=False):
     line: int
     site: int
     reservation: int
+
+
+class ReturnLine(msgspec.Struct, frozen=True, gc=False):
+    """What of one line an RMA covers: restocked <= disposed <= received <= quantity."""
+
+    line: int
+    quantity: int
+    received: int = 0
+    disposed: int = 0
+    restocked: int = 0
+    """Of the disposed units those that are sellable again."""
+
+
+class Rma(msgspec.Struct, frozen=True, gc=False):
+    """One return that was agreed, or made by its receipt; what has not come by `until` (elapsed) is not awaited."""
+
+    number: int
+    state: RmaState
+    lines: tuple[ReturnLine, ...]
+    until: Elapsed
+
+
+class BlindReturn(msgspec.Struct, frozen=True, gc=False):
+    """Units of a line that came back under a receipt key without an RMA; a person must match them."""
+
+    key: int
+    line: int
+    quantity: int
 
 
 class MoneyParts(TypedDict, total=False):
@@ -225,6 +267,9 @@ class OrderParts(TypedDict, total=False):
     shipments: tuple[int, ...]
     shipment_digests: tuple[int, ...]
     invoices: tuple[int, ...]
+    returns: tuple[Rma, ...]
+    unmatched: tuple[BlindReturn, ...]
+    return_keys: tuple[int, ...]
     promise: Elapsed
     cancel_after: Elapsed
     accepted_at: Elapsed
@@ -267,6 +312,10 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     accepted_at: Elapsed = 0
     version: int = 1
     cause: int = 0
+    returns: tuple[Rma, ...] = ()
+    unmatched: tuple[BlindReturn, ...] = ()
+    return_keys: tuple[int, ...] = ()
+    """Keys of receipts and disposals of returns already booked."""
 
     def changed(self, by: int, **parts: Unpack[OrderParts]) -> "Order":
         """Return the next version, caused by the message `by`, with these parts replaced."""

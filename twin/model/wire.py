@@ -28,14 +28,24 @@ Incoming = (
     | commands.WarehouseShort
     | commands.ReleaseCancelled
     | commands.ReleaseCancelRefused
+    | commands.RemainderClosed
+    | commands.ReturnRequested
+    | commands.ReturnCancelled
+    | commands.ReturnExpired
+    | commands.ReturnReceived
+    | commands.ReturnMatched
+    | commands.ReturnDisposed
     | commands.PaymentAuthorised
     | commands.PaymentCaptured
     | commands.PaymentVoided
     | commands.PaymentRefunded
     | commands.SupplyGranted
+    | commands.PledgeBroken
     | commands.BackorderExpired
     | commands.HoldExpired
     | commands.CloseDue
+    | commands.ArchiveDue
+    | commands.UndoFailed
     | commands.ReservationLapsed
     | commands.EvaluatePublication
     | commands.PublicationAnswered
@@ -52,6 +62,8 @@ Outgoing = (
     | events.CancelRelease
     | events.MovementRecorded
     | events.FulfilmentRecorded
+    | events.ReturnAnswered
+    | events.CreditNoteDue
     | events.PublishStock
     | events.AvailabilityChanged
     | events.PaymentGivenBack

@@ -115,11 +115,11 @@ def _settle(
     position = stock.positions[fact.site]
     if position.committed > position.sellable:
         unit.emit(_exception(ids, fact, "OVERCOMMITTED"))
-    _serve_waiting(stock, now, rules, ids, unit, fact.id)
+    serve_waiting(stock, now, rules, ids, unit, fact.id)
     unit.save(ITEMS, stock.item, stock)
 
 
-def _serve_waiting(stock: ItemStock, now: Elapsed, rules: RuleSet, ids: Ids, unit: Unit, cause: int) -> None:
+def serve_waiting(stock: ItemStock, now: Elapsed, rules: RuleSet, ids: Ids, unit: Unit, cause: int) -> None:
     """Offer what is free to the lines that wait for the item, in their order; nothing is taken here."""
     left = sum(max(0, position.sellable - position.committed) for position in stock.positions)
     left -= sum(claim.quantity for claim in stock.claims if now < claim.expires_at)
@@ -166,10 +166,20 @@ def judge_gap(command: StreamGapDue, now: Now, rules: RuleSet, unit: Unit) -> Ou
     return Outcome.EXCEPTION
 
 
-def moved(positions: tuple[Position, ...], site: int, *, sellable: int = 0, committed: int = 0) -> tuple[Position, ...]:
-    """Return the positions after signed changes of one site's SELLABLE bucket and hard claims."""
+def moved(
+    positions: tuple[Position, ...],
+    site: int,
+    *,
+    sellable: int = 0,
+    committed: int = 0,
+    quality: int = 0,
+    damaged: int = 0,
+) -> tuple[Position, ...]:
+    """Return the positions after signed changes of one site's buckets and hard claims."""
     old = positions[site]
-    new = Position(old.sellable + sellable, old.quality, old.damaged, old.held, old.committed + committed)
+    new = Position(
+        old.sellable + sellable, old.quality + quality, old.damaged + damaged, old.held, old.committed + committed
+    )
     return (*positions[:site], new, *positions[site + 1 :])
 
 

@@ -10,11 +10,11 @@ from twin.middleware.orders.effects import (
 )
 from twin.middleware.orders.header import remaining
 from twin.middleware.orders.intake import BEFORE, withdraw
-from twin.middleware.orders.occasions import RemainderClosed, UndoDone, UndoFailed
+from twin.middleware.orders.occasions import UndoDone
 from twin.middleware.orders.supply import stripped
 from twin.middleware.orders.units import Change, cancelling, settle
 from twin.middleware.unit import Outcome
-from twin.model.commands import CancelOrder, ErpConfirmed, ErpRefused, LineQuantity
+from twin.model.commands import CancelOrder, ErpConfirmed, ErpRefused, LineQuantity, RemainderClosed, UndoFailed
 from twin.model.instant import HOUR, Elapsed
 from twin.model.order import Cancel, Erp, Hold, HoldKind, Intake, Line, Order, Release, Undo
 

@@ -3,6 +3,7 @@
 from twin.middleware.unit import Outcome
 from twin.model.commands import LineQuantity
 from twin.model.order import Order, Value
+from twin.model.stock import Bucket
 
 
 class Answer(Value, frozen=True, gc=False):
@@ -119,8 +120,41 @@ class FinishUndo(Value, frozen=True, gc=False):
     """Nothing of a refused order is with a warehouse any more: row 31 follows."""
 
 
+class TakeIn(Value, frozen=True, gc=False):
+    """Units of the line came back to that site: into QUALITY."""
+
+    site: int
+    line: int
+    quantity: int
+
+
+class Grade(Value, frozen=True, gc=False):
+    """Units of the line lie in QUALITY at that site and go to `target`."""
+
+    site: int
+    line: int
+    quantity: int
+    target: Bucket
+
+
+class CreditNote(Value, frozen=True, gc=False):
+    """Ask the ERP for a credit note over these units, under a key."""
+
+    key: int
+    rma: int
+    lines: tuple[LineQuantity, ...]
+
+
+class TellReturn(Value, frozen=True, gc=False):
+    """Tell the channel what became of a return; `code` is an `RmaState` value."""
+
+    rma: int
+    code: str
+    lines: tuple[LineQuantity, ...]
+
+
 class Archive(Value, frozen=True, gc=False):
-    """Take the closed order out of the live store."""
+    """Take the closed order out of the live store, when its goods cannot come back any more."""
 
 
 Effect = (
@@ -141,6 +175,10 @@ Effect = (
     | OpenException
     | Resume
     | FinishUndo
+    | TakeIn
+    | Grade
+    | CreditNote
+    | TellReturn
     | Archive
 )
 

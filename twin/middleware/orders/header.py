@@ -59,7 +59,8 @@ def completion(order: Order) -> str:
 def units(line: Line) -> str:
     """Return the sum that does not hold in this line, as a sentence; empty when all hold.
 
-    Every unit ordered is in exactly one class, no class is negative, and nothing is invoiced that was not shipped.
+    Every unit ordered is in exactly one class, no class is negative, and nothing is invoiced or returned that was not
+    shipped.
     """
     classes = line.pending + line.pledged + line.allocated + line.backordered + line.shipped + line.cancelled
     if classes != line.ordered:
@@ -68,14 +69,16 @@ def units(line: Line) -> str:
         return f"line {line.number}: a class is negative"
     if not 0 <= line.invoiced <= line.shipped:
         return f"line {line.number}: {line.invoiced} invoiced of {line.shipped} shipped"
+    if not 0 <= line.returned <= line.shipped:
+        return f"line {line.number}: {line.returned} returned of {line.shipped} shipped"
     return ""
 
 
 def unsound(order: Order) -> str:
     """Return the first sum that does not hold in this order, as a sentence; empty when all hold.
 
-    Beside the sums of each line: 0 <= cancelling <= released of each request, released <= allocated of each line, and
-    refunded <= captured.
+    Beside the sums of each line: 0 <= cancelling <= released of each request, released <= allocated of each line,
+    restocked <= disposed <= received <= quantity of each line of an RMA, and refunded <= captured.
     """
     for line in order.lines:
         if found := units(line):
@@ -87,6 +90,10 @@ def unsound(order: Order) -> str:
         free[release.line] = free.get(release.line, 0) - release.quantity
         if free[release.line] < 0:
             return f"line {release.line}: more is released than is allocated"
+    for rma in order.returns:
+        for each in rma.lines:
+            if not 0 <= each.restocked <= each.disposed <= each.received <= each.quantity:
+                return f"RMA {rma.number}: {each} does not add up"
     if not 0 <= order.money.refunded <= order.money.captured:
         return f"{order.money.refunded} refunded of {order.money.captured} captured"
     return ""

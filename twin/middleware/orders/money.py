@@ -3,6 +3,7 @@
 from twin.middleware.orders.effects import Archive, Effect, OpenException
 from twin.middleware.orders.header import header
 from twin.middleware.orders.intake import freed
+from twin.middleware.orders.returns import returns_open
 from twin.middleware.orders.units import Change, amounts, give_back, move, within
 from twin.middleware.unit import Outcome
 from twin.model.commands import (
@@ -42,8 +43,10 @@ def report_invoice_exceeds(order: Order, event: OrderInvoiced, now: Elapsed) -> 
 
 
 def can_be_closed(order: Order, event: CloseDue, now: Elapsed) -> bool:
-    """Header INVOICED, erp CONFIRMED, the payment settled; the timer comes when the retention is over."""
-    return order.erp is Erp.CONFIRMED and settled(order.money) and header(order) is Header.INVOICED
+    """Header INVOICED, erp CONFIRMED, no open RMA, payment settled; the timer comes when the retention is over."""
+    if order.erp is not Erp.CONFIRMED or returns_open(order):
+        return False
+    return settled(order.money) and header(order) is Header.INVOICED
 
 
 def settled(money: Money) -> bool:

@@ -18,10 +18,18 @@ from twin.model.commands import (
     PaymentCaptured,
     PaymentRefunded,
     PaymentVoided,
+    PledgeBroken,
     ReleaseCancelled,
     ReleaseCancelRefused,
+    RemainderClosed,
+    ReturnCancelled,
+    ReturnDisposed,
+    ReturnExpired,
+    ReturnMatched,
+    ReturnReceived,
     ShipmentConfirmed,
     SubmitOrder,
+    UndoFailed,
     WarehouseShort,
 )
 from twin.model.instant import Elapsed
@@ -55,6 +63,12 @@ class OrderEvent(Enum):
     CANCEL_REQUESTED = "cancel_requested"
     WMS_CANCEL_CONFIRMED = "wms_cancel_confirmed"
     WMS_CANCEL_REFUSED = "wms_cancel_refused"
+    RETURN_AUTHORISED = "return_authorised"
+    RETURN_CANCELLED = "return_cancelled"
+    RETURN_EXPIRED = "return_expired"
+    RETURN_RECEIVED = "return_received"
+    RETURN_MATCHED = "return_matched"
+    RETURN_DISPOSED = "return_disposed"
     AMENDED = "amended"
     UNDO_DONE = "undo_done"
     UNDO_FAILED = "undo_failed"
@@ -161,13 +175,6 @@ class ReleasedToWarehouse(Value, frozen=True, gc=False):
     lines: tuple[LineQuantity, ...]
 
 
-class RemainderClosed(Value, frozen=True, gc=False):
-    """Row 20: the warehouse at `site` ships no more of this order."""
-
-    id: int
-    site: int
-
-
 class Amended(Value, frozen=True, gc=False):
     """Row 30: a revision of the whole order; `promised` are the units of the increase that the caller has claimed."""
 
@@ -186,19 +193,13 @@ class UndoDone(Value, frozen=True, gc=False):
     id: int
 
 
-class UndoFailed(Value, frozen=True, gc=False):
-    """Row 32: an undo step has used up its retries."""
+class ReturnAuthorised(Value, frozen=True, gc=False):
+    """Row 27: a buyer may send units back under the number `rma` until `until` (elapsed)."""
 
     id: int
-
-
-class PledgeBroken(Value, frozen=True, gc=False):
-    """Row 33: the supply behind pledged units will not come in time."""
-
-    id: int
+    rma: int
     lines: tuple[LineQuantity, ...]
-    due: Elapsed = 0
-    """The new promise; 0: none."""
+    until: Elapsed
 
 
 Occasion = (
@@ -226,6 +227,12 @@ Occasion = (
     | CancelOrder
     | ReleaseCancelled
     | ReleaseCancelRefused
+    | ReturnAuthorised
+    | ReturnCancelled
+    | ReturnExpired
+    | ReturnReceived
+    | ReturnMatched
+    | ReturnDisposed
     | Amended
     | UndoDone
     | UndoFailed

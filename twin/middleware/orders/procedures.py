@@ -9,11 +9,13 @@ from typing import Final
 from policies.ruleset import RuleSet
 from twin.middleware.intake.submit import plan, promise_waiting
 from twin.middleware.orders.header import header
-from twin.middleware.orders.occasions import Allocated, Amended, Occasion, WaitingFilled
+from twin.middleware.orders.occasions import Allocated, Amended, Occasion, ReturnAuthorised, WaitingFilled
+from twin.middleware.orders.returns import returns_open
 from twin.middleware.orders.work import Work
 from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, PARKED, RESERVATIONS, Outcome, Unit
 from twin.model.commands import (
     AmendOrder,
+    ArchiveDue,
     BackorderExpired,
     CancelOrder,
     CloseDue,
@@ -28,21 +30,32 @@ from twin.model.commands import (
     PaymentCaptured,
     PaymentRefunded,
     PaymentVoided,
+    PledgeBroken,
     ReleaseCancelled,
     ReleaseCancelRefused,
+    RemainderClosed,
+    ReturnCancelled,
+    ReturnDisposed,
+    ReturnExpired,
+    ReturnMatched,
+    ReturnReceived,
+    ReturnRequested,
     ShipmentConfirmed,
     SupplyGranted,
+    UndoFailed,
     WarehouseShort,
 )
-from twin.model.events import ExceptionOpened
+from twin.model.events import CancelRelease, ExceptionOpened
 from twin.model.ids import Ids, derive
 from twin.model.instant import Now
-from twin.model.message import Message
-from twin.model.order import Header, Intake, Order
+from twin.model.message import Event, Message
+from twin.model.order import Header, Intake, Order, Undo
 from twin.model.wire import Incoming, Parked
 
-LineFact = ShipmentConfirmed | WarehouseShort | ReleaseCancelled | ReleaseCancelRefused
-PlainFact = ErpConfirmed | OrderInvoiced | PaymentVoided | PaymentRefunded
+LineFact = ShipmentConfirmed | WarehouseShort | ReleaseCancelled | ReleaseCancelRefused | PledgeBroken | ReturnDisposed
+PlainFact = (
+    ErpConfirmed | OrderInvoiced | PaymentVoided | PaymentRefunded | ReturnCancelled | ReturnExpired | ReturnMatched
+)
 WholeOrder = (
     ErpRefused
     | CancelOrder
@@ -52,9 +65,12 @@ WholeOrder = (
     | BackorderExpired
     | PaymentAuthorised
     | PaymentCaptured
+    | RemainderClosed
 )
 _CLOSES: Final = 1_000_001
 """Which of a message's derived ids its closing timer has; far beyond those that `Ids` counts."""
+_PARKED: Final = 1_000_002
+"""The same for what follows when it becomes a dead letter."""
 PARKED_MAX: Final = 100
 """Most messages that wait for one order."""
 
@@ -95,7 +111,72 @@ def close_order(message: CloseDue, now: Now, rules: RuleSet, unit: Unit) -> Outc
     outcome = _move(Work(message, now, rules, unit, order, {}, {}), message)
     if outcome is Outcome.NOOP and header(order) is Header.INVOICED:
         _close_later(message, now, rules, unit)
+    elif outcome is Outcome.APPLIED and rules.return_window_us:
+        _archive_later(message, now, rules, unit)
     return outcome
+
+
+def archive_order(message: ArchiveDue, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Take a closed order out of the live store; if goods of it are still awaited, look again after the same time."""
+    order = unit.load(ORDERS, message.case)
+    if order is None or order.intake is not Intake.CLOSED:
+        return Outcome.NOOP
+    if returns_open(order):
+        _archive_later(message, now, rules, unit)
+        return Outcome.NOOP
+    unit.archive(ORDERS, order.id)
+    unit.save(ARCHIVE, order.id, order.fingerprint)
+    return Outcome.APPLIED
+
+
+def request_return(message: ReturnRequested, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Agree to a return of what was shipped; what is not sent within its time is awaited no more."""
+    order = unit.load(ORDERS, message.case)
+    if order is None:
+        return _before_its_order(message, now, rules, unit)
+    until = now.elapsed + rules.rma_valid_us
+    work = Work(message, now, rules, unit, order, {}, {})
+    outcome = _move(work, ReturnAuthorised(message.id, message.rma, message.lines, until))
+    if outcome is Outcome.APPLIED:
+        due = ReturnExpired(id=work.ids.next(), cause=message.id, case=order.id, rma=message.rma)
+        unit.schedule(until, due)
+    return outcome
+
+
+def take_in_return(message: ReturnReceived, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Take goods in that came back; those that no paper connects with a live order lie in QUALITY for a person."""
+    order = unit.load(ORDERS, message.case) if message.case else None
+    if order is not None and message.lines and all(0 < each.line <= len(order.lines) for each in message.lines):
+        return _move(_loaded(message, now, rules, unit, order, {each.line for each in message.lines}), message)
+    stocks = unit.load_many(ITEMS, list(dict.fromkeys(row.item for row in message.items)))
+    work = Work(message, now, rules, unit, None, {stock.item: stock for stock in stocks if stock is not None}, {})
+    unknown = [row.item for row in message.items if row.item not in work.stocks]
+    for row in message.items:
+        if row.item in work.stocks:
+            work.take_in(row.item, message.site, row.quantity)
+    work.save()
+    detail = f"receipt {message.key}" + (f", unknown items {unknown}" if unknown else "")
+    unit.emit(
+        ExceptionOpened(
+            id=work.ids.next(), cause=message.id, case=message.case, code="UNAUTHORISED_RETURN", detail=detail
+        )
+    )
+    return Outcome.EXCEPTION
+
+
+def fail_undo(message: UndoFailed, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Give up an undo of which a step has used up its retries; of any other order nothing changes."""
+    order = unit.load(ORDERS, message.case)
+    if order is None or order.undo is Undo.NONE:
+        return Outcome.NOOP
+    return _move(Work(message, now, rules, unit, order, {}, {}), message)
+
+
+def after_parking(event: Event) -> Message | None:
+    """Return what an event's becoming a dead letter means to its order: a recall that fails leaves its undo stuck."""
+    if isinstance(event, CancelRelease):
+        return UndoFailed(id=derive(event.id, _PARKED), cause=event.id, case=event.case)
+    return None
 
 
 def grant_supply(message: SupplyGranted, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
@@ -106,7 +187,7 @@ def grant_supply(message: SupplyGranted, now: Now, rules: RuleSet, unit: Unit) -
     work = _loaded(message, now, rules, unit, order, {message.line})
     line = order.lines[message.line - 1]
     stock = work.stocks.get(line.item)
-    wanted = min(message.quantity, line.backordered)
+    wanted = min(message.quantity, line.pledged if message.pledged else line.backordered)
     if stock is None or wanted <= 0:
         return Outcome.NOOP
     terms = rules.channels[order.channel]
@@ -115,7 +196,8 @@ def grant_supply(message: SupplyGranted, now: Now, rules: RuleSet, unit: Unit) -
     got = wanted - sourced.rest[0]
     if not got:
         return Outcome.NOOP
-    outcome = work.move(WaitingFilled(message.id, (LineQuantity(line.number, got),), due=now.elapsed))
+    filled = WaitingFilled(message.id, (LineQuantity(line.number, got),), message.pledged, now.elapsed)
+    outcome = work.move(filled)
     if outcome is Outcome.APPLIED:
         for site, units in sourced.parts[0]:
             work.grant(line.number, line.item, site, units)
@@ -168,6 +250,7 @@ def _move(work: Work, event: Occasion) -> Outcome:
     if work.resume:
         _resume(work)
     if work.order is not before:
+        _remember_holds(before, work)
         work.save()
     if outcome is Outcome.ILLEGAL_TRANSITION:
         work.unit.emit(
@@ -180,6 +263,18 @@ def _move(work: Work, event: Occasion) -> Outcome:
             )
         )
     return outcome
+
+
+def _remember_holds(before: Order | None, work: Work) -> None:
+    """Come back when a new hold has lasted too long."""
+    known = before.holds if before is not None else ()
+    assert work.order is not None
+    if work.order.holds is known:
+        return
+    for hold in work.order.holds:
+        if hold not in known:
+            due = HoldExpired(id=work.ids.next(), cause=work.cause.id, case=work.cause.case)
+            work.unit.schedule(hold.until, due)
 
 
 def _resume(work: Work) -> None:
@@ -223,6 +318,11 @@ def _loaded(message: Message, now: Now, rules: RuleSet, unit: Unit, order: Order
 def _close_later(message: OrderInvoiced | CloseDue, now: Now, rules: RuleSet, unit: Unit) -> None:
     due = CloseDue(id=derive(message.id, _CLOSES), cause=message.id, case=message.case)
     unit.schedule(now.elapsed + rules.close_after_us, due)
+
+
+def _archive_later(message: CloseDue | ArchiveDue, now: Now, rules: RuleSet, unit: Unit) -> None:
+    due = ArchiveDue(id=derive(message.id, _CLOSES), cause=message.id, case=message.case)
+    unit.schedule(now.elapsed + rules.return_window_us, due)
 
 
 def _before_its_order(message: Incoming, now: Now, rules: RuleSet, unit: Unit) -> Outcome:

@@ -3,10 +3,10 @@
 from operator import attrgetter
 
 from twin.middleware.orders.effects import ChangeDemand, ChangeErp, Effect, KeepClaims, OpenException
-from twin.middleware.orders.occasions import Allocated, AllocatedShort, Amended, PledgeBroken, WaitingFilled
+from twin.middleware.orders.occasions import Allocated, AllocatedShort, Amended, WaitingFilled
 from twin.middleware.orders.units import Change, amounts, answer, move, released, settle, within
 from twin.middleware.unit import Outcome
-from twin.model.commands import BackorderExpired, OrderedLine
+from twin.model.commands import BackorderExpired, OrderedLine, PledgeBroken
 from twin.model.instant import Elapsed
 from twin.model.order import Cancel, Erp, Intake, Line, LinePolicy, Order, Undo
 

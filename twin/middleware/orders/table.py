@@ -20,7 +20,8 @@ Rules that hold throughout:
   money given back.
 * Each row that changes something is one version.
 
-Rows 27 to 29 (returns) are not there yet. Tried and dropped: one guard function per row that returns the clause (the
+An RMA has a state table of its own (`rma`); rows 27 and 28 have further events for its undo, its end and its match.
+Tried and dropped: one guard function per row that returns the clause (the
 exactly-one-outcome property could then not be read off the data); events of our own beside the partners' messages (a
 copy per message on the hot path, and two names for one thing).
 """
@@ -29,7 +30,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from twin.middleware.orders import cancellation, intake, money, supply, warehouse
+from twin.middleware.orders import cancellation, intake, money, returns, supply, warehouse
 from twin.middleware.orders.effects import (
     Answer,
     Archive,
@@ -39,9 +40,11 @@ from twin.middleware.orders.effects import (
     CommitClaims,
     ConsumeClaims,
     CreateErp,
+    CreditNote,
     Effect,
     FinishUndo,
     GiveBack,
+    Grade,
     KeepClaims,
     OpenException,
     Reallocate,
@@ -51,6 +54,8 @@ from twin.middleware.orders.effects import (
     Resume,
     SendRelease,
     Step,
+    TakeIn,
+    TellReturn,
 )
 from twin.middleware.orders.occasions import (
     Allocated,
@@ -58,15 +63,13 @@ from twin.middleware.orders.occasions import (
     Amended,
     Occasion,
     OrderEvent,
-    PledgeBroken,
     PromiseGranted,
     PromiseRefused,
     ReferenceMissing,
     ReleasedToWarehouse,
-    RemainderClosed,
+    ReturnAuthorised,
     Submitted,
     UndoDone,
-    UndoFailed,
     Validated,
     ValidationFailed,
     WaitingFilled,
@@ -87,9 +90,17 @@ from twin.model.commands import (
     PaymentCaptured,
     PaymentRefunded,
     PaymentVoided,
+    PledgeBroken,
     ReleaseCancelled,
     ReleaseCancelRefused,
+    RemainderClosed,
+    ReturnCancelled,
+    ReturnDisposed,
+    ReturnExpired,
+    ReturnMatched,
+    ReturnReceived,
     ShipmentConfirmed,
+    UndoFailed,
     WarehouseShort,
 )
 from twin.model.instant import Elapsed
@@ -418,6 +429,63 @@ ROWS: tuple[Row, ...] = (
         Clause(warehouse.can_be_refused, warehouse.stay_released, "K -= q, too late += q", _ANSWERED),
         Clause(cancellation.otherwise, _KNOWN, "unchanged"),
         fact=True,
+    ),
+    _row(
+        27,
+        OrderEvent.RETURN_AUTHORISED,
+        ReturnAuthorised,
+        Clause(returns.authorised_before, _KNOWN, "unchanged"),
+        Clause(returns.can_come_back, returns.authorise, "RMA AUTHORISED", (TellReturn,)),
+    ),
+    _row(
+        27,
+        OrderEvent.RETURN_CANCELLED,
+        ReturnCancelled,
+        Clause(returns.cancelled_before, _KNOWN, "unchanged"),
+        Clause(returns.nothing_came, returns.cancel, "RMA CANCELLED", (TellReturn,)),
+    ),
+    _row(
+        27,
+        OrderEvent.RETURN_EXPIRED,
+        ReturnExpired,
+        Clause(returns.overdue, returns.expire, "RMA EXPIRED", (TellReturn,)),
+        Clause(returns.partly_overdue, returns.await_no_more, "RMA awaits no more; CLOSED when all is disposed"),
+        timer=True,
+    ),
+    _row(
+        28,
+        OrderEvent.RETURN_RECEIVED,
+        ReturnReceived,
+        Clause(returns.received_before, _KNOWN, "unchanged"),
+        Clause(returns.was_authorised, returns.receive, "returned += q, RMA RECEIVED", (TakeIn, TellReturn)),
+        Clause(
+            returns.came_undelivered, returns.take_undelivered, "returned += q, RMA made RECEIVED", (TakeIn, TellReturn)
+        ),
+        Clause(
+            returns.unexpected,
+            returns.take_blind,
+            "returned unchanged: UNAUTHORISED_RETURN",
+            (TakeIn, OpenException),
+        ),
+        fact=True,
+    ),
+    _row(
+        28,
+        OrderEvent.RETURN_MATCHED,
+        ReturnMatched,
+        Clause(returns.can_be_matched, returns.match, "returned += q, RMA made RECEIVED", (TellReturn,)),
+    ),
+    _row(
+        29,
+        OrderEvent.RETURN_DISPOSED,
+        ReturnDisposed,
+        Clause(returns.received_before, _KNOWN, "unchanged"),
+        Clause(
+            returns.can_be_disposed,
+            returns.dispose,
+            "disposed += q, RMA CLOSED when all is",
+            (Grade, CreditNote, TellReturn, GiveBack),
+        ),
     ),
     _row(
         30,

@@ -137,3 +137,14 @@ def give_back(before: Order, after: Order, effects: list[Effect]) -> Money:
         return money
     effects.append(GiveBack(open_amount))
     return money.changed(giving_back=money.giving_back + open_amount)
+
+
+def credit(order: Order, returned: dict[int, int], effects: list[Effect]) -> Money:
+    """Return the money after the price of returned units was asked back, as far as it was captured."""
+    money = order.money
+    due = sum(order.lines[line - 1].price * quantity for line, quantity in returned.items())
+    amount = min(due, money.captured - money.giving_back)
+    if amount <= 0:
+        return money
+    effects.append(GiveBack(amount))
+    return money.changed(giving_back=money.giving_back + amount)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from policies.ruleset import RuleSet
 from policies.sourcing import SourcingPlan
 from policies.stock_buffer import drawn, sold
-from twin.middleware.inventory.movements import awake, moved
+from twin.middleware.inventory.movements import awake, moved, serve_waiting
 from twin.middleware.inventory.reservation import Consume, EntryCode, Release, apply, grant
 from twin.middleware.orders.effects import (
     Answer,
@@ -21,9 +21,11 @@ from twin.middleware.orders.effects import (
     CommitClaims,
     ConsumeClaims,
     CreateErp,
+    CreditNote,
     Effect,
     FinishUndo,
     GiveBack,
+    Grade,
     KeepClaims,
     OpenException,
     Reallocate,
@@ -33,6 +35,8 @@ from twin.middleware.orders.effects import (
     Resume,
     SendRelease,
     Step,
+    TakeIn,
+    TellReturn,
 )
 from twin.middleware.orders.occasions import (
     Allocated,
@@ -43,18 +47,21 @@ from twin.middleware.orders.occasions import (
 )
 from twin.middleware.orders.table import step
 from twin.middleware.unit import ARCHIVE, ITEMS, MOVEMENTS, ORDERS, RESERVATIONS, Outcome, Unit
-from twin.model.commands import ItemQuantity, LineQuantity, OrderedLine
+from twin.model.commands import BackorderExpired, ItemQuantity, LineQuantity, OrderedLine
 from twin.model.events import (
     AvailabilityChanged,
     CancelErpOrder,
     CancelRelease,
     ChangeErpOrder,
     CreateErpOrder,
+    CreditNoteDue,
     ExceptionOpened,
     FulfilmentRecorded,
+    MovementRecorded,
     OrderAnswered,
     PaymentGivenBack,
     ReleaseToWarehouse,
+    ReturnAnswered,
 )
 from twin.model.ids import Ids
 from twin.model.instant import Now
@@ -88,6 +95,8 @@ class Work:
         self.resume = False
         self.archived = False
         self._before: dict[int, tuple[int, ...]] = {}
+        self._free: dict[int, int] = {}
+        """Units that no claim is on, of each item that somebody was waiting for."""
         self._changed: dict[int, None] = {}
         self._claimed: dict[int, None] = {}
         self._shipped: list[tuple[int, int, int, int, int]] = []
@@ -112,6 +121,10 @@ class Work:
 
     # --- claims and stock
 
+    def take_in(self, item: int, site: int, quantity: int) -> None:
+        """Book goods that came back: they are there, and not sellable."""
+        self._post(item, site, Bucket.OUTSIDE, Bucket.QUALITY, quantity, "return")
+
     def available(self, item: int) -> tuple[int, ...]:
         """Return what may be claimed of an item now, per site."""
         return self.rules.atp.available(self.stocks[item], self.now.elapsed)
@@ -134,6 +147,8 @@ class Work:
         if item not in self._changed:
             self._changed[item] = None
             self._before[item] = self.rules.atp.available(stock, self.now.elapsed)
+            if stock.waiting:
+                self._free[item] = _unclaimed(stock)
         return stock
 
     def sell(self, item: int, quantity: int) -> None:
@@ -255,6 +270,49 @@ class Work:
         if rest:
             self.move(AllocatedShort(self.cause.id, (LineQuantity(effect.line, rest),)))
 
+    def _take_in(self, effect: TakeIn) -> None:
+        self.take_in(self._known().lines[effect.line - 1].item, effect.site, effect.quantity)
+
+    def _grade(self, effect: Grade) -> None:
+        item = self._known().lines[effect.line - 1].item
+        self._post(item, effect.site, Bucket.QUALITY, effect.target, effect.quantity, "disposal")
+
+    def _post(self, item: int, site: int, source: Bucket, target: Bucket, quantity: int, reason: str) -> None:
+        """Move returned units between buckets, in the ledger and, where the books change, in the ERP."""
+        stock = self.touch(item)
+        quality = (target is Bucket.QUALITY) - (source is Bucket.QUALITY)
+        sellable, damaged = target is Bucket.SELLABLE, target is Bucket.DAMAGED
+        positions = moved(
+            stock.positions,
+            site,
+            quality=quality * quantity,
+            sellable=sellable * quantity,
+            damaged=damaged * quantity,
+        )
+        self.stocks[item] = _with(stock, positions)
+        movement, now = self.ids.next(), self.now.elapsed
+        self.unit.save(
+            MOVEMENTS,
+            movement,
+            Movement(movement, self.cause.id, item, site, source, target, quantity, reason, now, now),
+        )
+        change = (source is Bucket.OUTSIDE) - (target is Bucket.OUTSIDE)
+        blocked = (quality + damaged) * quantity
+        if change or blocked:
+            self.unit.emit(
+                MovementRecorded(
+                    id=self.ids.next(),
+                    cause=self.cause.id,
+                    case=self.cause.case,
+                    movement=movement,
+                    item=item,
+                    site=site,
+                    change=change * quantity,
+                    reason=reason,
+                    blocked=blocked,
+                )
+            )
+
     # --- what partners hear
 
     def _answer(self, effect: Answer) -> None:
@@ -283,6 +341,9 @@ class Work:
                 id=self.ids.next(), cause=self.cause.id, case=order.id, external=order.id, lines=_ordered(order)
             )
         )
+        if order.cancel_after:
+            lapse = BackorderExpired(id=self.ids.next(), cause=self.cause.id, case=order.id)
+            self.unit.schedule(order.cancel_after, lapse)
 
     def _change(self, effect: ChangeErp) -> None:
         order = self._known()
@@ -343,6 +404,33 @@ class Work:
             )
         )
 
+    def _credit(self, effect: CreditNote) -> None:
+        order = self._known()
+        self.unit.emit(
+            CreditNoteDue(
+                id=self.ids.next(),
+                cause=self.cause.id,
+                case=order.id,
+                key=effect.key,
+                rma=effect.rma,
+                lines=effect.lines,
+            )
+        )
+
+    def _tell_return(self, effect: TellReturn) -> None:
+        order = self._known()
+        self.unit.emit(
+            ReturnAnswered(
+                id=self.ids.next(),
+                cause=self.cause.id,
+                case=order.id,
+                channel=order.channel,
+                rma=effect.rma,
+                code=effect.code,
+                lines=effect.lines,
+            )
+        )
+
     def _exception(self, effect: OpenException) -> None:
         self.unit.emit(
             ExceptionOpened(
@@ -361,7 +449,7 @@ class Work:
         self.resume = True
 
     def _archive(self, effect: Archive) -> None:
-        self.archived = True
+        self.archived = not self.rules.return_window_us
 
     def _ignore(self, effect: Effect) -> None:
         """Claims are committed when they are granted, and a warehouse counts a bin that came up short by itself."""
@@ -385,6 +473,8 @@ class Work:
                 changed.append(ItemQuantity(item, sum(after)))
                 rates = awake(stock, self._before[item], after, now)
                 stock = _with(stock, stock.positions, changed_at=now, rates=rates)
+            if stock.waiting and _unclaimed(stock) > self._free.get(item, _unclaimed(stock)):
+                serve_waiting(stock, now, self.rules, self.ids, unit, self.cause.id)
             unit.save(ITEMS, item, stock)
         if changed:
             unit.emit(AvailabilityChanged(id=self.ids.next(), cause=self.cause.id, rows=tuple(changed), at=now))
@@ -443,6 +533,10 @@ _DO: dict[type[Effect], Callable[..., None]] = {
     OpenException: Work._exception,
     Resume: Work._go_on,
     FinishUndo: Work._finish_undo,
+    TakeIn: Work._take_in,
+    Grade: Work._grade,
+    CreditNote: Work._credit,
+    TellReturn: Work._tell_return,
     Archive: Work._archive,
 }
 
@@ -472,6 +566,10 @@ def _with(
         stock.rates if rates is None else rates,
         stock.changed_at if changed_at is None else changed_at,
     )
+
+
+def _unclaimed(stock: ItemStock) -> int:
+    return sum(position.sellable - position.committed for position in stock.positions)
 
 
 def _less_waiting(waiting: tuple[Waiting, ...], order: int, line: int, quantity: int) -> tuple[Waiting, ...]:
