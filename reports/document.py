@@ -1,6 +1,7 @@
 """The only room of reports that writes: figures as SVG and PNG, the same bytes for the same data."""
 
 import io
+from pathlib import Path
 from typing import Literal
 
 from matplotlib.figure import Figure
@@ -20,3 +21,11 @@ def image(figure: Figure, form: Literal["svg", "png"]) -> bytes:
         else:
             figure.savefig(target, format="png", dpi=PNG_DOTS_PER_INCH, metadata={"Software": None})
     return target.getvalue()
+
+
+def write_image(path: Path, figure: Figure, form: Literal["svg", "png"]) -> str:
+    """Write a figure to a file, which appears only when it is whole; return its name."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(image(figure, form))
+    partial.replace(path)
+    return path.name

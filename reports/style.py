@@ -62,9 +62,13 @@ def marker(index: int) -> str:
 
 def footer(figure: Figure, runs: Sequence[RunResult], note: str) -> None:
     """Write scenario, seeds, replications and version under a figure, with a note on what is shown."""
-    seeds = sorted({run.seed for run in runs})
+    footnote(figure, runs[0].scenario, sorted({run.seed for run in runs}), note)
+
+
+def footnote(figure: Figure, scenario: str, seeds: Sequence[int], note: str) -> None:
+    """Write under a figure where it comes from; `seeds` are in order, one for each replication."""
     shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
     replications = "1 replication" if len(seeds) == 1 else f"{len(seeds)} replications"
     version = metadata.version("distribution-twin")
-    text = f"{runs[0].scenario} · {shown} · {replications} · {note} · distribution-twin {version}"
+    text = f"{scenario} · {shown} · {replications} · {note} · distribution-twin {version}"
     figure.text(0.01, 0.012, text, fontsize=8, color=QUIET, ha="left", va="bottom")

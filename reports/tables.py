@@ -102,10 +102,15 @@ def _bar(mean: float | None, longest: float) -> str:
     return f"{bar or '▏'} {number(mean)}"
 
 
+def cell_of(mean: float, ci95: tuple[float, float] | None) -> str:
+    """Write a mean, and its 95 % interval in brackets."""
+    return f"{number(mean)}{_interval(ci95)}"
+
+
 def _cell(estimate: Estimate | None) -> str:
     if estimate is None or estimate.mean is None:
         return "no value"
-    return f"{number(estimate.mean)}{_interval(estimate.ci95)}"
+    return cell_of(estimate.mean, estimate.ci95)
 
 
 def _interval(ci95: tuple[float, float] | None) -> str:

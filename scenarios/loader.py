@@ -5,7 +5,7 @@ caller sets; the models; and last whether the parts fit each other. Each step go
 so that one call shows all of them, at most twenty.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -93,14 +93,16 @@ class Loaded:
             leave_out.quantile if leave_out is not None else None,
         )
 
-    def changed(self, scenario: Scenario, path: str, value: object) -> Scenario:
-        """Return the scenario with one more setting changed; raises ScenarioError as `load` does."""
-        place = Place("with_")
-        try:
-            tree = paths.put(self.tree, scenario, path, node_of(value, place))
-        except paths.NoWay as error:
-            raise ScenarioError([problem(place, path, str(error))]) from error
-        known = replace(self, tree=tree, overrides=(*self.overrides, f"{path}={value}"))
+    def changed(self, scenario: Scenario, settings: Mapping[str, object]) -> Scenario:
+        """Return the scenario with more settings changed; raises ScenarioError as `load` does."""
+        place, tree = Place("with_"), self.tree
+        for path, value in settings.items():
+            try:
+                tree = paths.put(tree, scenario, path, node_of(value, place))
+            except paths.NoWay as error:
+                raise ScenarioError([problem(place, path, str(error))]) from error
+        told = tuple(f"{path}={value}" for path, value in settings.items())
+        known = replace(self, tree=tree, overrides=(*self.overrides, *told))
         found, problems = _validated(known, tree)
         errors = [each for each in problems if each.level == "error"]
         if found is None or errors:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from twin.errors import WireError as WireError
     from twin.experiment import compare as compare
     from twin.experiment import run as run
+    from twin.experiment import sweep as sweep
     from twin.model.instant import minutes as minutes
     from twin.model.instant import seconds as seconds
     from twin.world.scenario import Scenario as Scenario
@@ -47,6 +48,7 @@ __all__ = [
     "names",
     "run",
     "seconds",
+    "sweep",
 ]
 
 if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still reported
@@ -68,6 +70,7 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "names": "scenarios",
         "run": "twin.experiment",
         "seconds": "twin.model.instant",
+        "sweep": "twin.experiment",
     }
 
     def __getattr__(name):

@@ -11,10 +11,10 @@ from twin.experiment.replicate import (
     PRECISION_REPS_MIN,
     Plan,
     Precision,
-    processes,
     rounds,
     unreached,
 )
+from twin.experiment.work import processes
 from twin.world.result import RunResult
 
 

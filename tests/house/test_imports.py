@@ -20,6 +20,9 @@ LIBRARIES = {
     "twin.cli": {"click", "rich"},
     "twin.connectivity": {"msgspec"},
     "twin.experiment": {"duckdb", "joblib", "numpy"},
+    "twin.experiment.optimize": {"numpy", "optuna"},
+    "twin.experiment.vary": {"numpy", "scipy"},
+    "twin.experiment.work": {"distributed", "joblib"},
     "twin.experiment.textbook": {"simpy"},  # the yardstick of the bench is written as a SimPy textbook would
     "twin.experiment.yardsticks": {"simpy"},  # so are the small programs that the kernel is compared with
     "twin.kernel": {"numpy", "simpy"},

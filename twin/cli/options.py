@@ -32,6 +32,23 @@ def whole(low: int, high: int | None = None) -> Callback:
     return read
 
 
+_COUNTED = (
+    click.option("--seed", metavar="N", callback=whole(0), help="The root seed; replication r has seed + r."),
+    click.option("--reps", metavar="N", callback=whole(1, REPS_MAX), help="How many replications of each design."),
+    click.option(
+        "--jobs",
+        metavar="N",
+        callback=whole(0),
+        default="1",
+        show_default=True,
+        help="How many processes; 0 is one for each core. Results do not depend on it.",
+    ),
+)
+_OUT = click.option(
+    "--out", type=click.Path(path_type=Path), help="The run folder; else one under ./runs named after the run."
+)
+
+
 def output(command: Callable[P, R]) -> Callable[P, R]:
     """Add what every verb has: how to print, and how much to say."""
     return _add(
@@ -59,34 +76,40 @@ def changes(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def runs(command: Callable[P, R]) -> Callable[P, R]:
-    """Add the options of verbs that make runs."""
+    """Add the options of verbs that run one scenario as it stands."""
     return _add(
         command,
-        click.option("--seed", metavar="N", callback=whole(0), help="The root seed; replication r has seed + r."),
-        click.option("--reps", metavar="N", callback=whole(1, REPS_MAX), help="How many replications of each design."),
-        click.option(
-            "--jobs",
-            metavar="N",
-            callback=whole(0),
-            default="1",
-            show_default=True,
-            help="How many processes; 0 is one for each core. Results do not depend on it.",
-        ),
+        *_COUNTED,
         click.option(
             "--precision",
             multiple=True,
             metavar="KPI=SHARE",
             help="Go on until the 95 % half-width is this share of the mean (oversold_units=5%). May be repeated.",
         ),
-        click.option(
-            "--out", type=click.Path(path_type=Path), help="The run folder; else one under ./runs named after the run."
-        ),
+        _OUT,
         click.option(
             "--on-violation",
             type=click.Choice(("stop", "report")),
             help="What a broken invariant does: end the run (exit 4), or be counted (exit 1).",
         ),
         click.option("--strict", is_flag=True, help="An undecided expectation fails too."),
+    )
+
+
+def many(command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options of verbs that run a scenario at many settings, here or on a cluster."""
+    return _add(
+        command,
+        *_COUNTED,
+        click.option(
+            "--backend",
+            type=click.Choice(("local", "dask")),
+            default="local",
+            help="Where runs are made.",
+            show_default=True,
+        ),
+        click.option("--scheduler", metavar="ADDR", help="The dask scheduler, such as tcp://10.0.0.7:8786."),
+        _OUT,
     )
 
 

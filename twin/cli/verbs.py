@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from twin.world.result import RunResult
     from twin.world.scenario import Scenario
 
+ELSEWHERE: Mapping[str, str] = {
+    "sweep": "twin.cli.experiments",
+}
+"""Verbs that stand in modules of their own, in the order of the help; each is a command of its verb's name."""
 FAR_MISSED = "missed by more than 1.5"
 KINDS = ("scenarios", "parties", "invariants", "presets", "measures")
 
@@ -29,15 +34,24 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the verb, or say what there is instead."""
         name = args[0]
-        if name not in self.commands and not name.startswith("-"):
-            near = get_close_matches(name, self.commands, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(self.commands)}"
+        known = self.list_commands(ctx)
+        if name not in known and not name.startswith("-"):
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(known)}"
             ctx.fail(f"no such command '{name}'; {hint}")
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the verbs in the order in which one meets them."""
-        return list(self.commands)
+        return [*self.commands, *ELSEWHERE]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a verb; one that stands elsewhere is imported when it is asked for."""
+        if cmd_name in ELSEWHERE:
+            command = getattr(import_module(ELSEWHERE[cmd_name]), cmd_name)
+            assert isinstance(command, click.Command)
+            return command
+        return super().get_command(ctx, cmd_name)
 
 
 @click.group(

@@ -3,5 +3,6 @@
 from twin.experiment.replicate import replicate
 from twin.experiment.results import Findings
 from twin.experiment.study import compare, run
+from twin.experiment.sweep import sweep
 
-__all__ = ["Findings", "compare", "replicate", "run"]
+__all__ = ["Findings", "compare", "replicate", "run", "sweep"]

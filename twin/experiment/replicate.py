@@ -7,22 +7,19 @@ because every decision to stop is taken on the rounds in their order; with sever
 vain.
 
 Parallel work that may be stopped goes out in waves, not as one stream that is cut off: joblib would finish what it has
-begun and throw it away. With `joblib.parallel_config(backend=...)` around the call the same runs go to another backend.
+begun and throw it away.
 """
 
 import math
-import os
-import signal
-import threading
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from twin.errors import UsageError
 from twin.experiment.statistics import t_interval
+from twin.experiment.work import OnViolation, Progress, RunOnce, Task, Workforce, processes, work, world_run
 from twin.world.result import RunResult
 
 if TYPE_CHECKING:
@@ -35,26 +32,7 @@ PRECISION_REPS_MIN = 5
 PRECISION_REPS_MAX = 1_000
 """A precision that is not reached by then is reported as not reached."""
 
-OnViolation = Literal["stop", "report"]
-Progress = Callable[[float, int], None]
-"""Called with the runs completed so far (a fraction for the one under way) and the runs planned by now."""
 Round = tuple[RunResult, ...]
-
-
-class RunOnce(Protocol):
-    """One run of one design with one seed, as `twin.world.run.run_once` does it."""
-
-    def __call__(
-        self,
-        scenario: "Scenario",
-        design: str,
-        seed: int,
-        *,
-        out: Path | None,
-        record: bool,
-        on_violation: OnViolation,
-        progress: Callable[[float], None] | None,
-    ) -> RunResult: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +149,11 @@ def rounds(
         UsageError: A precision names a measure that the runs do not have.
         TwinError: What a replication raised, with a note that names its design and seed.
     """
-    workers = processes(jobs)
+    force = Workforce(processes(jobs))
     done: list[Round] = []
-    for wave in _waves(plan, workers, done):
-        tasks = [_Task(scenario, plan, design, seed, run or _world_run()) for seed in wave for design in plan.designs]
-        runs = _work(tasks, workers, len(done) * len(plan.designs), _with_least(plan, progress))
+    for wave in _waves(plan, force.processes, done):
+        tasks = [_task(scenario, plan, design, seed, run or world_run()) for seed in wave for design in plan.designs]
+        runs = work(tasks, force, len(done) * len(plan.designs), _with_least(plan, progress))
         for _ in wave:
             round_ = tuple(next(runs) for _ in plan.designs)
             if not done:
@@ -183,17 +161,6 @@ def rounds(
             if not _finished(plan, done):
                 done.append(round_)
                 yield round_
-
-
-def processes(jobs: int) -> int:
-    """Translate a number of jobs into processes: 0 is one for each core.
-
-    Raises:
-        UsageError: The number is negative.
-    """
-    if jobs < 0:
-        raise UsageError(f"jobs: must not be negative (got {jobs}); 0 is one for each core")
-    return jobs or os.cpu_count() or 1
 
 
 def unreached(plan: Plan, done: Sequence[Round]) -> tuple[Precision, ...]:
@@ -227,40 +194,9 @@ def _finished(plan: Plan, done: Sequence[Round]) -> bool:
     return len(done) >= PRECISION_REPS_MAX or not unreached(plan, done)
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One run to make, as it crosses a process border."""
-
-    scenario: "Scenario"
-    plan: Plan
-    design: str
-    seed: int
-    run: RunOnce
-
-    def __call__(self, progress: Callable[[float], None] | None = None) -> RunResult:
-        out = self.plan.out.get(self.design) if self.plan.out and self.seed == self.plan.seed else None
-        try:
-            return self.run(
-                self.scenario,
-                self.design,
-                self.seed,
-                out=out,
-                record=self.plan.record,
-                on_violation=self.plan.on_violation,
-                progress=progress,
-            )
-        except Exception as error:
-            error.add_note(f"in the replication with seed {self.seed} of design {self.design}")
-            raise
-
-
-def _work(tasks: Sequence[_Task], workers: int, before: int, progress: Progress | None) -> Iterator[RunResult]:
-    planned = before + len(tasks)
-    results = _serial(tasks, before, progress) if min(workers, len(tasks)) == 1 else _parallel(tasks, workers)
-    for made, result in enumerate(results, start=before + 1):
-        if progress is not None:
-            progress(made, planned)
-        yield result
+def _task(scenario: "Scenario", plan: Plan, design: str, seed: int, run: RunOnce) -> Task:
+    out = plan.out.get(design) if plan.out and seed == plan.seed else None
+    return Task(scenario, design, seed, run, out=out, record=plan.record, on_violation=plan.on_violation)
 
 
 def _with_least(plan: Plan, progress: Progress | None) -> Progress | None:
@@ -271,54 +207,9 @@ def _with_least(plan: Plan, progress: Progress | None) -> Progress | None:
     return lambda made, planned: progress(made, max(planned, least))
 
 
-def _serial(tasks: Sequence[_Task], before: int, progress: Progress | None) -> Iterator[RunResult]:
-    planned = before + len(tasks)
-    for index, task in enumerate(tasks, start=before):
-        yield task(None if progress is None else _share_of(progress, index, planned))
-
-
-def _share_of(progress: Progress, index: int, planned: int) -> Callable[[float], None]:
-    return lambda share: progress(index + min(1.0, max(0.0, share)), planned)
-
-
-def _parallel(tasks: Sequence[_Task], workers: int) -> Iterator[RunResult]:
-    """Run in several processes; results come in order, and so do errors: the first in order is the one raised."""
-    from joblib import Parallel, delayed  # a quarter of a second that a single run need not pay
-
-    made = Parallel(n_jobs=workers, return_as="generator", batch_size=1)(delayed(_in_worker)(task) for task in tasks)
-    try:
-        for result in made:
-            if isinstance(result, Exception):
-                raise result
-            yield result
-    finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that tasks are given up is what we ask for
-            made.close()
-
-
-def _in_worker(task: _Task) -> RunResult | Exception:
-    """Run a task in a process of its own, where an interrupt from the terminal is the parent's business.
-
-    An error comes back as a value, because the backend would raise whichever came first on the clock.
-    """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        return task()
-    except Exception as error:  # noqa: BLE001 -- raised again by the process that reads it
-        return error
-
-
 def _check_precision(precision: Sequence[Precision], first: Round) -> None:
     for wish in precision:
         if wish.kpi not in first[0].kpis:
             near = get_close_matches(wish.kpi, first[0].kpis, n=1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
             raise UsageError(f"precision: no measure is called '{wish.kpi}'{hint}")
-
-
-def _world_run() -> RunOnce:
-    from twin.world.run import run_once  # the world and all its rooms load when the first run is made
-
-    return run_once

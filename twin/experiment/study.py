@@ -18,7 +18,7 @@ from twin.errors import UsageError
 from twin.experiment.comparison import Comparison, compare_rounds
 from twin.experiment.expectations import OVERSELL_LAW, Claim, Predictions, claims_of, judge_all, service_levels_of
 from twin.experiment.folder import MANIFEST, RunFolder
-from twin.experiment.replicate import OnViolation, Plan, Precision, Progress, Round, RunOnce, rounds, unreached
+from twin.experiment.replicate import Plan, Precision, Round, rounds, unreached
 from twin.experiment.results import (
     Findings,
     Json,
@@ -31,6 +31,7 @@ from twin.experiment.results import (
     replications,
     run_document,
 )
+from twin.experiment.work import OnViolation, Progress, RunOnce
 
 if TYPE_CHECKING:
     from twin.world.scenario import Scenario

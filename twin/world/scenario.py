@@ -300,8 +300,8 @@ class Origin(Protocol):
     def history(self, scenario: "Scenario", block: HistoryBlock) -> RecordedDemand:
         """Read the recorded demand that a block names."""
 
-    def changed(self, scenario: "Scenario", path: str, value: object) -> "Scenario":
-        """Return the scenario with one more setting changed."""
+    def changed(self, scenario: "Scenario", settings: Mapping[str, object]) -> "Scenario":
+        """Return the scenario with more settings changed; checked after all are set."""
 
 
 class Scenario(Block):
@@ -447,4 +447,12 @@ class Scenario(Block):
         Raises:
             ScenarioError: the path meets nothing, or the value breaks a rule.
         """
-        return self.origin.changed(self, path, value)
+        return self.origin.changed(self, {path: value})
+
+    def with_all(self, settings: Mapping[str, object]) -> "Scenario":
+        """Return the scenario with several settings changed, path by path; it must hold together once all are set.
+
+        Raises:
+            ScenarioError: a path meets nothing, or a value breaks a rule.
+        """
+        return self.origin.changed(self, settings)
