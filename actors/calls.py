@@ -243,6 +243,12 @@ class Client:
             self._send_waiting()
 
 
+def broken_off(call: Call) -> None:
+    """Tell the caller that the connection under a call broke: he knows no more than that."""
+    call.status, call.answer, call.retry_after = FAILED, None, None
+    call.client._answered(call)
+
+
 class Feed:
     """A party's facts on their way to another party, at least once.
 
@@ -266,7 +272,7 @@ class Feed:
         self.deliver = deliver
         self.again_after = again_after
         self.attempts_max = attempts_max
-        self.lossless = link.lost == 0.0 and back.lost == 0.0
+        self.lossless = not (link.may_lose or back.may_lose)
         self.open: dict[int, tuple[Message, int]] = {}
         self._kind = ground.recorder.kind(f"{name}.fact")
         self._party = ground.recorder.party(name)

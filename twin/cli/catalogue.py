@@ -8,7 +8,7 @@ from twin.experiment.results import Row
 
 
 def rows_of(kind: str) -> list[Row]:
-    """Give one row for each scenario, party kind, invariant, preset or measure.
+    """Give one row for each scenario, party kind, fault, invariant, preset or measure.
 
     Raises:
         KeyError: There is no such kind.
@@ -16,6 +16,7 @@ def rows_of(kind: str) -> list[Row]:
     return {
         "scenarios": _scenarios,
         "parties": _parties,
+        "faults": _faults,
         "invariants": _invariants,
         "presets": list,
         "measures": _measures,
@@ -51,6 +52,27 @@ def _parties() -> list[Row]:
         {"name": _only(block.model_fields["kind"].annotation), "text": _first_line(block.__doc__)}
         for block in get_args(union)
     ]
+
+
+def _faults() -> list[Row]:
+    from twin.world.fault_kinds import KINDS, LATER_KINDS
+
+    there: list[Row] = [
+        {
+            "name": name,
+            "text": kind.text,
+            "strikes": ", ".join(kind.targets),
+            "needs": ", ".join(kind.needs),
+            "takes": ", ".join(kind.takes),
+            "class": kind.assumption,
+        }
+        for name, kind in KINDS.items()
+    ]
+    absent: list[Row] = [
+        {"name": name, "text": f"not modelled: {text}", "strikes": "", "needs": "", "takes": "", "class": ""}
+        for name, text in LATER_KINDS.items()
+    ]
+    return there + absent
 
 
 def _invariants() -> list[Row]:

@@ -23,7 +23,7 @@ ELSEWHERE: Mapping[str, str] = {
 }
 """Verbs that stand in modules of their own, in the order of the help; each is a command of its verb's name."""
 FAR_MISSED = "missed by more than 1.5"
-KINDS = ("scenarios", "parties", "invariants", "presets", "measures")
+KINDS = ("scenarios", "parties", "faults", "invariants", "presets", "measures")
 
 
 class Verbs(click.Group):

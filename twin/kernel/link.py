@@ -78,6 +78,11 @@ class Link:
         disorders = bool(self._disorder_below and disorder_within_us)
         self._plain = not (self._lost_below or self._duplicated_below or disorders or self._gap_ns)
 
+    @property
+    def may_lose(self) -> bool:
+        """Whether a message can vanish on the way, so that its sender must be told of its arrival."""
+        return self.lost > 0.0
+
     def send(self, identity: int, attempt: int, deliver: Callable[[A], object], arg: A) -> None:
         """Send one message: `deliver(arg)` is called when it arrives, once, twice or never.
 

@@ -8,8 +8,9 @@ back at least once.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from actors.calls import Client, Endpoint, Feed, Gate
+from actors.calls import Client, Endpoint, Feed, Gate, broken_off
 from actors.carrier import Carrier
 from actors.channel import Channel, Poll, Webhook
 from actors.demand import Buyers
@@ -24,6 +25,7 @@ from policies.retry import Retry
 from policies.ruleset import RuleSet
 from policies.throttle import FixedWindow, SlidingWindow, token_bucket
 from twin.errors import UsageError
+from twin.kernel.faults import Faults
 from twin.kernel.laws import Constant, Law
 from twin.kernel.link import Link
 from twin.kernel.recorder import Recorder
@@ -49,6 +51,7 @@ from twin.world.rules import StockInterface, procedures_of, retry_of, rules_of, 
 from twin.world.scenario import Direct, Scenario
 from twin.world.scenario import Poll as PollBlock
 from twin.world.stocking import split
+from twin.world.troubles import Troubles
 
 CALL_TIMEOUT: Elapsed = MINUTE
 """How long a caller waits for a channel, a warehouse or a carrier: 60 s, assumed; the ERP's is in its profile."""
@@ -80,6 +83,7 @@ class World:
     invariants: Invariants
     opening: Opening
     paid_us: dict[str, Callable[[Elapsed], int]]
+    faults: Faults
 
     def orders_under_way(self) -> set[int]:
         """Return the orders that some message, timer or outbox row still speaks of."""
@@ -116,6 +120,7 @@ class _Builder:
         self.recorder = recorder
         self.stops = stops
         self.timeline = Timeline()
+        self.troubles = Troubles(scenario, self.timeline, seed)
         self.opening = open_world(scenario, seed)
         self.parties = scenario.landscape.parties
         self.windows = windows_of(scenario, self.design)
@@ -170,6 +175,7 @@ class _Builder:
             self.invariants,
             opening,
             self.paid,
+            self.troubles.faults,
         )
 
     def _invariants(self) -> Invariants:
@@ -186,24 +192,19 @@ class _Builder:
 
     # --- links
 
-    def _link(self, a: str, b: str, purpose: str, *, response: bool = False) -> Link:
-        """Return the link from a to b; what the scenario says of one direction holds for that one only."""
+    def _link(
+        self,
+        a: str,
+        b: str,
+        purpose: str,
+        *,
+        response: bool = False,
+        told: Callable[[Any], object] | None = None,
+    ) -> Link:
+        """Return the link from a to b."""
         block = link_of(self.scenario, a, b)
-        towards = "response" if response else "request"
         latency: Law = compiled(block.latency)
-        adverse = block.direction in ("both", towards)
-        disorder = block.disorder if adverse else None
-        return Link(
-            self.timeline,
-            self.seed,
-            f"{a}>{b}/{purpose}",
-            latency=latency,
-            lost=block.lost if adverse else 0.0,
-            duplicated=block.duplicated if adverse else 0.0,
-            disorder_share=disorder.share if disorder else 0.0,
-            disorder_within_us=disorder.within if disorder else 0,
-            capacity_per_s=float(block.capacity.exact) if block.capacity and adverse else None,
-        )
+        return self.troubles.link(a, b, f"{a}>{b}/{purpose}", block, latency, response=response, told=told)
 
     def _law(self, spec: LawSpec) -> Law:
         return compiled(spec)
@@ -227,8 +228,8 @@ class _Builder:
         return Client(
             self.ground,
             name,
-            request=self._link(a, b, name),
-            response=self._link(b, a, name, response=True),
+            request=self._link(a, b, name, told=broken_off),
+            response=self._link(b, a, name, response=True, told=broken_off),
             endpoint=endpoint,
             timeout=timeout,
             retry=retry or self.retry,
@@ -291,12 +292,13 @@ class _Builder:
             rules=dict(self.opening.rules),
             buy=self._buy_from_supplier,
         )
-        endpoint = Endpoint(
+        plain = Endpoint(
             self.ground,
             service=self.ground.lag("erp/write", compiled(block.write_latency)),
             handle=erp.take,
             concurrency=block.concurrency,
         )
+        endpoint = self.troubles.endpoint(plain, name)
         learned = isinstance(self.design.limiter, designs.LearnedLimiter)
         self.erp_client = self._client(
             "middleware/erp",
@@ -338,7 +340,8 @@ class _Builder:
                 facts=self._feed(name, label),
             )
             paid[label] = _paid(hours, block.people)
-            endpoint = Endpoint(self.ground, service=self.ground.lag(f"{label}/write", write), handle=warehouse.take)
+            plain = Endpoint(self.ground, service=self.ground.lag(f"{label}/write", write), handle=warehouse.take)
+            endpoint = self.troubles.endpoint(plain, name, f"{name}/{site_name}")
             self.wms_clients.append(self._client(f"middleware/{label}", "middleware", name, endpoint))
             warehouses.append(warehouse)
         return warehouses, paid
@@ -353,12 +356,13 @@ class _Builder:
             if limit.algorithm == "fixed_window"
             else SlidingWindow(limit.burst, limit.window)
         )
-        endpoint = Endpoint(
+        plain = Endpoint(
             self.ground,
             service=self.ground.lag(f"{name}/label", compiled(block.label_latency)),
             handle=carrier.take,
-            gate=Gate(throttle),
+            gate=self.troubles.gate(throttle, name),
         )
+        endpoint = self.troubles.endpoint(plain, name)
         for warehouse in self.warehouses:
             warehouse.carrier = self._client(
                 f"{warehouse.name}/{name}",
@@ -421,13 +425,14 @@ class _Builder:
             deliver=self.middleware.receive,
         )
         bucket = token_bucket(interface.units_per_s, interface.burst)
-        endpoint = Endpoint(
+        plain = Endpoint(
             ground,
             service=ground.lag(f"{name}/stock", compiled(party.stock_api.latency)),
             handle=channel.take_stock,
-            gate=Gate(bucket),
+            gate=self.troubles.gate(bucket, name, party_name),
             cost=interface.cost,
         )
+        endpoint = self.troubles.endpoint(plain, name, party_name)
         learned = isinstance(self.design.limiter, designs.LearnedLimiter)
         self.stock_clients.append(
             self._client(
@@ -440,9 +445,10 @@ class _Builder:
                 refused=self.middleware.refused,
             )
         )
-        answers = Endpoint(
+        desk = Endpoint(
             ground, service=ground.lag(f"{name}/answer", compiled(party.stock_api.latency)), handle=channel.take_answer
         )
+        answers = self.troubles.endpoint(desk, name, party_name)
         self.answer_clients.append(self._client(f"middleware/{name}", "middleware", party_name, answers))
         self.channels.append(channel)
         self._intake(channel, name, party_name, party)
@@ -468,7 +474,9 @@ class _Builder:
                 visible=lambda identity, attempt: visible(identity, attempt) + extra(identity, attempt),
                 latency=ground.lag(f"{name}/list", compiled(party.list_orders.latency)),
                 page=party.list_orders.max_items,
-                gate=Gate(token_bucket(party.list_orders.rate.exact, party.list_orders.burst)),
+                gate=self.troubles.gate(
+                    token_bucket(party.list_orders.rate.exact, party.list_orders.burst), name, party_name, down=True
+                ),
                 link=link,
             )
             channel.hands_over_by(poll.placed)
@@ -574,6 +582,12 @@ class _Builder:
         for channel in range(len(self.channels)):
             self.middleware.arm(channel)
         Buyers(self.ground, self.opening.arrivals, self._buy(), scenario.horizon)
+        gauges = {
+            "queue_length": lambda: float(len(self.middleware.queue)),
+            "dlq_length": lambda: float(self.watch.dead.value),
+            "orders_open": lambda: float(self.watch.open),
+        }
+        self.troubles.faults.start(gauges)
 
     def _publish_all(self, _: None) -> None:
         self.timeline.call_in(DAY, self._publish_all, None)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from twin.world.demand import Distribution, History
 from twin.world.designs import Design, GovernedPublication
+from twin.world.fault_checks import misfits
 from twin.world.landscape import FeedApi, Marketplace, Storefront, Wms
 from twin.world.law_specs import GammaLaw, LognormalLaw
 from twin.world.scenario import Scenario
@@ -37,6 +38,8 @@ def findings(scenario: Scenario) -> Iterator[Finding]:
     yield from _demand(scenario)
     yield from _designs(scenario)
     yield from _claims(scenario)
+    for path, told, forbids in misfits(scenario):
+        yield Finding(path, told, "error" if forbids else "warning")
 
 
 def _missing(path: Path, what: str, name: str, there: Iterable[str]) -> Finding:

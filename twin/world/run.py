@@ -24,12 +24,12 @@ SLICES: Final = 200
 """How often a run says how far it is."""
 LIMITS: Final = (
     "the parties are those of the first form: one ERP, one WMS, one carrier; no EDI, no returns",
-    "nothing fails on purpose: delays, refusals, short picks and lost webhooks come from the profiles alone",
     "parcels are delivered; milestones on the way are not told to anybody",
     "buyers do not come back, cancel or change their orders; a buyer who sees too little is lost",
     "a marketplace's quota for reading single orders is not modelled, only that of its list",
     "local time runs on as at the start; a change of the clocks inside the horizon is not followed",
 )
+QUIET: Final = "nothing fails on purpose: delays, refusals, short picks and lost webhooks come from the profiles alone"
 
 
 def run_once(
@@ -104,6 +104,7 @@ def _result(world: World, recorder: Recorder, stopped: Mapping[str, object] | No
     kpis = world.watch.results(world.middleware.conflicts, world.floors())
     declared = invariants.declared
     notes = list(world.opening.notes)
+    notes += [f"fault {each.name} ({each.kind} at {each.target}) took no effect" for each in world.faults.vain()]
     codes = sorted(world.middleware.exceptions.items())
     if codes:
         notes.append("exceptions opened: " + ", ".join(f"{code} {count}" for code, count in codes))
@@ -121,7 +122,7 @@ def _result(world: World, recorder: Recorder, stopped: Mapping[str, object] | No
         events=recorder.count,
         digest=recorder.digest(),
         sim_s=world.timeline.now / SECOND,
-        limits=LIMITS,
+        limits=LIMITS if world.scenario.faults else (*LIMITS, QUIET),
         wall_s=0.0,
         notes=tuple(notes),
     )

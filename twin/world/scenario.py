@@ -31,6 +31,7 @@ from twin.world.demand import Demand, Distribution, Items, Stock
 from twin.world.demand import History as HistoryBlock
 from twin.world.demand_history import History as RecordedDemand
 from twin.world.designs import INVARIANTS, Design, InvariantId
+from twin.world.fault_specs import FaultBlock
 from twin.world.landscape import Landscape
 from twin.world.law_specs import Delay
 from twin.world.values import (
@@ -334,7 +335,7 @@ class Scenario(Block):
     slo: tuple[ServiceLevel, ...] = sourced((), "rule: no service level")
     measures: Measures = sourced({}, "the defaults of measures")
     small: Mapping[str, object] = Field(default_factory=dict, description="paths and values that `--small` applies")
-    faults: Later = None
+    faults: tuple[FaultBlock, ...] = sourced((), "rule: nothing fails on purpose")
     actions: Later = None
     costs: Later = None
     _origin: Origin | None = PrivateAttr(None)

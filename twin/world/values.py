@@ -517,6 +517,8 @@ class OneOf:
             value = self.short(value)
         if isinstance(value, Block) or (isinstance(value, Mapping) and any(mark in value for mark in self.marks)):
             return value
+        if not kinds:
+            raise rule(f"a {self.noun} has one of the keys {', '.join(self.marks)}")
         there = f"there are {', '.join(kinds)}" if len(kinds) > 1 else f"there is {kinds[0]}"
         if not isinstance(value, Mapping):
             raise rule(f"must be a mapping with {self.key!r}; {there}")

@@ -1,0 +1,210 @@
+"""Partners that faults can get at: an endpoint that errs, slows down, hangs or lies, and a limit that is cut.
+
+Both are built only where a record names their party; every other partner is a plain one and pays nothing. E- and
+Q-numbers are those of the fault catalogue.
+"""
+
+from fractions import Fraction
+from typing import Final
+
+from actors.calls import FAILED, REFUSED, Call, Endpoint, Gate
+from policies.throttle import FixedWindow, SlidingWindow, State, Throttle, TokenBucket
+from twin.errors import UsageError
+from twin.kernel.faults import Armed
+from twin.model.instant import DAY, SECOND, Elapsed
+
+DOWN: Final = ("E1", "E3", "E12")
+"""Kinds under which an interface gives no useful answer at all."""
+
+
+class TroubledEndpoint(Endpoint):
+    """An interface with the records that are on; made from a plain one, whose place it takes."""
+
+    def __init__(self, plain: Endpoint) -> None:
+        super().__init__(
+            plain.ground,
+            service=plain.service,
+            handle=plain.handle,
+            concurrency=plain.concurrency,
+            gate=plain.gate,
+            cost=plain.cost,
+        )
+        self.held: list[Call] = []
+        """Calls that were accepted and hang."""
+        self._usual = plain.service
+        self.service = self._slowed
+        self._armed: list[Armed] = []
+
+    # --- the lever
+
+    def begin(self, armed: Armed) -> None:
+        """A record is on."""
+        self._armed.append(armed)
+
+    def end(self, armed: Armed) -> None:
+        """A record is over; calls that hung are worked off at once with `heal_with_burst`, and forgotten otherwise."""
+        self._armed.remove(armed)
+        if armed.fault.kind == "E3" and not any(other.fault.kind == "E3" for other in self._armed):
+            held, self.held = self.held, []
+            for call in held:
+                if armed.fault.end == "heal_with_burst":
+                    self._serve(call)
+                else:
+                    self.in_service -= 1
+
+    # --- calls
+
+    def request(self, call: Call) -> None:
+        """Admit an attempt, unless a record that is on says otherwise."""
+        now = self.ground.timeline.now
+        for armed in tuple(self._armed):
+            if not armed.concerns(call):
+                continue
+            kind = armed.fault.kind
+            if kind in ("E1", "E12"):
+                if armed.strikes(now, call.event.id, call.attempt):
+                    self._fail(call, _back_in(armed, now))
+                    return
+            elif kind == "E3":
+                if self.in_service < self.concurrency and armed.strikes(now, call.event.id, call.attempt):
+                    self.in_service += 1
+                    self.held.append(call)
+                    return
+            elif self.in_service >= self._room(armed, now):
+                armed.took_effect()
+                self.refused += 1
+                call.status = REFUSED
+                call.client.respond(call)
+                return
+        super().request(call)
+
+    def _room(self, armed: Armed, now: Elapsed) -> int:
+        """Return how many calls a record leaves room for."""
+        if armed.fault.kind == "E13":
+            return int(armed.number("cap", self.concurrency))
+        if armed.fault.kind == "E2" and armed.number("workers", 0.0):
+            return max(1, int(self.concurrency * armed.factor(now)))
+        return self.concurrency + 1
+
+    def _slowed(self, identity: int, attempt: int) -> Elapsed:
+        """Return the service time of work begun now: a brownout leaves the rate `factor` of what it was."""
+        took, now = self._usual(identity, attempt), self.ground.timeline.now
+        for armed in self._armed:
+            if armed.fault.kind == "E2" and not armed.number("workers", 0.0):
+                took = round(took / armed.factor(now))
+                armed.took_effect()
+        return took
+
+    def _serve(self, call: Call) -> None:
+        """Do the work of a call and answer, unless a record makes the answer a lie."""
+        now = self.ground.timeline.now
+        for armed in tuple(self._armed):
+            if armed.fault.kind in ("E4", "E5") and armed.concerns(call):
+                if not armed.strikes(now, call.event.id, call.attempt):
+                    continue
+                self.in_service -= 1
+                if armed.fault.kind == "E4":
+                    self.handle(call.event)
+                    self._fail(call, None)
+                else:
+                    call.client.respond(call)
+                return
+        super()._serve(call)
+
+    @staticmethod
+    def _fail(call: Call, retry_after: Elapsed | None) -> None:
+        call.status, call.retry_after = FAILED, retry_after
+        call.client.respond(call)
+
+
+def _back_in(armed: Armed, now: Elapsed) -> Elapsed | None:
+    """Return what an interface in maintenance says: when it will be back as announced; nothing once that has passed."""
+    if armed.fault.kind != "E12" or not armed.number("announced", 0.0) or armed.began is None:
+        return None
+    rest = armed.began + int(armed.number("announced", 0.0)) - now
+    return rest if rest > 0 else None
+
+
+class TroubledGate(Gate):
+    """A partner's limit with the records that are on: cut, shared, capped by the day, or closed as a penalty."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        super().__init__(throttle)
+        self._armed: list[Armed] = []
+        self._more: dict[str, tuple[Throttle, State]] = {}
+        self._calls = 0
+        self._banned: tuple[Elapsed, Elapsed] = (0, 0)
+        """Until when, and for how long the last ban was."""
+
+    def begin(self, armed: Armed) -> None:
+        """A record is on: what it adds to the limit is counted from now."""
+        self._armed.append(armed)
+        throttle: Throttle | None = None
+        if armed.fault.kind == "Q1":
+            throttle = scaled(self.throttle, armed.number("factor", 1.0))
+        elif armed.fault.kind == "Q2":
+            throttle = scaled(self.throttle, 1.0 - armed.number("taken", 0.0))
+        elif armed.fault.kind == "Q5":
+            throttle = FixedWindow(int(armed.number("cap", 1)), DAY, "quota")
+        if throttle is not None:
+            self._more[armed.fault.name] = (throttle, throttle.initial())
+
+    def end(self, armed: Armed) -> None:
+        """A record is over."""
+        self._armed.remove(armed)
+        self._more.pop(armed.fault.name, None)
+
+    def admit(self, now: Elapsed, cost: int = 1) -> Elapsed | None:
+        """Return None if a call is admitted now, else how long to wait before it might be."""
+        for armed in tuple(self._armed):
+            name, kind = armed.fault.name, armed.fault.kind
+            if kind in DOWN:
+                if armed.strikes(now, self._asked(), 0):
+                    return SECOND
+            elif kind == "Q6":
+                if now < self._banned[0]:
+                    armed.took_effect()
+                    return self._banned[0] - now
+            elif name in self._more:
+                throttle, state = self._more[name]
+                state, admitted, wait = throttle.admit(state, now, cost)
+                self._more[name] = (throttle, state)
+                if not admitted:
+                    armed.took_effect()
+                    return self._refusal(wait, now)
+        wait_or_none = super().admit(now, cost)
+        return None if wait_or_none is None else self._refusal(wait_or_none, now)
+
+    def _asked(self) -> int:
+        """Return a number of its own for each call that meets a coin here: a gate does not know what a call carries."""
+        self._calls += 1
+        return self._calls
+
+    def _refusal(self, wait: Elapsed, now: Elapsed) -> Elapsed:
+        """A refusal under a penalty rule closes the door, each time for longer."""
+        for armed in self._armed:
+            if armed.fault.kind == "Q6":
+                base = int(armed.number("base", SECOND))
+                again = now < self._banned[0] + 10 * base
+                length = int(self._banned[1] * armed.number("factor", 2.0)) if again and self._banned[1] else base
+                self._banned = (now + length, length)
+                armed.took_effect()
+                return max(wait, length)
+        return wait
+
+
+def scaled(throttle: Throttle, factor: float) -> Throttle:
+    """Return the same kind of limit at `factor` of its size, rate and burst alike, and at least 1.
+
+    Raises:
+        UsageError: limits of this kind cannot be scaled.
+    """
+    ratio = Fraction(factor).limit_denominator(1_000_000)
+    if isinstance(throttle, TokenBucket):
+        rate = Fraction(throttle.units, throttle.ticks) * ratio
+        return TokenBucket(rate.numerator, rate.denominator, max(1, round(throttle.burst * factor)), throttle.kind)
+    if isinstance(throttle, FixedWindow):
+        return FixedWindow(max(1, round(throttle.limit * factor)), throttle.window, throttle.kind)
+    if isinstance(throttle, SlidingWindow):
+        return SlidingWindow(max(1, round(throttle.limit * factor)), throttle.window)
+    raise UsageError(f"a limit of kind {throttle.kind} cannot be cut to a share")

@@ -1,0 +1,269 @@
+"""Faults on purpose: records that say what goes wrong, when and for how long, and the engine that pulls their levers.
+
+Theory of operation. A record (`Fault`) is plain data. The world attaches to each record the levers that can make it
+true: a link, an endpoint, a warehouse, a process. The engine waits for the trigger, calls `begin` on every lever, and
+`end` when the extent is over. In between a lever asks its armed record two things only: `strikes(identity, attempt)`,
+the keyed coin of one message, and `level()`, how much of the intensity is left while a fault heals slowly. Coins are
+drawn from (seed, name of the fault, identity, attempt): a fault that is taken away moves nobody's luck.
+
+Triggers: an instant; a gap after another fault began; the n-th matching message at the target; a named point of a
+process, passed for the n-th time; a measure above a bound, looked at once a second. Ends: `heal` at once,
+`heal_with_burst` (what was held back comes in one go), `heal_slow_ramp` (the intensity fades over as long again as the
+fault lasted), `permanent`.
+
+Every effect is counted, because a fault that changed nothing in a run proves nothing in it (V-1). Tried and dropped:
+faults as SimPy processes that sleep and interrupt each other; a lever then has to undo what it did from an exception
+handler, and a world between two entries does not pickle.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
+
+from twin.errors import UsageError
+from twin.kernel.timeline import Timeline
+from twin.model.chance import draw, root, stream_id, threshold
+from twin.model.instant import SECOND, Elapsed
+
+End = Literal["heal", "heal_with_burst", "heal_slow_ramp", "permanent"]
+Direction = Literal["both", "request", "response"]
+Visibility = Literal["error", "silence", "wrong", "late"]
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """An instant, in microseconds of elapsed time."""
+
+    at: Elapsed
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A gap in microseconds after the fault of this name began."""
+
+    name: str
+    gap: Elapsed = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Nth:
+    """The n-th message at the target, of those that the record selects."""
+
+    nth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A named point of a process, when it is passed for the n-th time."""
+
+    point: str
+    nth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A measure above a bound; looked at once a second."""
+
+    measure: str
+    above: float
+
+
+Trigger = At | After | Nth | Point | When
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One record.
+
+    `duration` is in microseconds, `count` in effects; with neither, the fault lasts. `numbers` holds the intensity by
+    its parameter's name: shares and factors as they are, times in microseconds. `select` names the kinds of message
+    that suffer; empty: all. `correlation` is the probability that the message after one that suffered suffers too.
+    """
+
+    name: str
+    kind: str
+    target: str
+    trigger: Trigger
+    duration: Elapsed | None = None
+    count: int | None = None
+    direction: Direction = "both"
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    select: tuple[str, ...] = ()
+    correlation: float = 0.0
+    end: End = "heal"
+    visibility: Visibility = "error"
+    assumption: Literal["A", "B", "C"] = "A"
+
+
+class Lever(Protocol):
+    """What can make a record true."""
+
+    def begin(self, armed: "Armed") -> None:
+        """The fault is on from now."""
+
+    def end(self, armed: "Armed") -> None:
+        """The fault is over."""
+
+
+class Armed:
+    """One record at work; levers ask it, the engine moves it."""
+
+    __slots__ = ("_began", "_coins", "_healing", "_last", "_over", "effects", "ended", "fault", "levers", "on", "seen")
+
+    def __init__(self, fault: Fault, seed: int, over: Callable[["Armed"], None]) -> None:
+        self.fault = fault
+        self.levers: list[Lever] = []
+        self.on = False
+        self.seen = 0
+        """Matching messages that were asked about."""
+        self.effects = 0
+        self.ended: Elapsed | None = None
+        self._began: Elapsed | None = None
+        self._healing: tuple[Elapsed, Elapsed] | None = None
+        self._last = False
+        self._over = over
+        self._coins = root(seed, stream_id(f"fault/{fault.name}"))
+
+    @property
+    def began(self) -> Elapsed | None:
+        """When the fault began, in microseconds; None before."""
+        return self._began
+
+    def number(self, name: str, default: float) -> float:
+        """Return a parameter of the record."""
+        return self.fault.numbers.get(name, default)
+
+    def concerns(self, subject: object) -> bool:
+        """Tell whether a message is of a kind that the record selects; of a call, what it carries counts."""
+        chosen = self.fault.select
+        return not chosen or type(getattr(subject, "event", subject)).__name__ in chosen
+
+    def strikes(self, now: Elapsed, identity: int, attempt: int) -> bool:
+        """Toss the coin of one message, and count the effect when it falls; True: the message suffers."""
+        self.seen += 1
+        fault = self.fault
+        if isinstance(fault.trigger, Nth) and self.seen < fault.trigger.nth:
+            return False
+        share = self.number("probability", 1.0) * self.level(now)
+        if self._last:
+            share = max(share, fault.correlation)
+        self._last = draw(self._coins, identity, attempt) >> 32 < threshold(min(1.0, share))
+        if self._last:
+            self.took_effect()
+        return self._last
+
+    def took_effect(self) -> None:
+        """Count one effect; at the bound of the record the fault is over."""
+        self.effects += 1
+        if self.fault.count is not None and self.effects >= self.fault.count:
+            self._over(self)
+
+    def level(self, now: Elapsed) -> float:
+        """Return how much of the intensity holds at `now`: 1, or less while the fault heals slowly."""
+        if self._healing is None:
+            return 1.0
+        since, takes = self._healing
+        return max(0.0, 1.0 - (now - since) / takes)
+
+    def factor(self, now: Elapsed, default: float = 1.0) -> float:
+        """Return the record's `factor` as it holds at `now`: on the way back to 1 while the fault heals slowly."""
+        return 1.0 + (self.number("factor", default) - 1.0) * self.level(now)
+
+
+LOOKS: Final[Elapsed] = SECOND
+"""How often a measure that triggers a fault is looked at."""
+
+
+class Faults:
+    """All records of one run.
+
+    Raises:
+        UsageError: two records have one name, or one waits for a record that is not there.
+    """
+
+    def __init__(self, timeline: Timeline, seed: int, records: Sequence[Fault]) -> None:
+        self._timeline = timeline
+        self.armed = [Armed(record, seed, self._end) for record in records]
+        self._by_name = {armed.fault.name: armed for armed in self.armed}
+        if len(self._by_name) < len(self.armed):
+            raise UsageError("two faults have one name")
+        self._followers: dict[str, list[Armed]] = {}
+        self._points: dict[str, list[Armed]] = {}
+        self._passed: dict[str, int] = {}
+        for armed in self.armed:
+            trigger = armed.fault.trigger
+            if isinstance(trigger, After):
+                if trigger.name not in self._by_name:
+                    raise UsageError(f"fault {armed.fault.name!r} waits for {trigger.name!r}, and there is none")
+                self._followers.setdefault(trigger.name, []).append(armed)
+            elif isinstance(trigger, Point):
+                self._points.setdefault(trigger.point, []).append(armed)
+
+    def on(self, *targets: str) -> list[Armed]:
+        """Return the records that name one of the targets, in the order of the scenario."""
+        return [armed for armed in self.armed if armed.fault.target in targets]
+
+    def start(self, gauges: Mapping[str, Callable[[], float]] | None = None) -> None:
+        """Wait for the triggers; `gauges` are the measures that one may name.
+
+        Raises:
+            UsageError: a record has no lever, or its measure does not exist.
+        """
+        gauges = gauges or {}
+        for armed in self.armed:
+            fault, trigger = armed.fault, armed.fault.trigger
+            if not armed.levers:
+                raise UsageError(f"fault {fault.name!r}: nothing in this world can do {fault.kind} at {fault.target!r}")
+            if isinstance(trigger, At):
+                self._timeline.call_at(trigger.at, self._begin, armed)
+            elif isinstance(trigger, Nth):
+                self._begin(armed)
+            elif isinstance(trigger, When):
+                if trigger.measure not in gauges:
+                    told = f"{trigger.measure!r}; there are {', '.join(gauges) or 'none'}"
+                    raise UsageError(f"fault {fault.name!r}: no measure {told}")
+                self._timeline.call_in(LOOKS, self._look, (armed, gauges[trigger.measure], trigger.above))
+
+    def passes(self, point: str) -> None:
+        """A process passes a named point; faults that wait for it begin there."""
+        if point in self._points:
+            self._passed[point] = passed = self._passed.get(point, 0) + 1
+            for armed in self._points[point]:
+                trigger = armed.fault.trigger
+                if isinstance(trigger, Point) and trigger.nth == passed:
+                    self._begin(armed)
+
+    def vain(self) -> list[Fault]:
+        """Return the records that took no effect."""
+        return [armed.fault for armed in self.armed if not armed.effects]
+
+    def _look(self, watched: tuple[Armed, Callable[[], float], float]) -> None:
+        armed, gauge, above = watched
+        if gauge() > above:
+            self._begin(armed)
+        else:
+            self._timeline.call_in(LOOKS, self._look, watched)
+
+    def _begin(self, armed: Armed) -> None:
+        fault, now = armed.fault, self._timeline.now
+        armed.on, armed._began = True, now
+        for lever in armed.levers:
+            lever.begin(armed)
+        if fault.duration is not None and fault.end != "permanent":
+            then = self._heal if fault.end == "heal_slow_ramp" else self._end
+            self._timeline.call_in(fault.duration, then, armed)
+        for follower in self._followers.get(fault.name, ()):
+            trigger = follower.fault.trigger
+            assert isinstance(trigger, After)
+            self._timeline.call_in(trigger.gap, self._begin, follower)
+
+    def _heal(self, armed: Armed) -> None:
+        assert armed.fault.duration is not None
+        armed._healing = (self._timeline.now, armed.fault.duration)
+        self._timeline.call_in(armed.fault.duration, self._end, armed)
+
+    def _end(self, armed: Armed) -> None:
+        if armed.on:
+            armed.on, armed.ended = False, self._timeline.now
+            for lever in armed.levers:
+                lever.end(armed)

@@ -1,0 +1,211 @@
+"""The faults block of a scenario: records as they are written, checked against what their kind takes.
+
+The intensity stands under its parameter's own name (`factor`, `probability`, ...). A record is turned into the
+kernel's by `record_of`; whether its target exists is checked with the scenario's other references.
+"""
+
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from twin.kernel.faults import After, At, Fault, Nth, Trigger, When
+from twin.world.fault_kinds import KINDS, LATER_KINDS
+from twin.world.values import (
+    Block,
+    Count,
+    Duration,
+    Factor,
+    Identifier,
+    Later,
+    Number,
+    OneOf,
+    PositiveDuration,
+    RatePerTime,
+    Share,
+    rule,
+    sourced,
+)
+
+
+class AtTrigger(Block):
+    """At an elapsed time."""
+
+    at: Duration
+
+
+class AfterTrigger(Block):
+    """A gap after another fault began."""
+
+    after: Identifier
+    gap: Duration = sourced("0s", "rule: at once")
+
+
+class NthTrigger(Block):
+    """At the n-th message at the target, of the kind `match` where one is named; refused by `compare`."""
+
+    nth: Count
+    match: Identifier | None = sourced(None, "rule: every message counts")
+
+
+class WhenTrigger(Block):
+    """As soon as a measure is above a bound; looked at once a second."""
+
+    when: Literal["queue_length", "dlq_length", "orders_open"]
+    above: Number
+
+
+TriggerBlock = Annotated[
+    AtTrigger | AfterTrigger | NthTrigger | WhenTrigger,
+    OneOf(
+        "trigger",
+        key="kind",
+        marks=("at", "after", "nth", "when"),
+    ),
+]
+
+PARAMETERS: Final = (
+    *(
+        "probability",
+        "factor",
+        "extra",
+        "lag",
+        "within",
+        "capacity",
+        "backlog",
+        "overrun",
+        "cap",
+        "taken",
+        "base",
+        "on",
+    ),
+)
+"""The names under which an intensity may stand."""
+
+
+def _known_kind(kind: object) -> object:
+    if isinstance(kind, str) and kind in LATER_KINDS:
+        raise rule(f"{kind!r} is not modelled: {LATER_KINDS[kind]}; there are {', '.join(KINDS)}", whole=True)
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise rule(f"no such fault {kind!r}; there are {', '.join(KINDS)}", whole=True)
+    return kind
+
+
+class FaultBlock(Block):
+    """One record: what goes wrong, where, when, for how long and how badly (RELIABILITY 1.1)."""
+
+    name: Identifier
+    kind: Annotated[str, BeforeValidator(_known_kind)]
+    target: Identifier
+    direction: Literal["both", "request", "response"] | None = sourced(
+        None, "rule: both; N1 strikes requests and N2 responses"
+    )
+    trigger: TriggerBlock
+    duration: PositiveDuration | None = sourced(None, "rule: with neither duration nor count it lasts")
+    count: Count | None = sourced(None, "rule: its duration bounds it")
+    probability: Share | None = sourced(None, "rule: every message suffers")
+    factor: Factor | None = sourced(None, "rule: a parameter of its kind")
+    extra: PositiveDuration | None = sourced(None, "rule: a parameter of its kind")
+    lag: PositiveDuration | None = sourced(None, "rule: a parameter of its kind")
+    within: PositiveDuration | None = sourced(None, "rule: a parameter of its kind")
+    capacity: RatePerTime | None = sourced(None, "rule: a parameter of its kind")
+    backlog: Count | None = sourced(None, "rule: a parameter of its kind")
+    overrun: Annotated[Factor, Field(ge=1)] | None = sourced(None, "rule: it lasts as announced")
+    cap: Count | None = sourced(None, "rule: a parameter of its kind")
+    taken: Share | None = sourced(None, "rule: a parameter of its kind")
+    base: PositiveDuration | None = sourced(None, "rule: a parameter of its kind")
+    on: Literal["speed", "workers"] | None = sourced(None, "rule: speed")
+    select: tuple[Identifier, ...] = sourced((), "rule: every kind of message suffers")
+    correlation: Share = sourced(0.0, "rule: each message meets its own luck")
+    end: Literal["heal", "heal_with_burst", "heal_slow_ramp", "permanent"] | None = sourced(
+        None, "rule: the first end of its kind, mostly heal"
+    )
+    visibility: Literal["error", "silence", "wrong", "late"] | None = sourced(
+        None, "rule: the first visibility of its kind"
+    )
+    class_: Literal["A", "B", "C"] | None = Field(
+        None, alias="class", description="rule: the assumption class of its kind"
+    )
+    selector: Later = None
+    template: Later = None
+
+    @model_validator(mode="after")
+    def _as_its_kind_takes(self) -> Self:
+        kind = KINDS[self.kind]
+        for name in PARAMETERS:
+            if getattr(self, name) is None:
+                if name in kind.needs:
+                    raise rule(f"{self.kind} needs {name!r}", whole=True)
+            elif name not in kind.needs + kind.takes:
+                takes = ", ".join(kind.needs + kind.takes) or "no parameter"
+                raise rule(f"{self.kind} has no {name!r}; it takes {takes}", at=name, whole=True)
+        if not kind.each:
+            self._without_messages()
+        if self.end is not None and self.end not in kind.ends:
+            raise rule(f"{self.kind} ends with {' or '.join(kind.ends)}", at="end")
+        if self.end == "heal_slow_ramp" and self.duration is None:
+            raise rule("heal_slow_ramp needs a duration", at="end", whole=True)
+        if self.visibility is not None and self.visibility not in kind.visibility:
+            raise rule(f"{self.kind} shows itself by {' or '.join(kind.visibility)}", at="visibility")
+        if self.direction not in (None, _ONE_WAY.get(self.kind, self.direction)):
+            raise rule(f"{self.kind} strikes the {_ONE_WAY[self.kind]} only", at="direction")
+        if self.overrun is not None and self.duration is None:
+            raise rule("overrun needs a duration, which is what was announced", at="overrun", whole=True)
+        return self
+
+    def _without_messages(self) -> None:
+        """Refuse what only a fault that strikes single messages can have."""
+        for name, said in (("count", self.count), ("correlation", self.correlation), ("select", self.select)):
+            if said:
+                raise rule(f"{self.kind} strikes no single message and takes no {name!r}", at=name, whole=True)
+        if isinstance(self.trigger, NthTrigger):
+            raise rule(f"{self.kind} strikes no single message; trigger it at a time", at="trigger", whole=True)
+
+
+_ONE_WAY: Final = {"N1": "request", "N2": "response"}
+
+
+def record_of(block: FaultBlock) -> Fault:
+    """Return the record of a block."""
+    kind = KINDS[block.kind]
+    duration = block.duration
+    numbers: dict[str, float] = {}
+    for name in PARAMETERS:
+        value = getattr(block, name)
+        if name == "on":
+            numbers["workers"] = float(value == "workers")
+        elif value is not None:
+            numbers[name] = value.per_s if name == "capacity" else float(value)
+    if block.kind == "E12" and duration is not None:
+        numbers["announced"] = float(duration)
+        duration = round(duration * (block.overrun or 1.0))
+    return Fault(
+        name=block.name,
+        kind=block.kind,
+        target=block.target,
+        trigger=_trigger_of(block.trigger),
+        duration=duration,
+        count=block.count,
+        direction=_ONE_WAY.get(block.kind, block.direction or "both"),  # type: ignore[arg-type]  # one of its words
+        numbers=numbers,
+        select=block.select or _matched(block.trigger),
+        correlation=block.correlation,
+        end=block.end or kind.ends[0],  # type: ignore[arg-type]  # one of its words
+        visibility=block.visibility or kind.visibility[0],
+        assumption=block.class_ or kind.assumption,
+    )
+
+
+def _matched(trigger: object) -> tuple[str, ...]:
+    return (trigger.match,) if isinstance(trigger, NthTrigger) and trigger.match is not None else ()
+
+
+def _trigger_of(block: AtTrigger | AfterTrigger | NthTrigger | WhenTrigger) -> Trigger:
+    match block:
+        case AtTrigger():
+            return At(block.at)
+        case AfterTrigger():
+            return After(block.after, block.gap)
+        case NthTrigger():
+            return Nth(block.nth)
+        case WhenTrigger():
+            return When(block.when, block.above)
