@@ -160,7 +160,7 @@ BAD = [
     ("attempts: 4}", "attempts: 4, cap: 1ms}", "designs.governed.retry.cap: must not be shorter than base (got "),
     ("seed: 7", "seed: 7\nties: drawn", "'drawn' does not exist yet; there is fifo"),
     ("seed: 7", "seed: 7\nseed: 8", "7:1: seed: stands here twice; the first is on line 6"),
-    ("seed: 7", "seed: 7\nfaults: [{name: slow}]", "7:9: faults: does not exist yet"),
+    ("seed: 7", "seed: 7\nfaults: [{name: slow}]", "7:10: faults.slow.kind: is missing"),
     ("seed: 7", "seed: 7\nwarm_up: {method: mser5, at_most: 1d}", "7:10: warm_up: a method of finding the warm-up"),
     ("seed: 7", "seed: 7\nwarm_up: 2d", "7:10: warm_up: must be shorter than horizon 2d (got 2d)"),
     ('"2011-01-10T00:00"', "2011-01-10", "4:13: start.at: a date or a time must be put in quotes"),
