@@ -19,7 +19,7 @@ as by then nothing is available anywhere.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate as running
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from twin.model.instant import DAY, Elapsed
 from twin.model.stock import ItemStock, Supply
@@ -247,17 +247,3 @@ def schedule_lines(
         if granted == quantity:
             break
     return Schedule(tuple(lines), quantity - granted)
-
-
-class Capable(NamedTuple):
-    """A date that supply could be had for (`reason` CTP), or none (NO_PROMISE); it claims no stock and no receipt."""
-
-    due: Elapsed | None
-    reason: Literal["CTP", "NO_PROMISE"]
-
-
-def capable_to_promise(now: Elapsed, lead_time_us: int, time_fence_us: int) -> Capable:
-    """Return now + the replenishment lead time, or no promise when that lies beyond the time fence."""
-    if lead_time_us > time_fence_us:
-        return Capable(None, "NO_PROMISE")
-    return Capable(now + lead_time_us, "CTP")

@@ -9,7 +9,6 @@ from policies.atp import (
     accumulate,
     backward_consumed,
     balance,
-    capable_to_promise,
     cumulative,
     discrete,
     free,
@@ -173,11 +172,6 @@ def test_a_receipt_beyond_what_was_ordered_takes_nothing_back() -> None:
 def test_what_is_due_beyond_the_horizon_is_not_looked_at() -> None:
     pledge = (Pledge(order=1, line=1, site=0, quantity=15, due=NOON + 2 * DAY),)
     assert LookAhead(horizon_us=DAY).available(stock(Position(sellable=20), pledges=pledge), NOON) == (20,)
-
-
-def test_capable_to_promise_ends_at_the_time_fence() -> None:
-    assert capable_to_promise(NOON, 3 * DAY, 5 * DAY) == (NOON + 3 * DAY, "CTP")
-    assert capable_to_promise(NOON, 6 * DAY, 5 * DAY) == (None, "NO_PROMISE")
 
 
 buckets = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=8)

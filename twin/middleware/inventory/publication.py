@@ -1,4 +1,8 @@
-"""What a channel may sell: values are computed when they are sent; shown is what the channel acknowledged."""
+"""What a channel may sell: values are computed when they are sent; shown is what the channel acknowledged.
+
+A value is compared with what was acknowledged, never with what was sent last: a push that was refused or lost leaves
+nothing behind, and which keys are on their way is the publisher's to know.
+"""
 
 from policies.publication import EveryEvent, Governed
 from policies.ruleset import RuleSet
@@ -28,7 +32,7 @@ def evaluate_publication(command: EvaluatePublication, now: Now, rules: RuleSet,
             continue
         value = value_of(stock, available(stock, elapsed), channel, elapsed)
         shown = row or Shown()
-        if always or value != (shown.sent if shown.sequence else shown.value) or shown.as_of <= oldest:
+        if always or value != shown.value or shown.as_of <= oldest:
             rows.append((ItemQuantity(item, value), key, shown))
     if not rows:
         return Outcome.NOOP

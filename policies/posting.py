@@ -1,0 +1,100 @@
+"""How stock movements become postings in the ERP: one by one, or summed up over an interval (`Posting`).
+
+Every movement is in exactly one posting, and a posting's key is the digest of the ids of its movements: what is sent
+again after a timeout is the same posting. Sums run over (type, item, location, reason, document); postings of one item
+and location go out in the order of their first movement in the ledger.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal, NamedTuple
+
+from twin.errors import UsageError
+from twin.model.ids import MASK
+from twin.model.instant import MINUTE, Instant
+
+
+class ToPost(NamedTuple):
+    """A movement with value meaning: signed `change` of one item at one site."""
+
+    movement: int
+    type: str
+    item: int
+    site: int
+    reason: str
+    document: int
+    change: int
+
+
+class Posted(NamedTuple):
+    """One posting: its key, the movement it begins with, all their ids, and their sum."""
+
+    key: int
+    first: ToPost
+    movements: tuple[int, ...]
+    change: int
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """`each` movement at once, or `summed` every `every_us` microseconds."""
+
+    kind: Literal["each", "summed"] = "each"
+    every_us: int = 15 * MINUTE
+
+    def __post_init__(self) -> None:
+        if self.every_us < 1:
+            raise UsageError(f"postings are summed over some time (every_us={self.every_us})")
+
+    def group(self, movements: Sequence[ToPost]) -> tuple[Posted, ...]:
+        """Return the postings of these movements, which come in the order of the ledger."""
+        if self.kind == "each":
+            return tuple([_posted([movement]) for movement in movements])
+        groups: dict[tuple[str, int, int, str, int], list[ToPost]] = {}
+        for movement in movements:
+            groups.setdefault(
+                (movement.type, movement.item, movement.site, movement.reason, movement.document), []
+            ).append(movement)
+        return tuple([_posted(group) for group in groups.values()])
+
+
+def _posted(group: Sequence[ToPost]) -> Posted:
+    ids = tuple([movement.movement for movement in group])
+    return Posted(posting_key(ids), group[0], ids, sum(movement.change for movement in group))
+
+
+def posting_key(movements: Sequence[int]) -> int:
+    """Return the 63-bit key of a posting: a digest of the ids of its movements."""
+    digest = blake2b(b"".join([id.to_bytes(8, "big") for id in movements]), digest_size=8).digest()
+    return int.from_bytes(digest, "big") & MASK
+
+
+class Period(NamedTuple):
+    """A stretch of wall time in which the ERP takes no postings, half-open."""
+
+    since: Instant
+    until: Instant
+
+
+class BookedOn(NamedTuple):
+    """The instant under which a posting is booked; `shifted` says that its own lies in a closed period.
+
+    PERIOD_SHIFTED: the original instant goes into the memo.
+    """
+
+    at: Instant
+    reason: Literal["OPEN", "PERIOD_SHIFTED"]
+
+
+def booked_on(at: Instant, closed: Sequence[Period]) -> BookedOn:
+    """Return where a movement of `at` is booked: there, or at the end of the closed periods that cover it.
+
+    >>> booked_on(5, (Period(7, 9), Period(0, 7)))
+    BookedOn(at=9, reason='PERIOD_SHIFTED')
+    """
+    day = at
+    for period in sorted(closed):
+        if period.since <= day < period.until:
+            day = period.until
+    return BookedOn(day, "OPEN" if day == at else "PERIOD_SHIFTED")

@@ -1,0 +1,51 @@
+"""Claims about postings: every movement in exactly one, and the same posting under the same key."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.posting import Period, Posting, ToPost, booked_on, posting_key
+
+SUMMED = Posting(kind="summed")
+
+
+def movement(id: int, change: int, type: str = "shipment", item: int = 1, site: int = 0) -> ToPost:
+    return ToPost(id, type, item, site, "", 0, change)
+
+
+@pytest.mark.vector("V104", rule="21", code="policies.posting.Posting.group")
+def test_v104_movements_of_one_kind_are_summed_and_the_key_is_the_digest_of_their_ids() -> None:
+    """V104, computed: m1 +10, m2 -3, m3 -2; sent again after a timeout; m4 -1 later."""
+    ledger = [movement(1, 10, "receipt"), movement(2, -3), movement(3, -2)]
+    first, second = SUMMED.group(ledger)
+    assert (first.movements, first.change) == ((1,), 10)
+    assert (second.movements, second.change) == ((2, 3), -5)
+    assert [posting.key for posting in SUMMED.group(ledger)] == [first.key, second.key]
+    (later,) = SUMMED.group([movement(4, -1)])
+    assert (later.movements, later.change) == ((4,), -1)
+    assert len({first.key, second.key, later.key}) == 3
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-9, 9), st.sampled_from(["receipt", "count"]), st.integers(1, 3), st.integers(0, 1)),
+        max_size=12,
+    )
+)
+def test_every_movement_is_in_exactly_one_posting_and_no_unit_is_lost(rows: list[tuple[int, str, int, int]]) -> None:
+    ledger = [movement(id, change, type, item, site) for id, (change, type, item, site) in enumerate(rows)]
+    for rule in (Posting(), SUMMED):
+        postings = rule.group(ledger)
+        posted = [id for posting in postings for id in posting.movements]
+        assert sorted(posted) == list(range(len(ledger)))
+        assert sum(posting.change for posting in postings) == sum(change for change, _, _, _ in rows)
+        begins = [posting.movements[0] for posting in postings]
+        assert begins == sorted(begins)
+        assert all(posting.key == posting_key(posting.movements) for posting in postings)
+
+
+def test_a_closed_period_moves_a_posting_to_the_first_open_moment() -> None:
+    closed = (Period(10, 20), Period(20, 25))
+    assert booked_on(9, closed) == (9, "OPEN")
+    assert booked_on(10, closed) == (25, "PERIOD_SHIFTED")
+    assert booked_on(25, closed) == (25, "OPEN")
