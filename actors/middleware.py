@@ -8,8 +8,8 @@ commit when that ends. If a row it read has changed by then, it runs the procedu
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from actors.calls import Client
 from actors.ground import Ground, Lag
+from actors.tap import Submits
 from actors.transactor import Direct, Store, Waiting
 from policies.ruleset import RuleSet
 from twin.middleware.delivery.relay import Relay
@@ -24,7 +24,7 @@ from twin.model.ids import derive
 from twin.model.instant import SECOND, Elapsed
 from twin.model.message import Event, Message
 
-Route = Callable[..., Client]
+Route = Callable[..., Submits]
 """Called with an event of the type it stands for."""
 
 

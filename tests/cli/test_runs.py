@@ -44,6 +44,7 @@ def test_a_run_prints_its_document_and_leaves_its_folder(capsys: pytest.CaptureF
     folder = tmp_path / "runs" / "oversell-governed-5"
     assert sorted(path.name for path in folder.iterdir()) == [
         "events.parquet",
+        "history.jsonl.gz",
         "kpis.csv",
         "kpis.json",
         "manifest.json",

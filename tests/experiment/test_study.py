@@ -37,6 +37,8 @@ class MadeUp:
     expectations: tuple[SimpleNamespace, ...] = ()
     slo: tuple[SimpleNamespace, ...] = ()
 
+    horizon: int = 0
+    demands: tuple[object, ...] = ()
     sha256: str = 64 * "a"
     overrides: tuple[str, ...] = ()
 

@@ -92,6 +92,11 @@ def runs(command: Callable[P, R]) -> Callable[P, R]:
             type=click.Choice(("stop", "report")),
             help="What a broken invariant does: end the run (exit 4), or be counted (exit 1).",
         ),
+        click.option(
+            "--history/--no-history",
+            default=None,
+            help="Keep what reached the middleware, for `twin replay`; kept by itself below 100,000 orders.",
+        ),
         click.option("--strict", is_flag=True, help="An undecided expectation fails too."),
     )
 

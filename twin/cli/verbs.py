@@ -150,6 +150,7 @@ def run(
     precision: tuple[str, ...],
     out: Path | None,
     on_violation: Literal["stop", "report"] | None,
+    history: bool | None,
     strict: bool,
     form: str,
     quiet: bool,
@@ -168,6 +169,7 @@ def run(
         reps=reps,
         on_violation=on_violation,
         precision=_precision(precision),
+        history=history,
         strict=strict,
         small=small,
     )
@@ -191,6 +193,7 @@ def compare(
     precision: tuple[str, ...],
     out: Path | None,
     on_violation: Literal["stop", "report"] | None,
+    history: bool | None,
     strict: bool,
     form: str,
     quiet: bool,
@@ -209,6 +212,7 @@ def compare(
         reps=reps,
         on_violation=on_violation,
         precision=_precision(precision),
+        history=history,
         strict=strict,
         small=small,
     )

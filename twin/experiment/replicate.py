@@ -71,7 +71,8 @@ class Plan:
 
     `reps` counts replications; with `precision` it is the least number, and more follow, up to `PRECISION_REPS_MAX`,
     until every wish is met. `out` has a folder for each design whose first replication keeps its events; further
-    replications keep none (any of them can be run again alone, from its own seed).
+    replications keep none (any of them can be run again alone, from its own seed). With `history` the same one keeps
+    what reached its middleware, for a replay.
     """
 
     designs: tuple[str, ...]
@@ -79,6 +80,7 @@ class Plan:
     reps: int
     precision: tuple[Precision, ...] = ()
     record: bool = True
+    history: bool = False
     on_violation: OnViolation = "report"
     out: Mapping[str, Path] | None = None
 
@@ -151,8 +153,9 @@ def rounds(
     """
     force = Workforce(processes(jobs))
     done: list[Round] = []
+    makes = run or world_run(history=plan.history)
     for wave in _waves(plan, force.processes, done):
-        tasks = [_task(scenario, plan, design, seed, run or world_run()) for seed in wave for design in plan.designs]
+        tasks = [_task(scenario, plan, design, seed, makes) for seed in wave for design in plan.designs]
         runs = work(tasks, force, len(done) * len(plan.designs), _with_least(plan, progress))
         for _ in wave:
             round_ = tuple(next(runs) for _ in plan.designs)

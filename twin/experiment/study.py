@@ -32,6 +32,7 @@ from twin.experiment.results import (
     run_document,
 )
 from twin.experiment.work import OnViolation, Progress, RunOnce
+from twin.model.instant import DAY
 
 if TYPE_CHECKING:
     from twin.world.scenario import Scenario
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 Verb = Literal["run", "compare"]
 Draw = Callable[[Comparison], Mapping[str, bytes]]
 """Makes the files of the figure, by name; given by whoever may import the reports."""
+HISTORY_ORDERS_MAX = 100_000
+"""A run of fewer orders keeps its history by itself; the history of a larger one is asked for."""
 STANDARD_REPORT = ("oversold_units", "lost_sales_units", "channel_calls", "availability_age_s")
 """What is shown of a scenario that does not say what to show."""
 
@@ -127,16 +130,17 @@ def plan_run(
     reps: int | None = None,
     on_violation: OnViolation | None = None,
     precision: Sequence[Precision] = (),
+    history: bool | None = None,
     strict: bool = False,
     small: bool = False,
 ) -> Study:
-    """Plan `run`; see there.
+    """Plan `run`; see there. `history` is None where it goes by the number of orders.
 
     Raises:
         UsageError: No such design, or a number makes no sense.
     """
     chosen = next(iter(scenario.designs)) if design is None else design
-    plan = _plan(scenario, (chosen,), seed, reps, on_violation, "stop", precision)
+    plan = _plan(scenario, (chosen,), seed, reps, on_violation, "stop", precision, history)
     return _study("run", scenario, plan, _origin(scenario, plan.seed, small=small), strict=strict)
 
 
@@ -148,16 +152,17 @@ def plan_compare(
     reps: int | None = None,
     on_violation: OnViolation | None = None,
     precision: Sequence[Precision] = (),
+    history: bool | None = None,
     strict: bool = False,
     small: bool = False,
 ) -> Study:
-    """Plan `compare`; see there.
+    """Plan `compare`; see there. `history` is None where it goes by the number of orders.
 
     Raises:
         UsageError: No such design, or a number makes no sense.
     """
     chosen = tuple(scenario.designs) if designs is None else tuple(designs)
-    plan = _plan(scenario, chosen, seed, reps, on_violation, "report", precision)
+    plan = _plan(scenario, chosen, seed, reps, on_violation, "report", precision, history)
     return _study("compare", scenario, plan, _origin(scenario, plan.seed, small=small), strict=strict)
 
 
@@ -175,7 +180,8 @@ def carry_out(
 
     The folder has `manifest.json`, `kpis.json` (the document, and every replication's own values), `kpis.csv`, the
     figures, and `events.parquet` of the first replication (of each design, in a folder of its name, if several are
-    compared). Any other replication's events are had by running it alone, from its own seed.
+    compared), with `history.jsonl.gz`, what reached its middleware. Any other replication's are had by running it
+    alone, from its own seed.
 
     Raises:
         UsageError: The target cannot be written, or is not ours to replace; a precision names no measure.
@@ -229,6 +235,7 @@ def _plan(
     on_violation: OnViolation | None,
     by_itself: OnViolation,
     precision: Sequence[Precision],
+    history: bool | None,
 ) -> Plan:
     for name in designs:
         if name not in scenario.designs:
@@ -239,7 +246,19 @@ def _plan(
         seed=scenario.seed if seed is None else seed,
         reps=scenario.reps if reps is None else reps,
         precision=tuple(precision),
+        history=_orders_expected(scenario) < HISTORY_ORDERS_MAX if history is None else history,
         on_violation=on_violation or (by_itself if stated == "auto" else stated),
+    )
+
+
+def _orders_expected(scenario: "Scenario") -> float:
+    """Return about how many orders drawn demand brings; recorded demand says so only when it is read, and counts 0."""
+    days = scenario.horizon / DAY
+    return sum(
+        volume * scenario.multiplier(block, name) * days
+        for block in scenario.demands
+        if block.kind == "distribution"
+        for name, volume in scenario.orders_per_day(block.orders_per_day).items()
     )
 
 

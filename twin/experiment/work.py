@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -193,8 +194,8 @@ def processes(jobs: int) -> int:
     return jobs or os.cpu_count() or 1
 
 
-def world_run() -> RunOnce:
-    """Return what makes a run of the world."""
+def world_run(*, history: bool = False) -> RunOnce:
+    """Return what makes a run of the world; with `history` it keeps what reached the middleware, too."""
     from twin.world.run import run_once  # the world and all its rooms load when the first run is made
 
-    return run_once
+    return partial(run_once, history=True) if history else run_once

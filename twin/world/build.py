@@ -18,36 +18,44 @@ from actors.erp import Erp
 from actors.ground import Ground
 from actors.middleware import Middleware
 from actors.supplier import Supplier
+from actors.tap import Submits, Tap, Write
 from actors.transactor import Store
 from actors.wms import Warehouse
-from policies.publication import Governed, NightlyBatch, Periodic
 from policies.retry import Retry
 from policies.ruleset import RuleSet
 from policies.throttle import FixedWindow, SlidingWindow, token_bucket
 from twin.errors import UsageError
 from twin.kernel.faults import Faults
-from twin.kernel.laws import Constant, Law
+from twin.kernel.laws import Law
 from twin.kernel.link import Link
 from twin.kernel.recorder import Recorder
 from twin.kernel.station import Hours, Station
 from twin.kernel.timeline import Timeline
-from twin.middleware.inventory.publisher import Publisher
-from twin.middleware.unit import ITEMS, SHOWN
-from twin.model import events
 from twin.model.chance import bits, stream_id
 from twin.model.commands import SubmitOrder, SupplyAnnounced
+from twin.model.history import Record
 from twin.model.ids import derive
 from twin.model.instant import DAY, MINUTE, SECOND, Elapsed
 from twin.model.message import Event, Message
-from twin.model.publication import Shown, shown_key
 from twin.model.stock import ItemStock, Position, SalesRate, Supply
 from twin.world import designs, landscape
 from twin.world.delays import link_of, windows_of
 from twin.world.invariants import Invariants
+from twin.world.journal import Overheard
 from twin.world.laws import LawSpec, compiled
 from twin.world.measures import Watch
 from twin.world.opening import Opening, local_midnight, next_at, open_world
-from twin.world.rules import StockInterface, procedures_of, retry_of, rules_of, the_wms
+from twin.world.process import (
+    blocks_of,
+    erp_writes_files,
+    fill,
+    middleware_of,
+    publish_nightly,
+    publishers_of,
+    routes_of,
+    waits_for_store,
+)
+from twin.world.rules import StockInterface, retry_of, rules_of, the_wms
 from twin.world.scenario import Direct, Scenario
 from twin.world.scenario import Poll as PollBlock
 from twin.world.stocking import split
@@ -60,8 +68,6 @@ CALLS_UNDER_WAY_MAX = 100_000
 FLOOR_QUEUE_MAX = 10_000_000
 AGAIN_AFTER: Elapsed = 30 * SECOND
 """A fact that is not acknowledged goes out again: visibility of the broker, 30 s (published, Amazon SQS)."""
-EVALUATED_AT_ONCE = 250
-"""Items that one transaction of a nightly run evaluates."""
 
 
 @dataclass(slots=True)
@@ -84,6 +90,7 @@ class World:
     opening: Opening
     paid_us: dict[str, Callable[[Elapsed], int]]
     faults: Faults
+    tap: Tap | None = None
 
     def orders_under_way(self) -> set[int]:
         """Return the orders that some message, timer or outbox row still speaks of."""
@@ -106,13 +113,44 @@ class World:
         return shares
 
 
-def build(scenario: Scenario, design_name: str, seed: int, recorder: Recorder, *, stops: bool) -> World:
-    """Build the world of one design; raises UsageError when the scenario's blocks do not fit together."""
-    return _Builder(scenario, design_name, seed, recorder, stops).build()
+def build(
+    scenario: Scenario,
+    design_name: str,
+    seed: int,
+    recorder: Recorder,
+    *,
+    stops: bool,
+    opening: Opening | None = None,
+    history: Callable[[World], Write] | None = None,
+) -> World:
+    """Build the world of one design.
+
+    Args:
+        scenario: what to build.
+        design_name: one of its designs.
+        seed: of this replication.
+        recorder: takes the events.
+        stops: whether a broken invariant ends the run.
+        opening: the state at the start and the demand, where they are not drawn from the scenario.
+        history: given the world before anything happened in it, returns what takes the middleware's history.
+
+    Raises:
+        UsageError: the scenario's blocks do not fit together.
+    """
+    return _Builder(scenario, design_name, seed, recorder, stops, opening, history).build()
 
 
 class _Builder:
-    def __init__(self, scenario: Scenario, design_name: str, seed: int, recorder: Recorder, stops: bool) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        design_name: str,
+        seed: int,
+        recorder: Recorder,
+        stops: bool,
+        opening: Opening | None,
+        history: Callable[[World], Write] | None,
+    ) -> None:
         self.scenario = scenario
         self.name = design_name
         self.design = scenario.designs[design_name]
@@ -121,7 +159,9 @@ class _Builder:
         self.stops = stops
         self.timeline = Timeline()
         self.troubles = Troubles(scenario, self.timeline, seed)
-        self.opening = open_world(scenario, seed)
+        self.opening = opening or open_world(scenario, seed)
+        self.history = history
+        self.tap = Tap(lambda: self.timeline.now, _unwritten) if history is not None else None
         self.parties = scenario.landscape.parties
         self.windows = windows_of(scenario, self.design)
         numbers = {sku: place for place, sku in enumerate(self.opening.items)}
@@ -133,7 +173,8 @@ class _Builder:
         opening, scenario = self.opening, self.scenario
         totals = {item: sum(row) for item, row in enumerate(opening.record)}
         self.invariants = self._invariants()
-        self.watch = Watch(
+        watching = Watch if self.tap is None else Overheard
+        self.watch = watching(
             clock=lambda: self.timeline.now,
             store=self.store,
             rules=self.rules,
@@ -143,6 +184,8 @@ class _Builder:
             booked=dict(totals),
             counted=dict(totals),
         )
+        if self.tap is not None and isinstance(self.watch, Overheard):
+            self.watch.tell = self.tap.committed
         self.ground = Ground(self.timeline, self.seed, scenario.start_us, self.recorder, self.watch)
         self.middleware = self._middleware()
         self.erp = self._erp(totals)
@@ -156,10 +199,9 @@ class _Builder:
             self._channel(number, name)
         self._connect()
         self._fill()
-        self._schedule()
         if scenario.warm_up:
             self.timeline.call_at(scenario.warm_up, lambda _: self.watch.restart(), None)
-        return World(
+        world = World(
             scenario,
             self.name,
             self.seed,
@@ -176,7 +218,12 @@ class _Builder:
             opening,
             self.paid,
             self.troubles.faults,
+            self.tap,
         )
+        if self.tap is not None and self.history is not None:
+            self.tap.write = self.history(world)
+        self._schedule()
+        return world
 
     def _invariants(self) -> Invariants:
         books = [(site, item, units) for item, row in enumerate(self.opening.record) for site, units in enumerate(row)]
@@ -225,6 +272,7 @@ class _Builder:
         parked: Callable[[Event, str], None] | None = None,
         refused: Callable[[Event, Elapsed | None], bool] | None = None,
     ) -> Client:
+        tap = self.tap
         return Client(
             self.ground,
             name,
@@ -233,9 +281,9 @@ class _Builder:
             endpoint=endpoint,
             timeout=timeout,
             retry=retry or self.retry,
-            done=done or self.middleware.delivered,
-            parked=parked or self.middleware.parked,
-            refused=refused,
+            done=done or (self.middleware.delivered if tap is None else tap.delivered(name, self.middleware.delivered)),
+            parked=parked or (self.middleware.parked if tap is None else tap.parked(name, self.middleware.parked)),
+            refused=refused if tap is None or refused is None else tap.refused(name, refused),
             concurrency=concurrency,
             pace=pace,
             cost=cost,
@@ -248,9 +296,18 @@ class _Builder:
             name,
             self._link(a, "middleware", f"{name}/facts"),
             self._link("middleware", a, f"{name}/facts", response=True),
-            self.middleware.receive,
+            self._door(name),
             AGAIN_AFTER,
         )
+
+    def _door(self, source: str) -> Callable[[Message], None]:
+        """Return what takes the messages of a party in."""
+        receive = self.middleware.receive
+        return receive if self.tap is None else self.tap.received(source, receive)
+
+    def _handed(self, clients: Sequence[Client]) -> Sequence[Submits]:
+        """Return the clients as the middleware hands its events to them."""
+        return clients if self.tap is None else [self.tap.client(client) for client in clients]
 
     # --- parties
 
@@ -261,24 +318,17 @@ class _Builder:
         return found[0]
 
     def _middleware(self) -> Middleware:
-        found = self.scenario.landscape.of_kind("middleware")
-        block = next(iter(found.values()), landscape.Middleware(kind="middleware"))
-        store = next(iter(self.scenario.landscape.of_kind("store").values()), landscape.Store(kind="store"))
-        assert isinstance(block, landscape.Middleware)
-        assert isinstance(store, landscape.Store)
-        latency = compiled(store.latency)
-        waits = not (isinstance(latency, Constant) and latency.mean == 0.0)
-        return Middleware(
+        block, store = blocks_of(self.scenario)
+        waits = waits_for_store(self.scenario)
+        return middleware_of(
+            self.scenario,
+            self.design,
             self.ground,
             self.store,
-            procedures_of(self.design),
             self.rules,
-            workers=self.design.workers.count,
             service=self.ground.lag("middleware/service", compiled(block.service)),
-            store_latency=self.ground.lag("store/latency", latency) if waits else None,
-            queue_max=block.queue,
-            restarts_max=store.restarts,
-            inbox_kept=self.design.sequencing.inbox_kept,
+            store_latency=self.ground.lag("store/latency", compiled(store.latency)) if waits else None,
+            tap=self.tap,
         )
 
     def _erp(self, totals: dict[int, int]) -> Erp:
@@ -422,7 +472,7 @@ class _Builder:
             if interface.turnaround is not None
             else None,
             to_middleware=self._link(party_name, "middleware", f"{name}/feed"),
-            deliver=self.middleware.receive,
+            deliver=self._door(name),
         )
         bucket = token_bucket(interface.units_per_s, interface.burst)
         plain = Endpoint(
@@ -500,38 +550,18 @@ class _Builder:
     # --- wiring and first state
 
     def _connect(self) -> None:
-        publication = self.rules.channels[0].publication
-        publishers = []
-        for number, name in enumerate(self.scenario.channels):
-            party = self.parties[self.scenario.party_of(name)]
-            interval = publication.interval_us if isinstance(publication, Governed | Periodic) else 0
-            apart, items = StockInterface(party).slot(interval)
-            if isinstance(publication, Governed):
-                items = min(items, publication.max_items)
-            client = self.stock_clients[number]
-            publishers.append(Publisher(publication, items_per_slot=items, slot_interval=apart, ready=_idle(client)))
-        erp, wms = self.erp_client, self.wms_clients
-        answers, stock = self.answer_clients, self.stock_clients
-        self.middleware.connect(
-            {
-                events.CreateErpOrder: lambda _: erp,
-                events.ChangeErpOrder: lambda _: erp,
-                events.CancelErpOrder: lambda _: erp,
-                events.FulfilmentRecorded: lambda _: erp,
-                events.MovementRecorded: lambda _: erp,
-                events.ReleaseToWarehouse: lambda event: wms[event.site],
-                events.CancelRelease: lambda event: wms[event.site],
-                events.OrderAnswered: lambda event: answers[event.channel],
-                events.PaymentGivenBack: lambda event: answers[event.channel],
-                events.PublishStock: lambda event: stock[event.channel],
-            },
-            publishers,
-        )
-        self.watch.stock_links = frozenset(client.name for client in stock)
+        ready = [_idle(client) for client in self.stock_clients]
+        if self.tap is not None:
+            ready = [self.tap.ready(number, idle) for number, idle in enumerate(ready)]
+        (erp,) = self._handed([self.erp_client])
+        wms, answers = self._handed(self.wms_clients), self._handed(self.answer_clients)
+        stock = self._handed(self.stock_clients)
+        self.middleware.connect(routes_of(erp, wms, answers, stock), publishers_of(self.scenario, self.rules, ready))
+        self.watch.stock_links = frozenset(client.name for client in self.stock_clients)
 
     def _fill(self) -> None:
         """Write the opening into the store, the pages and the publishers."""
-        rules, rows = self.rules, self.store.rows
+        rules = self.rules
         coming: dict[int, list[Supply]] = {}
         for n, order in enumerate(self.opening.under_way):
             purchase = derive(derive(order.item, 2_000_003), n)
@@ -548,22 +578,21 @@ class _Builder:
             self.supplier.deliver(supply, order.arrives_us)
             self.erp.on_order[order.item] = self.erp.on_order.get(order.item, 0) + order.quantity
         rates = tuple([SalesRate()] * len(self.channels)) if rules.rate_half_life_us else ()
-        batch = isinstance(rules.channels[0].publication, NightlyBatch)
-        from_erp = batch and self.design.procedures != "standard"
+        from_erp = erp_writes_files(self.design, rules)
         for item, row in enumerate(self.opening.record):
             stock = ItemStock(
                 item, tuple([Position(units) for units in row]), supply=tuple(coming.get(item, ())), rates=rates
             )
-            rows[ITEMS.number][item] = stock
             available = rules.atp.available(stock, 0)
+            shown = []
             for channel in self.channels:
                 value = rules.availability.value(stock, available, channel.index, 0)
                 if from_erp:
                     value = self.erp.available(item)
                 channel.shown[item] = (value, 0)
                 self.watch.showed(channel.index, item, value)
-                rows[SHOWN.number][shown_key(channel.index, item)] = Shown(value, 0, 0, value, 0)
-                self.middleware.publishers[channel.index].begin(item, sum(available), value, 0)
+                shown.append(value)
+            fill(self.middleware, stock, shown)
 
     def _schedule(self) -> None:
         scenario, publication = self.scenario, self.design.publication
@@ -572,13 +601,10 @@ class _Builder:
             assert isinstance(block, landscape.ErpCloud)
             review = getattr(scenario.stock.rule, "review", DAY)
             self.erp.review_every(next_at(scenario, block.review_at.us), review)
-        if isinstance(publication, designs.BatchPublication):
+        if isinstance(publication, designs.BatchPublication) and publication.from_ == "erp":
             for at in publication.at:
-                first = next_at(scenario, at.us)
-                if publication.from_ == "erp":
-                    self.erp.extract_daily(first, DAY)
-                else:
-                    self.timeline.call_at(first, self._publish_all, None)
+                self.erp.extract_daily(next_at(scenario, at.us), DAY)
+        publish_nightly(scenario, self.design, self.middleware, len(self.opening.items))
         for channel in range(len(self.channels)):
             self.middleware.arm(channel)
         Buyers(self.ground, self.opening.arrivals, self._buy(), scenario.horizon)
@@ -589,12 +615,6 @@ class _Builder:
         }
         self.troubles.faults.start(gauges)
 
-    def _publish_all(self, _: None) -> None:
-        self.timeline.call_in(DAY, self._publish_all, None)
-        items = tuple(range(len(self.opening.items)))
-        for channel in range(len(self.channels)):
-            self.middleware.publish_all(EVALUATED_AT_ONCE, items, channel)
-
     def _buy(self) -> "Callable[..., None]":
         channels = self.channels
         buys = next((getattr(block, "buys", "if_shown") for block in self.scenario.demands), "if_shown")
@@ -603,6 +623,10 @@ class _Builder:
             channels[channel].buy(order, number, lines, buys)  # type: ignore[arg-type]  # lines as Arrival has them
 
         return buy
+
+
+def _unwritten(record: Record) -> None:
+    raise AssertionError("nothing may cross the door before the world is built")
 
 
 def _idle(client: Client) -> Callable[[], bool]:

@@ -7,19 +7,23 @@ Garbage collection is frozen and off while it runs, because nothing on the hot p
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
+from actors.tap import Write
 from twin.errors import InvariantViolation, UsageError
 from twin.kernel.recorder import ParquetSink, Recorder
 from twin.middleware.unit import ITEMS
 from twin.model.instant import SECOND
 from twin.model.stock import ItemStock
 from twin.world.build import World, build
+from twin.world.journal import HistoryFile, header_of
 from twin.world.measures import unit_of
 from twin.world.result import RunResult
 from twin.world.scenario import Scenario
 
+HISTORY: Final = "history.jsonl.gz"
 SLICES: Final = 200
 """How often a run says how far it is."""
 LIMITS: Final = (
@@ -39,6 +43,7 @@ def run_once(
     *,
     out: Path | None = None,
     record: bool = True,
+    history: bool = False,
     on_violation: Literal["stop", "report"] = "report",
     progress: Callable[[float], None] | None = None,
 ) -> RunResult:
@@ -50,6 +55,7 @@ def run_once(
         seed: of this replication.
         out: a folder for `events.parquet`; None: nothing is written.
         record: whether events go to that file; the digest is the same either way.
+        history: whether what reaches the middleware goes to `history.jsonl.gz` in that folder, for a replay.
         on_violation: `stop` ends the run at the first broken invariant that the design does not give up.
         progress: called with the share of the horizon that is done.
 
@@ -60,15 +66,28 @@ def run_once(
         raise UsageError(f"no design {design!r} in {scenario.name}; there are {', '.join(scenario.designs)}")
     sink = ParquetSink(out / "events.parquet", _metadata(scenario, design, seed)) if out and record else None
     recorder = Recorder(sink)
+    file = HistoryFile(out / HISTORY) if out and history else None
     try:
-        world = build(scenario, design, seed, recorder, stops=on_violation == "stop")
+        begins = None if file is None else partial(_begin, file)
+        world = build(scenario, design, seed, recorder, stops=on_violation == "stop", history=begins)
         stopped = _to_the_horizon(world, progress)
+        if file is not None and world.tap is not None:
+            world.tap.close(world.store)
         result = _result(world, recorder, stopped)
         recorder.close()
     except BaseException:
         recorder.abort()
         raise
+    finally:
+        if file is not None:
+            file.close()
     return result
+
+
+def _begin(file: HistoryFile, world: World) -> Write:
+    """Write the header of a world's history; return what takes the rest."""
+    file.begin(header_of(world))
+    return file.write
 
 
 def _to_the_horizon(world: World, progress: Callable[[float], None] | None) -> Mapping[str, object] | None:

@@ -1,0 +1,149 @@
+"""The middleware's process of a design: its actor, its publishers, its routes and its first rows.
+
+A run puts it among simulated parties, a replay puts it alone before a recording; both make it here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from actors.ground import Ground, Lag
+from actors.middleware import Middleware, Route
+from actors.tap import Submits, Tap
+from actors.transactor import Store
+from policies.publication import Governed, NightlyBatch, Periodic
+from policies.ruleset import RuleSet
+from twin.kernel.laws import Constant
+from twin.middleware.inventory.publisher import Publisher
+from twin.middleware.unit import ITEMS, SHOWN
+from twin.model import events
+from twin.model.instant import DAY, SECOND, Elapsed
+from twin.model.message import Event
+from twin.model.publication import Shown, shown_key
+from twin.model.stock import ItemStock
+from twin.world import designs, landscape
+from twin.world.laws import LawSpec, compiled
+from twin.world.opening import next_at
+from twin.world.rules import StockInterface, procedures_of
+from twin.world.scenario import Scenario
+
+EVALUATED_AT_ONCE = 250
+"""Items that one transaction of a nightly run evaluates."""
+
+
+def usual_us(law: LawSpec) -> Elapsed:
+    """Return what work of a law takes where nothing else is known: its mean, in whole microseconds."""
+    return int(compiled(law).mean * SECOND)
+
+
+def blocks_of(scenario: Scenario) -> tuple[landscape.Middleware, landscape.Store]:
+    """Return the settings of the middleware and of its store, the defaults where the landscape names none."""
+    found = scenario.landscape.of_kind("middleware")
+    block = next(iter(found.values()), landscape.Middleware(kind="middleware"))
+    store = next(iter(scenario.landscape.of_kind("store").values()), landscape.Store(kind="store"))
+    assert isinstance(block, landscape.Middleware)
+    assert isinstance(store, landscape.Store)
+    return block, store
+
+
+def waits_for_store(scenario: Scenario) -> bool:
+    """Tell whether the store has a latency of its own."""
+    latency = compiled(blocks_of(scenario)[1].latency)
+    return not (isinstance(latency, Constant) and latency.mean == 0.0)
+
+
+def middleware_of(
+    scenario: Scenario,
+    design: designs.Design,
+    ground: Ground,
+    store: Store,
+    rules: RuleSet,
+    *,
+    service: Lag,
+    store_latency: Lag | None,
+    tap: Tap | None = None,
+) -> Middleware:
+    """Return the middleware of a design, not yet connected; with a tap, its own draws are recorded."""
+    block, store_block = blocks_of(scenario)
+    if tap is not None:
+        service = tap.lag("worker", service, usual_us(block.service))
+        if store_latency is not None:
+            store_latency = tap.lag("store", store_latency, usual_us(store_block.latency))
+    return Middleware(
+        ground,
+        store,
+        procedures_of(design),
+        rules,
+        workers=design.workers.count,
+        service=service,
+        store_latency=store_latency,
+        queue_max=block.queue,
+        restarts_max=store_block.restarts,
+        inbox_kept=design.sequencing.inbox_kept,
+    )
+
+
+def publishers_of(scenario: Scenario, rules: RuleSet, ready: Sequence[Callable[[], bool]]) -> list[Publisher]:
+    """Return one publisher per channel; `ready` tells of each interface whether all that was sent has left."""
+    publication = rules.channels[0].publication
+    publishers = []
+    for number, name in enumerate(scenario.channels):
+        party = scenario.landscape.parties[scenario.party_of(name)]
+        interval = publication.interval_us if isinstance(publication, Governed | Periodic) else 0
+        apart, items = StockInterface(party).slot(interval)
+        if isinstance(publication, Governed):
+            items = min(items, publication.max_items)
+        publishers.append(Publisher(publication, items_per_slot=items, slot_interval=apart, ready=ready[number]))
+    return publishers
+
+
+def routes_of(
+    erp: Submits, wms: Sequence[Submits], answers: Sequence[Submits], stock: Sequence[Submits]
+) -> Mapping[type[Event], Route]:
+    """Return which client takes which event: the ERP's, a warehouse's by site, a channel's by number."""
+    return {
+        events.CreateErpOrder: lambda _: erp,
+        events.ChangeErpOrder: lambda _: erp,
+        events.CancelErpOrder: lambda _: erp,
+        events.FulfilmentRecorded: lambda _: erp,
+        events.MovementRecorded: lambda _: erp,
+        events.ReleaseToWarehouse: lambda event: wms[event.site],
+        events.CancelRelease: lambda event: wms[event.site],
+        events.OrderAnswered: lambda event: answers[event.channel],
+        events.PaymentGivenBack: lambda event: answers[event.channel],
+        events.PublishStock: lambda event: stock[event.channel],
+    }
+
+
+def show(middleware: Middleware, channel: int, stock: ItemStock, value: int) -> None:
+    """Let a channel's publisher begin with what the channel shows of an item."""
+    available = middleware.rules.atp.available(stock, 0)
+    middleware.publishers[channel].begin(stock.item, sum(available), value, 0)
+
+
+def fill(middleware: Middleware, stock: ItemStock, shown: Sequence[int]) -> None:
+    """Write an item's opening: its position, and what each channel shows of it."""
+    rows = middleware.store.rows
+    rows[ITEMS.number][stock.item] = stock
+    for channel, value in enumerate(shown):
+        rows[SHOWN.number][shown_key(channel, stock.item)] = Shown(value, 0, 0, value, 0)
+        show(middleware, channel, stock, value)
+
+
+def publish_nightly(scenario: Scenario, design: designs.Design, middleware: Middleware, items: int) -> None:
+    """Have a design that publishes from its own ledger at night do so; any other does as its slots say."""
+    publication = design.publication
+    if not isinstance(publication, designs.BatchPublication) or publication.from_ == "erp":
+        return
+    every, timeline = tuple(range(items)), middleware.ground.timeline
+
+    def publish_all(_: None) -> None:
+        timeline.call_in(DAY, publish_all, None)
+        for channel in range(len(middleware.publishers)):
+            middleware.publish_all(EVALUATED_AT_ONCE, every, channel)
+
+    for at in publication.at:
+        timeline.call_at(next_at(scenario, at.us), publish_all, None)
+
+
+def erp_writes_files(design: designs.Design, rules: RuleSet) -> bool:
+    """Tell whether channels show what the ERP's nightly file says, and not what the ledger does."""
+    return isinstance(rules.channels[0].publication, NightlyBatch) and design.procedures != "standard"
