@@ -43,7 +43,6 @@ def ask(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
         (["run"], "Missing argument 'SCENARIO'"),
         (["check"], "Missing argument 'FILE...'"),
         (["list", "nothing"], "'nothing' is not one of"),
-        (["run", "oversell", "--history"], "--history"),
     ],
 )
 def test_a_wrong_call_is_one_line_on_stderr_and_exit_2(capsys: pytest.CaptureFixture[str], words: list[str], said: str):
