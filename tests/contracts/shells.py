@@ -1,14 +1,20 @@
 """The shells under contract, behind the same few calls: run, run without committing, die, and show what is kept."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
+import psycopg
+import pytest
+
 from actors.transactor import Crash, Crashing, Direct, Store, Waiting
 from policies.ruleset import RuleSet
+from twin.live.postgres import PostgresStore
 from twin.live.sqlite import SqliteStore
-from twin.live.transactor import Fetched, Sqlite, Transactor
+from twin.live.store import LiveStore
+from twin.live.transactor import Fetched, Stored, Transactor
 from twin.middleware.dispatch import Procedures, dispatch
 from twin.middleware.unit import INBOX, MOVEMENTS, TABLES, Conflict, Missing, Outcome, Table, Unit
 from twin.model.instant import Elapsed, Now
@@ -114,14 +120,14 @@ class DyingWaiting(Dying, Waiting):
         self.death = death
 
 
-class DyingSqlite(Dying, Sqlite):
-    def __init__(self, death: Death, store: SqliteStore, now: Now, fetched: Fetched) -> None:
+class DyingStored(Dying, Stored):
+    def __init__(self, death: Death, store: LiveStore, now: Now, fetched: Fetched) -> None:
         super().__init__(store, now, fetched)
         self.death = death
 
 
-class TellingSqlite(Sqlite):
-    def __init__(self, tell: Callable[[Missing], None], store: SqliteStore, now: Now, fetched: Fetched) -> None:
+class TellingStored(Stored):
+    def __init__(self, tell: Callable[[Missing], None], store: LiveStore, now: Now, fetched: Fetched) -> None:
         super().__init__(store, now, fetched)
         self.tell = tell
 
@@ -216,15 +222,19 @@ class InMemoryWithLatency(InMemory):
                 unit.fetch(missing)
 
 
-class InOneFile:
-    """SQLite; a process that dies leaves the file to the next one."""
+class Lasting:
+    """What the stores that survive a process have in common: one that dies leaves its store to the next."""
 
-    def __init__(self, procedures: Procedures, rules: RuleSet, folder: Path) -> None:
+    store: LiveStore
+
+    def __init__(self, procedures: Procedures, rules: RuleSet) -> None:
         self.procedures = procedures
         self.rules = rules
-        self.path = folder / "store.db"
-        self.store = SqliteStore(self.path)
         self.trips: list[tuple[str, tuple[int, ...]]] = []
+
+    def reopened(self) -> LiveStore:
+        """Open the store as another process would."""
+        raise NotImplementedError
 
     def prepare(self, message: Message, now: Now) -> Prepared:
         outcome, unit = self._transactor(now).prepare(message)
@@ -234,13 +244,13 @@ class InOneFile:
         return self._transactor(now).run(message)
 
     def die(self, message: Message, now: Now, before_call: int) -> bool:
-        shell = partial(DyingSqlite, Death(before_call))
+        shell = partial(DyingStored, Death(before_call))
         transactor = Transactor(self.store, self.procedures, self.rules, lambda: now, shell=shell)
         try:
             transactor.run(message)
         except Crash:
             self.store.close()
-            self.store = SqliteStore(self.path)
+            self.store = self.reopened()
             return True
         return False
 
@@ -251,7 +261,7 @@ class InOneFile:
         self.store.forget_inbox(before=0)
 
     def fill(self, write: Callable[[Unit], None]) -> None:
-        unit = Sqlite(self.store, Now(elapsed=0, wall=0), {})
+        unit = Stored(self.store, Now(elapsed=0, wall=0), {})
         write(unit)
         unit.commit()
 
@@ -267,9 +277,53 @@ class InOneFile:
         self.store.close()
 
     def _transactor(self, now: Now) -> Transactor:
-        shell = partial(TellingSqlite, lambda missing: self.trips.append((missing.table.name, missing.ids)))
+        shell = partial(TellingStored, lambda missing: self.trips.append((missing.table.name, missing.ids)))
         return Transactor(self.store, self.procedures, self.rules, lambda: now, restarts_max=RESTARTS_MAX, shell=shell)
 
 
+class InOneFile(Lasting):
+    """SQLite."""
+
+    def __init__(self, procedures: Procedures, rules: RuleSet, folder: Path) -> None:
+        super().__init__(procedures, rules)
+        self.path = folder / "store.db"
+        self.store = self.reopened()
+
+    def reopened(self) -> LiveStore:
+        return SqliteStore(self.path)
+
+
+class InOneDatabase(Lasting):
+    """PostgreSQL, in a schema of its own on the server that the environment names."""
+
+    def __init__(self, procedures: Procedures, rules: RuleSet, folder: Path) -> None:
+        super().__init__(procedures, rules)
+        self.schema = f"t{hashlib.sha256(str(folder).encode()).hexdigest()[:20]}"
+        with psycopg.connect(autocommit=True) as base:
+            base.execute(f"CREATE SCHEMA {self.schema}")
+        self.store = self.reopened()
+
+    @property
+    def url(self) -> str:
+        return f"postgresql:///?options=-csearch_path%3D{self.schema}"
+
+    def reopened(self) -> LiveStore:
+        return PostgresStore(self.url)
+
+    def close(self) -> None:
+        super().close()
+        with psycopg.connect(autocommit=True) as base:
+            base.execute("SET client_min_messages = warning")
+            base.execute(f"DROP SCHEMA {self.schema} CASCADE")
+
+
 Make = Callable[[Procedures, RuleSet, Path], Shell]
-SHELLS: dict[str, Make] = {"direct": InMemory, "waiting": InMemoryWithLatency, "sqlite": InOneFile}
+SHELLS: dict[str, Make] = {
+    "direct": InMemory,
+    "waiting": InMemoryWithLatency,
+    "sqlite": InOneFile,
+    "postgres": InOneDatabase,
+}
+AT_HAND = [kind for kind in SHELLS if kind != "postgres"]
+KINDS = [*AT_HAND, pytest.param("postgres", marks=pytest.mark.postgres)]
+"""The shells as parameters of tests; PostgreSQL only where there is a server."""

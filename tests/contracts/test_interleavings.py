@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.contracts import small_trade
-from tests.contracts.shells import SHELLS, Shell
+from tests.contracts.shells import AT_HAND, SHELLS, Shell
 from tests.contracts.small_trade import BOLTS, NUTS, received, shipped, submitted
 from tests.contracts.workers import work_off
 from twin.model.commands import CloseDue, HoldExpired
@@ -53,13 +53,30 @@ def queues(draw: st.DrawFn) -> tuple[list[Message], list[Message]]:
     return left, draw(st.permutations(again + others))
 
 
-@pytest.mark.parametrize("kind", SHELLS)
+TURNS = st.lists(st.integers(0, 1), max_size=30)
+
+
+@pytest.mark.parametrize("kind", AT_HAND)
 @settings(max_examples=100)
 @example(queues=([HoldExpired(id=20)], [HoldExpired(id=20)]), turns=[0, 1, 0, 1])
-@given(queues=queues(), turns=st.lists(st.integers(0, 1), max_size=30))
+@given(queues=queues(), turns=TURNS)
 def test_any_interleaving_of_two_workers_equals_the_order_of_their_commits(
     kind: str, queues: tuple[list[Message], list[Message]], turns: list[int]
 ) -> None:
+    equals_the_order_of_commits(kind, queues, turns)
+
+
+@pytest.mark.postgres
+@settings(max_examples=8)
+@example(queues=([HoldExpired(id=20)], [HoldExpired(id=20)]), turns=[0, 1, 0, 1])
+@given(queues=queues(), turns=TURNS)
+def test_interleavings_of_two_workers_on_a_server_equal_the_order_of_their_commits(
+    queues: tuple[list[Message], list[Message]], turns: list[int]
+) -> None:
+    equals_the_order_of_commits("postgres", queues, turns)
+
+
+def equals_the_order_of_commits(kind: str, queues: tuple[list[Message], list[Message]], turns: list[int]) -> None:
     with opened(kind) as shell, opened("direct") as serial:
         done = work_off(shell, [deque(queue) for queue in queues], turns)
         assert len(done) == sum(map(len, queues))

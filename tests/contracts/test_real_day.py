@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.contracts import real_day
 from tests.contracts.real_day import Given
-from tests.contracts.shells import SHELLS, Shell
+from tests.contracts.shells import AT_HAND, KINDS, SHELLS, Shell
 from tests.contracts.workers import work_off
 from twin.middleware.dispatch import Procedures
 from twin.middleware.procedures import standard
@@ -37,7 +37,7 @@ def opened(kind: str, procedures: Procedures) -> Iterator[Shell]:
         shell.close()
 
 
-@pytest.fixture(params=SHELLS)
+@pytest.fixture(params=KINDS)
 def shell(request: pytest.FixtureRequest, procedures: Procedures) -> Iterator[Shell]:
     with opened(request.param, procedures) as shell:
         yield shell
@@ -79,6 +79,9 @@ def test_the_day_leaves_the_same_outcomes_rows_outbox_and_timers_in_every_shell(
     assert shell.kept() == reference.kept()
 
 
+@pytest.mark.parametrize(
+    "shell", [*AT_HAND, pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])], indirect=True
+)
 def test_a_crash_before_any_call_of_any_message_leaves_nothing_and_the_next_delivery_everything(
     shell: Shell, reference: Shell, script: list[Given]
 ) -> None:
@@ -102,10 +105,28 @@ def test_a_message_that_comes_again_changes_nothing(shell: Shell, script: list[G
             assert shell.kept() == after
 
 
-@pytest.mark.parametrize("kind", SHELLS)
+TURNS = st.lists(st.integers(0, 2), max_size=150)
+
+
+@pytest.mark.parametrize("kind", AT_HAND)
 @settings(max_examples=25)
-@given(turns=st.lists(st.integers(0, 2), max_size=150))
+@given(turns=TURNS)
 def test_three_workers_on_one_queue_leave_what_the_order_of_their_commits_leaves(
+    kind: str, procedures: Procedures, script: list[Given], turns: list[int]
+) -> None:
+    leave_what_the_order_of_commits_leaves(kind, procedures, script, turns)
+
+
+@pytest.mark.postgres
+@settings(max_examples=2)
+@given(turns=TURNS)
+def test_three_workers_on_a_server_leave_what_the_order_of_their_commits_leaves(
+    procedures: Procedures, script: list[Given], turns: list[int]
+) -> None:
+    leave_what_the_order_of_commits_leaves("postgres", procedures, script, turns)
+
+
+def leave_what_the_order_of_commits_leaves(
     kind: str, procedures: Procedures, script: list[Given], turns: list[int]
 ) -> None:
     with opened(kind, procedures) as shell, opened("direct", procedures) as serial:

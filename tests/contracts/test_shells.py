@@ -7,7 +7,7 @@ import pytest
 
 from policies.ruleset import RuleSet
 from tests.contracts import small_trade
-from tests.contracts.shells import RESTARTS_MAX, SHELLS, InMemory, Kept, Make, Shell
+from tests.contracts.shells import KINDS, RESTARTS_MAX, SHELLS, InMemory, Kept, Make, Shell
 from tests.contracts.small_trade import (
     BOLTS,
     FIRST,
@@ -34,7 +34,7 @@ def moment(step: int) -> Now:
     return Now(elapsed=step * MINUTE, wall=START + step * MINUTE)
 
 
-@pytest.fixture(params=SHELLS)
+@pytest.fixture(params=KINDS)
 def make(request: pytest.FixtureRequest) -> Make:
     return SHELLS[request.param]
 
@@ -223,7 +223,7 @@ def test_many_rows_come_in_the_order_asked_for_with_repeats_and_gaps(make: Make,
     assert [row.item if row else None for row in seen] == [item if item <= 1500 else None for item in asked]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in SHELLS if kind != "direct"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "direct"])
 def test_all_rows_of_a_load_come_in_one_trip(kind: str, tmp_path: Path) -> None:
     shell = SHELLS[kind](small_trade.procedures(), small_trade.rules(), tmp_path)
     shell.run(submitted(1, FIRST, (BOLTS, 1), (NUTS, 1)), moment(0))

@@ -27,6 +27,7 @@ LIBRARIES = {
     "twin.experiment.yardsticks": {"simpy"},  # so are the small programs that the kernel is compared with
     "twin.kernel": {"numpy", "simpy"},
     "twin.kernel.recorder": {"duckdb", "numpy", "simpy"},  # its sink writes Parquet
+    "twin.live.postgres": {"psycopg"},
     "twin.model": {"msgspec"},
     "twin.model.wire": {"msgspec", "pydantic", "pydantic_core"},
     "twin.world": {"networkx", "numpy", "pydantic", "pydantic_core"},

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.contracts.shells import InOneDatabase, InOneFile, Lasting
+from tests.contracts.small_trade import procedures, rules
 from twin.live.relay import relay, run_due
-from twin.live.sqlite import SqliteStore
-from twin.live.transactor import Sqlite
+from twin.live.store import LiveStore
+from twin.live.transactor import Stored
 from twin.model.commands import CloseDue
 from twin.model.events import ExceptionOpened
 from twin.model.instant import HOUR, MINUTE, Now
@@ -20,24 +22,30 @@ class Died(Exception):
     """The process ended here."""
 
 
+@pytest.fixture(params=[InOneFile, pytest.param(InOneDatabase, marks=pytest.mark.postgres)])
+def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lasting]:
+    shell = request.param(procedures(), rules(), tmp_path)
+    yield shell
+    shell.close()
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with SqliteStore(tmp_path / "store.db") as store:
-        yield store
+def store(shell: Lasting) -> LiveStore:
+    return shell.store
 
 
-def emit(store: SqliteStore, *cases: int) -> None:
+def emit(store: LiveStore, *cases: int) -> None:
     """Commit one event per case; events of one case are one aggregate, and ids count up."""
     first = len(list(store.outbox())) + 1
-    unit = Sqlite(store, NOW, {})
+    unit = Stored(store, NOW, {})
     for id, case in enumerate(cases, start=first):
         unit.emit(ExceptionOpened(id=id, case=case, code="TEST", detail=""))
     unit.commit()
 
 
-def schedule(store: SqliteStore, *timers: tuple[int, int]) -> None:
+def schedule(store: LiveStore, *timers: tuple[int, int]) -> None:
     """Commit one timer per (id, due)."""
-    unit = Sqlite(store, NOW, {})
+    unit = Stored(store, NOW, {})
     for id, due in timers:
         unit.schedule(due, CloseDue(id=id))
     unit.commit()
@@ -58,7 +66,7 @@ def ids(events: Iterator[Event]) -> list[int]:
     return [event.id for event in events]
 
 
-def test_rows_leave_once_in_commit_order(store: SqliteStore) -> None:
+def test_rows_leave_once_in_commit_order(store: LiveStore) -> None:
     emit(store, 7, 8)
     emit(store, 7)
     partner = Partner()
@@ -69,7 +77,7 @@ def test_rows_leave_once_in_commit_order(store: SqliteStore) -> None:
     assert store.forget_acknowledged() == 1
 
 
-def test_a_row_that_is_not_taken_stops_its_aggregate_and_no_other(store: SqliteStore) -> None:
+def test_a_row_that_is_not_taken_stops_its_aggregate_and_no_other(store: LiveStore) -> None:
     emit(store, 7, 8, 7, 8, 7)
     asked: list[int] = []
 
@@ -83,13 +91,13 @@ def test_a_row_that_is_not_taken_stops_its_aggregate_and_no_other(store: SqliteS
     assert relay(store, lambda event: True) == 3
 
 
-def test_what_is_committed_during_a_pass_leaves_in_the_next(store: SqliteStore) -> None:
+def test_what_is_committed_during_a_pass_leaves_in_the_next(store: LiveStore) -> None:
     """Else a receiver that causes an event for every event would keep the pass going for ever."""
     emit(store, 7)
     follower = iter(range(2, 100))
 
     def cause_another(event: Event) -> bool:
-        unit = Sqlite(store, NOW, {})
+        unit = Stored(store, NOW, {})
         unit.emit(ExceptionOpened(id=next(follower), case=7, code="TEST", detail=""))
         unit.commit()
         return True
@@ -98,7 +106,7 @@ def test_what_is_committed_during_a_pass_leaves_in_the_next(store: SqliteStore) 
     assert ids(store.outbox()) == [2]
 
 
-def test_more_rows_than_a_page_leave_in_one_pass(store: SqliteStore) -> None:
+def test_more_rows_than_a_page_leave_in_one_pass(store: LiveStore) -> None:
     emit(store, *range(1201))
     partner = Partner()
     assert relay(store, partner.take) == 1201
@@ -106,12 +114,11 @@ def test_more_rows_than_a_page_leave_in_one_pass(store: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize("gap", ["before commit", "before publish", "before mark", "after mark"])
-def test_an_event_survives_a_crash_in_each_gap_of_the_outbox(tmp_path: Path, gap: str) -> None:
+def test_an_event_survives_a_crash_in_each_gap_of_the_outbox(shell: Lasting, gap: str) -> None:
     """Nothing leaves that was not committed; what was committed leaves at least once, with one id.
 
     Method: a process dies in the gap, and the next one opens the file, commits the unit if it is not there, and relays.
     """
-    path = tmp_path / "store.db"
     partner = Partner()
 
     def publish(event: Event) -> bool:
@@ -123,8 +130,8 @@ def test_an_event_survives_a_crash_in_each_gap_of_the_outbox(tmp_path: Path, gap
         return True
 
     def live() -> None:
-        with SqliteStore(path) as store:
-            unit = Sqlite(store, NOW, {})
+        with shell.reopened() as store:
+            unit = Stored(store, NOW, {})
             unit.emit(ExceptionOpened(id=1, code="TEST", detail=""))
             if gap == "before commit":
                 raise Died
@@ -134,7 +141,7 @@ def test_an_event_survives_a_crash_in_each_gap_of_the_outbox(tmp_path: Path, gap
 
     with pytest.raises(Died):
         live()
-    with SqliteStore(path) as store:
+    with shell.reopened() as store:
         assert ids(store.outbox()) == ([1] if gap in {"before publish", "before mark"} else [])
         if gap == "before commit":
             emit(store, 7)
@@ -143,7 +150,7 @@ def test_an_event_survives_a_crash_in_each_gap_of_the_outbox(tmp_path: Path, gap
     assert partner.taken == ([1, 1] if gap == "before mark" else [1])
 
 
-def test_timers_come_when_they_are_due_the_oldest_first(store: SqliteStore) -> None:
+def test_timers_come_when_they_are_due_the_oldest_first(store: LiveStore) -> None:
     schedule(store, (1, 3 * MINUTE), (2, MINUTE), (3, HOUR), (4, MINUTE))
     handled: list[int] = []
     assert run_due(store, 3 * MINUTE, lambda message: handled.append(message.id)) == 3
@@ -152,7 +159,7 @@ def test_timers_come_when_they_are_due_the_oldest_first(store: SqliteStore) -> N
     assert [timer.message.id for timer in store.timers()] == [3]
 
 
-def test_a_timer_survives_a_crash_of_its_handling(store: SqliteStore) -> None:
+def test_a_timer_survives_a_crash_of_its_handling(store: LiveStore) -> None:
     schedule(store, (1, MINUTE))
 
     def die(message: Message) -> None:
@@ -163,14 +170,14 @@ def test_a_timer_survives_a_crash_of_its_handling(store: SqliteStore) -> None:
     assert run_due(store, HOUR, lambda message: None) == 1
 
 
-def test_a_message_that_schedules_itself_anew_stays_scheduled_and_comes_in_the_next_pass(store: SqliteStore) -> None:
+def test_a_message_that_schedules_itself_anew_stays_scheduled_and_comes_in_the_next_pass(store: LiveStore) -> None:
     schedule(store, (1, MINUTE))
     assert run_due(store, HOUR, lambda message: schedule(store, (message.id, 2 * MINUTE))) == 1
     assert [(timer.due, timer.message.id) for timer in store.timers()] == [(2 * MINUTE, 1)]
     assert run_due(store, HOUR, lambda message: None) == 1
 
 
-def test_more_timers_than_a_page_come_in_one_pass(store: SqliteStore) -> None:
+def test_more_timers_than_a_page_come_in_one_pass(store: LiveStore) -> None:
     schedule(store, *((id, 2000 - id) for id in range(1, 1202)))
     handled: list[int] = []
     assert run_due(store, HOUR, lambda message: handled.append(message.id)) == 1201

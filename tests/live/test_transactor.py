@@ -14,7 +14,7 @@ from policies.ruleset import RuleSet
 from tests.contracts.small_trade import BOLTS, FIRST, NUTS, day, procedures, received, rules, submitted
 from twin.errors import UsageError
 from twin.live.sqlite import SqliteStore
-from twin.live.transactor import Sqlite, Transactor
+from twin.live.transactor import Stored, Transactor
 from twin.middleware.dispatch import Procedures
 from twin.middleware.unit import INBOX, ITEMS, MOVEMENTS, ORDERS, PARKED, Conflict, Missing, Outcome, Unit
 from twin.model.commands import CloseDue, HoldExpired
@@ -92,9 +92,9 @@ def everything(store: SqliteStore) -> list[object]:
     ]
 
 
-def full_unit(store: SqliteStore) -> Sqlite:
+def full_unit(store: SqliteStore) -> Stored:
     """Return a unit with effects of every kind on a store that has BOLTS and a parked message."""
-    unit = Sqlite(store, Now(elapsed=MINUTE, wall=WALL + MINUTE), {})
+    unit = Stored(store, Now(elapsed=MINUTE, wall=WALL + MINUTE), {})
     unit.fetch(Missing(ITEMS, (BOLTS, NUTS)))
     unit.fetch(Missing(PARKED, (FIRST,)))
     unit.fetch(Missing(INBOX, (77,)))
@@ -112,7 +112,7 @@ def full_unit(store: SqliteStore) -> Sqlite:
 
 
 def prepare(store: SqliteStore) -> None:
-    unit = Sqlite(store, NOW, {})
+    unit = Stored(store, NOW, {})
     unit.save(ITEMS, BOLTS, item(BOLTS, 1))
     unit.save(PARKED, FIRST, Parked(messages=(received(1, BOLTS, 1), submitted(2, FIRST, (BOLTS, 1))), until=HOUR))
     unit.commit()
@@ -148,7 +148,7 @@ def test_a_process_that_is_ended_at_once_leaves_a_whole_store(path: Path, commit
     program = """
 import os, sqlite3, sys
 from twin.live.sqlite import SqliteStore
-from twin.live.transactor import Sqlite
+from twin.live.transactor import Stored
 from twin.middleware.unit import ITEMS
 from twin.model.instant import Now
 from twin.model.stock import ItemStock
@@ -162,7 +162,7 @@ class Ended(sqlite3.Connection):
 ready = False
 store = SqliteStore(sys.argv[1], connection=Ended)
 ready = True
-unit = Sqlite(store, Now(1, 1), {})
+unit = Stored(store, Now(1, 1), {})
 for id in range(2000):
     unit.save(ITEMS, id, ItemStock(item=id, positions=()))
 unit.commit()
@@ -230,12 +230,12 @@ def test_a_second_movement_or_event_under_one_id_is_refused_with_its_whole_unit(
     prepare(store)
     full_unit(store).commit()
     before = everything(store)
-    effects: list[Callable[[Sqlite], None]] = [
+    effects: list[Callable[[Stored], None]] = [
         lambda unit: unit.emit(ExceptionOpened(id=1, code="OTHER", detail="")),
         lambda unit: unit.save(MOVEMENTS, 1, movement(1)),
     ]
     for effect in effects:
-        unit = Sqlite(store, NOW, {})
+        unit = Stored(store, NOW, {})
         unit.save(ITEMS, BOLTS, item(BOLTS, 99))
         effect(unit)
         with pytest.raises(sqlite3.IntegrityError):
@@ -405,7 +405,7 @@ def test_a_store_of_a_later_format_is_refused(path: Path) -> None:
     base = sqlite3.connect(path)
     base.execute("PRAGMA user_version = 99")
     base.close()
-    with pytest.raises(UsageError, match="has format 99; this program reads up to 1"):
+    with pytest.raises(UsageError, match="has format 99; this program reads up to 2"):
         SqliteStore(path)
 
 
@@ -421,7 +421,7 @@ def run_of(
 
 
 def write(store: SqliteStore, *items: ItemStock, now: Now = NOW) -> None:
-    unit = Sqlite(store, now, {})
+    unit = Stored(store, now, {})
     for row in items:
         unit.save(ITEMS, row.item, row)
     unit.commit()

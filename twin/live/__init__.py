@@ -3,6 +3,6 @@
 from twin.live.clock import Clock
 from twin.live.relay import relay, run_due
 from twin.live.sqlite import SqliteStore
-from twin.live.transactor import Sqlite, Transactor
+from twin.live.transactor import Stored, Transactor
 
-__all__ = ["Clock", "Sqlite", "SqliteStore", "Transactor", "relay", "run_due"]
+__all__ = ["Clock", "SqliteStore", "Stored", "Transactor", "relay", "run_due"]

@@ -7,29 +7,40 @@ while it runs, so each ends, whatever its receiver writes.
 
 from collections.abc import Callable
 
-from twin.live.sqlite import SqliteStore
+from twin.live.store import LiveStore
 from twin.middleware.delivery.relay import Relay
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
 
 
-def relay(store: SqliteStore, deliver: Callable[[Event], bool]) -> int:
+def relay(store: LiveStore, deliver: Callable[[Event], bool], settle: Callable[[], object] | None = None) -> int:
     """Hand the unacknowledged rows to `deliver` in commit order; return how many it acknowledged by True.
 
     A row that is not acknowledged keeps its aggregate closed for the rest of the pass: the rows behind it wait, and
-    those of other aggregates go on. What `deliver` raises ends the pass; its row stays.
+    those of other aggregates go on. `settle` is called before a page of rows is marked as taken: a receiver that
+    gathers what it is given makes it last then. What `deliver` raises ends the pass; its row stays.
     """
     order = Relay()
-    delivered = 0
-    for event in store.outbox():
-        if order.offer(event) and deliver(event):
-            store.acknowledge(event)
-            order.acknowledged(event)
-            delivered += 1
-    return delivered
+    delivered, last, end = 0, 0, store.last_event()
+    while True:
+        with store.claimed(last, end) as claim:
+            if not claim.rows:
+                return delivered
+            taken = []
+            try:
+                for place, event in claim.rows:
+                    if order.offer(event) and deliver(event):
+                        taken.append(place)
+                        order.acknowledged(event)
+            finally:
+                if settle is not None:
+                    settle()
+                claim.taken.extend(taken)
+            delivered += len(taken)
+            last = claim.last
 
 
-def run_due(store: SqliteStore, until: Elapsed, handle: Callable[[Message], object]) -> int:
+def run_due(store: LiveStore, until: Elapsed, handle: Callable[[Message], object]) -> int:
     """Hand every timer that is due at `until` to `handle`, the oldest first; return how many there were.
 
     A message that `handle` schedules anew under its own id stays scheduled. What `handle` raises ends the pass; its

@@ -16,22 +16,23 @@ then owns a connection, and a long one keeps the WAL from being checkpointed.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from twin.errors import UsageError
+from twin.live.store import COUNTED, Claim, Effects, Progress, Timer, Versions
 from twin.middleware.unit import INBOX, TABLES, Conflict, Table
 from twin.model.instant import SECOND, Elapsed, Now
-from twin.model.message import Event, Message
+from twin.model.message import Event
 from twin.model.wire import decode_incoming, decode_outgoing, encode, reader
 
 V = TypeVar("V")
 
-_FORMAT = 1
+_FORMAT = 2
 """Grows with every change of the file's tables that an older program could not read."""
 _PAGE = 500
 """Rows or ids per statement."""
@@ -47,6 +48,11 @@ _LAYOUT = (
     """CREATE TABLE IF NOT EXISTS timers (seq INTEGER PRIMARY KEY AUTOINCREMENT, id INTEGER NOT NULL UNIQUE,
         due INTEGER NOT NULL, body BLOB NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS timers_due ON timers (due, seq)",
+    "CREATE TABLE IF NOT EXISTS sources (name TEXT PRIMARY KEY, offset INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS notes (seq INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS publishers (one INTEGER PRIMARY KEY CHECK (one = 1), body BLOB NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS records (seq INTEGER PRIMARY KEY AUTOINCREMENT, id INTEGER NOT NULL,
+        body BLOB NOT NULL)""",
 )
 _ROWS = ("CREATE TABLE IF NOT EXISTS {0} (id INTEGER PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL)",)
 _INBOX = (
@@ -78,25 +84,6 @@ _COUNT = (
 )
 
 
-class Timer(NamedTuple):
-    """A scheduled message and its place in the store."""
-
-    seq: int
-    due: Elapsed
-    message: Message
-
-
-class Effects(NamedTuple):
-    """What a unit of work read and wants to have done: rows by table number and id, `reads` with their versions."""
-
-    now: Now
-    reads: Mapping[tuple[int, int], int]
-    writes: Sequence[tuple[int, int, object]]
-    archived: Sequence[tuple[int, int]]
-    events: Sequence[Event]
-    scheduled: Sequence[tuple[Elapsed, Message]]
-
-
 class SqliteStore:
     """Committed rows, ledger, outbox and timers in one file; what survives a crash.
 
@@ -119,15 +106,16 @@ class SqliteStore:
                     path, timeout=busy_max_us / SECOND, isolation_level=None, factory=connection
                 )
                 opening.callback(self._base.close)
-                self._recognise(path)
+                laid_out = self._recognise(path)
                 self._base.execute("PRAGMA journal_mode = WAL")
             except sqlite3.DatabaseError as error:
                 raise UsageError(f"store {path}: {error}") from error
             self._base.execute("PRAGMA synchronous = FULL")
-            with self._transaction("BEGIN IMMEDIATE"):
-                for statement in chain(_LAYOUT, *map(_layout, TABLES)):
-                    self._base.execute(statement)
-                self._base.execute(f"PRAGMA user_version = {_FORMAT}")
+            if not laid_out:
+                with self._transaction("BEGIN IMMEDIATE"):
+                    for statement in chain(_LAYOUT, *map(_layout, TABLES)):
+                        self._base.execute(statement)
+                    self._base.execute(f"PRAGMA user_version = {_FORMAT}")
             opening.pop_all()
 
     def __enter__(self) -> "SqliteStore":
@@ -171,13 +159,34 @@ class SqliteStore:
 
     def outbox(self) -> Iterator[Event]:
         """Yield the events not yet acknowledged that stand in the outbox now, in commit order."""
-        (end,) = self._base.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()
+        end = self.last_event()
         query = f"""SELECT seq, body FROM outbox WHERE acknowledged = 0 AND seq > ? AND seq <= ?
             ORDER BY seq LIMIT {_PAGE}"""
         last = 0
         while page := self._base.execute(query, (last, end)).fetchall():
             yield from (decode_outgoing(body) for _, body in page)
             last = page[-1][0]
+
+    def last_event(self) -> int:
+        """Return the place of the newest outbox row; later ones have higher places."""
+        (last,) = self._base.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()
+        return int(last)
+
+    @contextmanager
+    def claimed(self, after: int, until: int) -> Iterator[Claim]:
+        """Claim the next page of open rows in `after < place <= until`; those in `taken` are acknowledged at its end.
+
+        Nothing is locked: a second relay on the same file would hand out the same rows, in the same order.
+        """
+        query = f"""SELECT seq, body FROM outbox WHERE acknowledged = 0 AND seq > ? AND seq <= ?
+            ORDER BY seq LIMIT {_PAGE}"""
+        page = self._base.execute(query, (after, until)).fetchall()
+        claim = Claim([(seq, decode_outgoing(body)) for seq, body in page])
+        try:
+            yield claim
+        finally:
+            holders = ", ".join("?" * len(claim.taken))
+            self._base.execute(f"UPDATE outbox SET acknowledged = 1 WHERE seq IN ({holders})", claim.taken)
 
     def timers(self) -> Iterator[Timer]:
         """Yield every scheduled message, in the order of its scheduling."""
@@ -205,10 +214,6 @@ class SqliteStore:
 
     # --- taking off
 
-    def acknowledge(self, event: Event) -> None:
-        """Note that the event was taken; it is not handed out again."""
-        self._base.execute("UPDATE outbox SET acknowledged = 1 WHERE id = ?", (event.id,))
-
     def done(self, timer: Timer) -> None:
         """Take a handled timer off, unless its message was scheduled anew meanwhile."""
         self._base.execute("DELETE FROM timers WHERE seq = ?", (timer.seq,))
@@ -230,7 +235,7 @@ class SqliteStore:
 
     # --- committing
 
-    def check(self, reads: Mapping[tuple[int, int], int]) -> None:
+    def check(self, reads: Versions) -> None:
         """Raise Conflict, naming table and id, if a row read by (table number, id) has another version now."""
         by_table: dict[int, list[int]] = {}
         for number, id in reads:
@@ -249,13 +254,14 @@ class SqliteStore:
         writes = [(number, id, encode(row)) for number, id, row in unit.writes]
         events = [(event.id, type(event).__name__, encode(event)) for event in unit.events]
         timers = [(message.id, due, encode(message)) for due, message in unit.scheduled]
-        if not (writes or events or timers or unit.archived):
+        reads = unit.reads if unit.checked else {}
+        if unit.nothing():
             with self._transaction("BEGIN"):
-                self.check(unit.reads)
+                self.check(reads)
             return
         execute = self._base.execute
         with self._transaction("BEGIN IMMEDIATE"):
-            self.check(unit.reads)
+            self.check(reads)
             execute(_COUNT, (unit.now.elapsed, unit.now.wall))
             for number, id, body in writes:
                 execute(_STATEMENTS[number], (id, body))
@@ -265,6 +271,54 @@ class SqliteStore:
                 execute("INSERT INTO outbox (id, type, body) VALUES (?, ?, ?)", event)
             for timer in timers:
                 execute("INSERT OR REPLACE INTO timers (id, due, body) VALUES (?, ?, ?)", timer)
+            self._go_on(unit.progress)
+
+    def _go_on(self, progress: Progress) -> None:
+        execute = self._base.execute
+        if progress.source:
+            execute("INSERT OR REPLACE INTO sources VALUES (?, ?)", (progress.source, progress.offset))
+        if progress.timer:
+            execute("DELETE FROM timers WHERE seq = ?", (progress.timer,))
+        for note in progress.notes:
+            execute("INSERT INTO notes (body) VALUES (?)", (note,))
+        if progress.record is not None:
+            execute("INSERT INTO records (id, body) VALUES (?, ?)", progress.record)
+
+    # --- the live process
+
+    def offset(self, source: str) -> int:
+        """Return the byte up to which a source has been read."""
+        row = self._base.execute("SELECT offset FROM sources WHERE name = ?", (source,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def publishers(self) -> tuple[bytes | None, list[tuple[int, bytes]]]:
+        """Return the publishers as last saved (None: never), and the notes since then in order, each with its place."""
+        with self._transaction("BEGIN"):
+            row = self._base.execute("SELECT body FROM publishers").fetchone()
+            return row and row[0], self._base.execute("SELECT seq, body FROM notes ORDER BY seq").fetchall()
+
+    def save_publishers(self, body: bytes, heard: Sequence[int]) -> None:
+        """Keep the publishers as they are now and drop the notes at these places, which they have heard."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            self._base.execute("INSERT OR REPLACE INTO publishers VALUES (1, ?)", (body,))
+            for seq in heard:
+                self._base.execute("DELETE FROM notes WHERE seq = ?", (seq,))
+
+    def journal(self) -> Iterator[bytes]:
+        """Yield the journal's records in commit order."""
+        query = f"SELECT seq, body FROM records WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"
+        last = 0
+        while page := self._base.execute(query, (last,)).fetchall():
+            yield from (body for _, body in page)
+            last = page[-1][0]
+
+    def counts(self) -> dict[str, int]:
+        """Return how much stands where, by the names in COUNTED."""
+        query = f"""SELECT (SELECT count(*) FROM outbox WHERE acknowledged = 0), (SELECT count(*) FROM timers),
+            (SELECT count(*) FROM {INBOX.name}), (SELECT count(*) FROM records), commits FROM meta"""
+        return dict(zip(COUNTED, self._base.execute(query).fetchone(), strict=True))
+
+    # --- within
 
     def _row(self, table: Table[V], body: bytes) -> V:
         return self._readers[table.number](body)  # type: ignore[return-value]  # by the table's own row type
@@ -280,13 +334,15 @@ class SqliteStore:
                 self._base.execute("ROLLBACK")
             raise
 
-    def _recognise(self, path: str | Path) -> None:
-        query = "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
-        format, tables = self._base.execute(query).fetchone()
+    def _recognise(self, path: str | Path) -> bool:
+        """Refuse what is not ours to read; tell whether all tables are there already."""
+        (format,) = self._base.execute("PRAGMA user_version").fetchone()
+        found = {name for (name,) in self._base.execute("SELECT name FROM sqlite_master")}
         if format > _FORMAT:
             raise UsageError(f"store {path} has format {format}; this program reads up to {_FORMAT}")
-        if format == 0 and tables:
+        if format == 0 and found:
             raise UsageError(f"store {path} is a database of another program")
+        return bool(format == _FORMAT) and found.issuperset(table.name for table in TABLES)
 
 
 def _pages(ids: list[int]) -> Iterator[list[int]]:

@@ -1,4 +1,4 @@
-"""The shell that runs procedures in real time, on a SQLite store.
+"""The shell that runs procedures in real time, on a store that survives the process.
 
 A procedure sees only rows that were fetched for it: `load` of any other raises `Missing`, the transactor fetches all
 that the load asked for in one trip, and runs the procedure again from the top. What it writes stays in the unit until
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from policies.ruleset import RuleSet
-from twin.live.sqlite import Effects, SqliteStore
+from twin.live.store import Effects, LiveStore
 from twin.middleware.dispatch import Procedures, dispatch
 from twin.middleware.unit import Conflict, Missing, Outcome, Table
 from twin.model.instant import Elapsed, Now
@@ -23,12 +23,12 @@ Fetched = dict[tuple[int, int], tuple[int, object]]
 """Rows at hand: (table number, id) to (version, row); version 0 and None where there is no row."""
 
 
-class Sqlite:
-    """One unit of work on a SQLite store, begun at `now`; it sees only rows that were fetched for it."""
+class Stored:
+    """One unit of work on a store, begun at `now`; it sees only rows that were fetched for it."""
 
     __slots__ = ("archived", "events", "fetched", "now", "reads", "scheduled", "store", "writes")
 
-    def __init__(self, store: SqliteStore, now: Now, fetched: Fetched) -> None:
+    def __init__(self, store: LiveStore, now: Now, fetched: Fetched) -> None:
         self.store = store
         self.now = now
         self.fetched = fetched
@@ -90,14 +90,14 @@ class Transactor:
 
     def __init__(
         self,
-        store: SqliteStore,
+        store: LiveStore,
         procedures: Procedures,
         rules: RuleSet,
         now: Callable[[], Now],
         *,
         restarts_max: int = 50,
         trips_max: int = 100,
-        shell: Callable[[SqliteStore, Now, Fetched], Sqlite] = Sqlite,
+        shell: Callable[[LiveStore, Now, Fetched], Stored] = Stored,
     ) -> None:
         self.store = store
         self.procedures = procedures
@@ -120,7 +120,7 @@ class Transactor:
                 continue
         return self._attempt(message)
 
-    def prepare(self, message: Message) -> tuple[Outcome, Sqlite]:
+    def prepare(self, message: Message) -> tuple[Outcome, Stored]:
         """Run the message's procedure to its end and return the outcome with the unit, which is still to commit.
 
         Raises Conflict if the procedure raised over rows that have changed since they were read.
