@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from actors.ground import Ground, Lag
-from policies.retry import Retry
+from policies.retry import Failed, RetryRule
 from policies.throttle import Throttle
 from twin.kernel.guards import Guard
 from twin.kernel.link import Link
@@ -115,7 +115,7 @@ class Client:
         response: Link,
         endpoint: Endpoint,
         timeout: Elapsed,
-        retry: Retry,
+        retry: RetryRule,
         done: Callable[[Event, Message | None], None],
         parked: Callable[[Event, str], None],
         refused: Callable[[Event, Elapsed | None], bool] | None = None,
@@ -222,7 +222,7 @@ class Client:
     def _again(self, call: Call) -> None:
         event = call.event
         draw = uniform(self.ground.seed, self._jitter, event.id, call.attempt)
-        wait = self.retry.delay(call.attempt, draw, retry_after_us=call.retry_after)
+        wait = self.retry.delay(Failed(call.attempt, draw, asked_us=call.retry_after))
         if wait is None:
             self._finished(call)
             self.parked(event, f"{self.name}: {call.status} after {call.attempt} attempts")

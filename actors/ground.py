@@ -47,6 +47,9 @@ class Probe(Protocol):
     def started(self, link: str) -> None:
         """A call (not an attempt) began on a link."""
 
+    def broke(self, link: str, broken: bool) -> None:
+        """A breaker on a link left CLOSED, or came back to it."""
+
     def acknowledged(self, order: int) -> None:
         """The middleware took responsibility for an order towards its channel."""
 

@@ -30,13 +30,19 @@ def _block(
     block: Block, plain: Mapping[str, object], tree: Node, path: Path_, indent: str, above: str
 ) -> Iterator[str]:
     """Yield the lines of a block; `above` is where the block itself comes from."""
+    preset = at(tree, (*path, "preset"))
     for name, info in type(block).model_fields.items():
         key = info.alias or name
         if later_key(info) or info.exclude or key == "small":
             continue
         here = (*path, key)
         node = at(tree, here)
-        note = _place(node) if node is not None else f"default, {info.description}" if info.description else above
+        if node is not None:
+            note = _place(node)
+        elif preset is not None:
+            note = f"preset {preset.value}"
+        else:
+            note = f"default, {info.description}" if info.description else above
         yield from _entry(key, getattr(block, name), plain[key], tree, here, indent, note)
 
 

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.retry import PRESETS, Retry, attempts_in_all
+from policies.retry import Failed, Retry, RetryRule, attempts_in_all
 from twin.model.instant import SECOND
 
 
-def waits(rule: Retry, draw: float = 1.0) -> list[float]:
+def waits(rule: RetryRule, draw: float = 1.0) -> list[float]:
     """Every wait in seconds until the rule gives up."""
     found: list[float] = []
-    while (delay := rule.delay(len(found) + 1, draw)) is not None:
+    while (delay := rule.delay(Failed(len(found) + 1, draw))) is not None:
         found.append(delay / SECOND)
     return found
 
@@ -41,39 +41,33 @@ def test_waits_of_the_aws_sdks_with_jitter_fixed_at_one(rule: Retry, expected: l
 def test_polly_without_jitter() -> None:
     """Polly: exponential from 1 s without jitter, constant 2 s."""
     assert waits(Retry(attempts=4, jitter="none")) == [1, 2, 4]
-    assert waits(Retry(kind="fixed", attempts=4, base_us=2 * SECOND), draw=0.3) == [2, 2, 2]
-
-
-@pytest.mark.parametrize(
-    ("preset", "expected"),
-    [
-        ("aws-standard-2.0", [1, 2]),
-        ("aws-standard-2.1", [0.05, 0.1]),
-        ("polly", [2, 2, 2]),
-        ("resilience4j", [0.5, 0.5]),
-    ],
-)
-def test_presets_wait_as_published(preset: str, expected: list[float]) -> None:
-    assert waits(PRESETS[preset]) == expected
+    assert waits(Retry(kind="fixed", attempts=4, base_us=2 * SECOND, jitter="none"), draw=0.3) == [2, 2, 2]
 
 
 def test_no_retry() -> None:
-    assert Retry(kind="none").delay(1, 0.5) is None
-    assert Retry(attempts=1).delay(1, 0.5) is None
+    assert Retry(kind="none").delay(Failed(1, 0.5)) is None
+    assert Retry(attempts=1).delay(Failed(1, 0.5)) is None
 
 
 def test_the_called_side_may_ask_for_a_longer_wait_but_not_for_a_shorter_one() -> None:
     rule = Retry(jitter="none")
-    assert rule.delay(1, 0.0, retry_after_us=30 * SECOND) == 30 * SECOND
-    assert rule.delay(1, 0.0, retry_after_us=0) == SECOND
-    assert rule.delay(3, 0.0, retry_after_us=30 * SECOND) is None
+    assert rule.delay(Failed(1, 0.0, asked_us=30 * SECOND)) == 30 * SECOND
+    assert rule.delay(Failed(1, 0.0, asked_us=0)) == SECOND
+    assert rule.delay(Failed(3, 0.0, asked_us=30 * SECOND)) is None
+    assert rule.delay(Failed(1, 0.0, asked_us=-1)) is None
 
 
 def test_decorrelated_waits_start_at_the_base() -> None:
     """The AWS architecture blog's simulator: base 5 ms, cap 2 s."""
     rule = Retry(attempts=9, base_us=5_000, cap_us=2 * SECOND, jitter="decorrelated", first_exponent=1)
-    assert [rule.delay(1, 0.0), rule.delay(1, 1.0), rule.delay(2, 1.0, 15_000)] == [5_000, 15_000, 45_000]
-    assert rule.delay(3, 1.0, SECOND) == 2 * SECOND
+    failures = [Failed(1, 0.0), Failed(1, 1.0), Failed(2, 1.0, 15_000), Failed(3, 1.0, SECOND)]
+    assert [rule.delay(failed) for failed in failures] == [5_000, 15_000, 45_000, 2 * SECOND]
+
+
+def test_a_fixed_and_a_linear_wait_are_spread_like_any_other() -> None:
+    fixed = Retry(kind="fixed", base_us=SECOND, jitter="equal")
+    assert [fixed.delay(Failed(1, draw)) for draw in (0.0, 1.0)] == [SECOND // 2, SECOND]
+    assert waits(Retry(kind="linear", attempts=5, base_us=SECOND, cap_us=3 * SECOND)) == [1, 2, 3, 3]
 
 
 @given(
@@ -84,7 +78,7 @@ def test_decorrelated_waits_start_at_the_base() -> None:
 )
 def test_every_wait_lies_in_the_band_of_its_jitter(jitter: str, attempt: int, draw: float, previous: int) -> None:
     rule = Retry(attempts=1000, jitter=jitter)  # type: ignore[arg-type]  # drawn from the literal's own values
-    delay = rule.delay(attempt, draw, previous)
+    delay = rule.delay(Failed(attempt, draw, previous))
     ladder = min(20 * SECOND, SECOND * 2 ** (attempt - 1))
     assert delay is not None
     assert 0 <= delay <= 20 * SECOND

@@ -12,8 +12,9 @@ from scenarios.document import path_text, walk
 from scenarios.loader import Loaded
 from twin.errors import Problem, ScenarioError
 from twin.world.demand import Distribution, History
-from twin.world.designs import ExponentialRetry, GovernedPublication
+from twin.world.designs import GovernedPublication
 from twin.world.landscape import ErpCloud, Marketplace, Storefront, Wms
+from twin.world.retry_specs import ExponentialRetry
 
 WHOLE = """\
 # What does a small distributor do with two channels?

@@ -5,8 +5,9 @@ import pytest
 import scenarios
 from scenarios.paths import NoWay, Part, parse
 from twin.errors import ScenarioError
-from twin.world.designs import ExponentialRetry, GovernedPublication
+from twin.world.designs import GovernedPublication
 from twin.world.landscape import Wms
+from twin.world.retry_specs import ExponentialRetry
 
 
 @pytest.mark.parametrize(

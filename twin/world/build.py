@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.calls import Client, Endpoint, Feed, Gate, broken_off
+from actors.careful import CarefulClient
 from actors.carrier import Carrier
 from actors.channel import Channel, Poll, Webhook
 from actors.demand import Buyers
@@ -55,7 +56,8 @@ from twin.world.process import (
     routes_of,
     waits_for_store,
 )
-from twin.world.rules import StockInterface, retry_of, rules_of, the_wms
+from twin.world.resilience import calling_of
+from twin.world.rules import StockInterface, rules_of, the_wms
 from twin.world.scenario import Direct, Scenario
 from twin.world.scenario import Poll as PollBlock
 from twin.world.stocking import split
@@ -167,7 +169,8 @@ class _Builder:
         numbers = {sku: place for place, sku in enumerate(self.opening.items)}
         self.rules: RuleSet = rules_of(scenario, self.design, numbers, [window.mean for window in self.windows])
         self.store = Store()
-        self.retry = retry_of(self.design)
+        self.retry = self.design.retry.rule()
+        self.calling = calling_of(self.design, user_waits=False)
 
     def build(self) -> World:
         opening, scenario = self.opening, self.scenario
@@ -273,7 +276,8 @@ class _Builder:
         refused: Callable[[Event, Elapsed | None], bool] | None = None,
     ) -> Client:
         tap = self.tap
-        return Client(
+        careful = self.calling if retry is None else None
+        client = (Client if careful is None else CarefulClient)(
             self.ground,
             name,
             request=self._link(a, b, name, told=broken_off),
@@ -288,6 +292,9 @@ class _Builder:
             pace=pace,
             cost=cost,
         )
+        if isinstance(client, CarefulClient) and careful is not None:
+            client.govern(careful)
+        return client
 
     def _feed(self, a: str, name: str) -> Feed:
         """Facts of party `a` to the middleware."""

@@ -7,8 +7,11 @@ The same block is deployed: a live process takes it unchanged. Policies carry `k
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, Strict, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from twin.world.breaker_specs import Breaker
+from twin.world.budget_specs import Budget
+from twin.world.retry_specs import Retry
 from twin.world.values import (
     Block,
     Count,
@@ -137,41 +140,6 @@ Publication = Annotated[
 ]
 
 
-class NoRetry(Block):
-    """One attempt."""
-
-    kind: Literal["none"]
-
-
-class FixedRetry(Block):
-    """The same wait before every further attempt."""
-
-    kind: Literal["fixed"]
-    attempts: Count
-    base: Duration
-    jitter: Literal["none", "full", "equal"] = sourced("none", "rule: a fixed wait is fixed")
-
-
-class ExponentialRetry(Block):
-    """A wait of `base` x 2^n, at most `cap`; n is `first_exponent` at the first retry."""
-
-    kind: Literal["exponential"]
-    attempts: Count = sourced(4, "assumed: three retries")
-    base: PositiveDuration = sourced("100ms", "assumed")
-    cap: PositiveDuration = sourced("20s", "the cap of the AWS SDKs' standard mode")
-    jitter: Literal["none", "full", "equal"] = sourced("full", "AWS architecture blog: full jitter spreads best")
-    first_exponent: Annotated[int, Strict(), Field(ge=0, le=30)] = sourced(0, "as AWS SDK, gRPC, Polly, resilience4j")
-
-    @model_validator(mode="after")
-    def _cap_above_base(self) -> Self:
-        if self.cap < self.base:
-            raise rule("must not be shorter than base", at="cap")
-        return self
-
-
-Retry = Annotated[NoRetry | FixedRetry | ExponentialRetry, OneOf("retry", later=("decorrelated",))]
-
-
 class LearnedLimiter(Block):
     """Starts from the partner's published limit and learns from its refusals."""
 
@@ -251,6 +219,8 @@ class Design(Block):
         "business", "the standard design: one order per business key"
     )
     retry: Retry = sourced({"kind": "exponential"}, "the standard design")
+    budget: Budget = sourced({"kind": "none"}, "the standard design")
+    breaker: Breaker = sourced({"kind": "none"}, "the standard design")
     limiter: Limiter = sourced({"kind": "learned"}, "the standard design")
     allocation: Allocation = sourced({"kind": "priority"}, "the standard design")
     backorder: Backorder = sourced({}, "the standard design")
@@ -260,8 +230,6 @@ class Design(Block):
     procedures: Annotated[Literal["standard", "naive/batch_file"], Words()] = sourced("standard", "the standard design")
     shell: Shell = sourced({}, "the standard design")
     gives_up: tuple[InvariantId, ...] = sourced((), "rule: every invariant counts unless a design gives it up")
-    breaker: Later = None
-    budget: Later = None
     outbox: Later = None
     partition: Later = None
     batch_windows: Later = None

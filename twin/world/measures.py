@@ -55,6 +55,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
     "api_latency_s": ("s", "One attempt from sent to answered or timed out, per link."),
     "attempts_per_call": ("ratio", "Attempts per call, per link and in total."),
     "throttled_calls": ("count", "Attempts refused by a partner's limit."),
+    "breaker_open_s": ("s", "Time that a breaker was not closed, summed over breakers."),
     "queue_length": ("count", "Messages waiting for a worker."),
     "dlq_length": ("count", "Dead letters."),
     "duplicate_erp_orders": ("count", "Sales orders in the ERP beyond one per business key."),
@@ -101,6 +102,7 @@ class Watch:
         self.attempts: dict[str, int] = {}
         self.stock_links: frozenset[str] = frozenset()
         self.queues: dict[str, Level] = {}
+        self.broken = Level()
         self.dead = Level()
         self.drift = Level()
         self.ghost = Level()
@@ -123,7 +125,7 @@ class Watch:
         self.units_ordered = self.units_short = 0
         for samples in (self.age, self.capture, self.cycle):
             samples.restart()
-        for level in (*self.queues.values(), self.dead, self.drift, self.ghost):
+        for level in (*self.queues.values(), self.broken, self.dead, self.drift, self.ghost):
             level.restart(now)
 
     def _add(self, name: str, by: int = 1) -> None:
@@ -205,6 +207,10 @@ class Watch:
             self._add("throttled_calls")
         if link in self.stock_links:
             self._add("channel_calls")
+
+    def broke(self, link: str, broken: bool) -> None:
+        """A breaker left CLOSED, or came back to it."""
+        self.broken.add(1 if broken else -1, self.clock())
 
     def acknowledged(self, order: int) -> None:
         """An order is the middleware's."""
@@ -310,6 +316,7 @@ class Watch:
         calls = sum(self.calls.values())
         kpis["attempts_per_call"] = sum(self.attempts.values()) / calls if calls else 1
         kpis["throttled_calls"] = count.get("throttled_calls", 0)
+        kpis["breaker_open_s"] = self.broken.mean(now) * span
         queue = self.queues.get("middleware", Level())
         _level(kpis, "queue_length", queue, now, "{queue=middleware}")
         kpis["dlq_length.max"], kpis["dlq_length.end"] = self.dead.maximum, self.dead.value

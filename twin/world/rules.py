@@ -1,11 +1,10 @@
-"""From a scenario's design block to the rule set, the procedure table and the retry policy that it names."""
+"""From a scenario's design block to the rule set and the procedure table that it names."""
 
 from math import gcd
 from typing import assert_never
 
 from policies import publication as policy
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
-from policies.retry import Retry
 from policies.ruleset import ChannelTerms, PublicationPolicy, RuleSet
 from policies.sequencing import Sequencing
 from policies.sourcing import Site
@@ -52,23 +51,6 @@ class StockInterface:
 def procedures_of(design: designs.Design) -> Procedures:
     """Return the procedure table that the design chose."""
     return TABLES[design.procedures]()
-
-
-def retry_of(design: designs.Design) -> Retry:
-    """Return the retry policy that the design chose."""
-    block = design.retry
-    if isinstance(block, designs.NoRetry):
-        return Retry(kind="none")
-    if isinstance(block, designs.FixedRetry):
-        return Retry(kind="fixed", attempts=block.attempts, base_us=block.base, jitter=block.jitter)
-    return Retry(
-        kind="exponential",
-        attempts=block.attempts,
-        base_us=block.base,
-        cap_us=block.cap,
-        jitter=block.jitter,
-        first_exponent=block.first_exponent,
-    )
 
 
 def publication_of(block: designs.Publication) -> PublicationPolicy:

@@ -463,9 +463,10 @@ class OneOf:
     """The choice between blocks by a key of theirs (`kind`, `law`), with errors that name what there is.
 
     It annotates a union of blocks, each of which has the key as a `Literal`. `marks` are further keys that choose a
-    block by being there. `later` are kinds of the language that do not exist yet. `short` reads a shorter way to write
-    one of the blocks into the whole one, and `short_schema` describes it. The tags that pydantic puts into the place of
-    an error stand in angle brackets, so that they are never taken for a key of the file.
+    block by being there. `later` are kinds of the language that do not exist yet. `presets` are whole blocks by
+    name: `{preset: name}` stands for one of them, and the keys beside it change it. `short` reads a shorter way to
+    write one of the blocks into the whole one, and `short_schema` describes it. The tags that pydantic puts into the
+    place of an error stand in angle brackets, so that they are never taken for a key of the file.
     """
 
     def __init__(
@@ -477,9 +478,11 @@ class OneOf:
         later: tuple[str, ...] = (),
         short: Callable[[object], object] | None = None,
         short_schema: Mapping[str, object] | None = None,
+        presets: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
         self.noun, self.key, self.marks, self.later = noun, key, marks, later
         self.short, self.short_schema = short, short_schema
+        self.presets = presets
 
     def tags(self, union: object) -> dict[str, type[Block]]:
         """Return the blocks of the union by their kind, in the order in which they are written."""
@@ -508,11 +511,18 @@ class OneOf:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Describe the blocks, and the shorter way to write one of them."""
-        whole = handler(schema)
-        return whole if self.short_schema is None else {"anyOf": [dict(self.short_schema), whole]}
+        choices = [handler(schema)]
+        if self.presets is not None:
+            name = {"enum": sorted(self.presets)}
+            choices.append({"type": "object", "required": ["preset"], "properties": {"preset": name}})
+        if self.short_schema is not None:
+            choices.insert(0, dict(self.short_schema))
+        return choices[0] if len(choices) == 1 else {"anyOf": choices}
 
     def _admit(self, value: object, kinds: list[str]) -> object:
         """Return the mapping that one of the blocks will check, or say why there is none."""
+        if self.presets is not None and isinstance(value, Mapping) and "preset" in value:
+            value = self._changed(value, self.presets)
         if self.short is not None and not isinstance(value, Mapping | Block):
             value = self.short(value)
         if isinstance(value, Block) or (isinstance(value, Mapping) and any(mark in value for mark in self.marks)):
@@ -534,3 +544,15 @@ class OneOf:
         if kind not in kinds:
             raise rule(f"no such {what} {kind!r}; {there}", at=self.key, whole=True)
         return value
+
+    def _changed(self, value: Mapping[object, object], presets: Mapping[str, Mapping[str, object]]) -> object:
+        """Return a preset with the keys that stand beside its name in the place of its own."""
+        name = value["preset"]
+        if not isinstance(name, str) or name not in presets:
+            there = f"there are {', '.join(sorted(presets))}"
+            raise rule(f"no such {self.noun} preset {name!r}; {there}", at="preset", whole=True)
+        preset = presets[name]
+        if value.get(self.key, preset[self.key]) != preset[self.key]:
+            raise rule(f"preset {name!r} is of {self.key} {preset[self.key]!r}", at=self.key)
+        changes = {str(key): given for key, given in value.items() if key != "preset"}
+        return dict(preset) | changes

@@ -1,0 +1,12 @@
+"""Whether a call may cost another attempt, or any at all: one budget a module, one step for all."""
+
+from policies.budget.google import AdaptiveThrottling as AdaptiveThrottling
+from policies.budget.grant import Asked as Asked
+from policies.budget.grant import Budget as Budget
+from policies.budget.grant import Ended as Ended
+from policies.budget.grant import Grant as Grant
+from policies.budget.grant import Returned as Returned
+from policies.budget.quota import TokenQuota as TokenQuota
+from policies.budget.ratio import RatioBudget as RatioBudget
+
+__all__ = ["AdaptiveThrottling", "Asked", "Budget", "Ended", "Grant", "RatioBudget", "Returned", "TokenQuota"]

@@ -1,0 +1,267 @@
+"""The policies of one caller towards one called side, in the order that gives each its meaning (`Calling`).
+
+Theory of operation. From outer to inner: deadline, key, retry with budget, breaker, rate limiter, concurrency limit,
+timeout of one attempt (POLICIES 4). `step` is the only way in, so no caller can put them in another order:
+
+- The key is given with the call and stays the same in all of its attempts.
+- `Ready` asks whether the next attempt may be sent now. Breaker, limiter and concurrency limit are asked in turn, and a
+  refusal by one leaves the others as they were: all of their states are values, and the new ones are simply not kept.
+- A local refusal is no attempt and no failure of the called side, and the budget gets back what the retry had cost.
+  Where `when_refused` is `wait`, the call waits until it may ask again and no rung of the ladder is used up: a queue
+  keeps it. Where it is `fail`, the refusal is what the retry rule hears, as in a library that throws: a user waits.
+- `Ended` tells everybody how an attempt ended, and decides between another one and giving up. A retry that the budget
+  refuses ends the call where a user waits; where a queue keeps it, it is asked again after the next wait, and uses up a
+  rung each time.
+- No attempt starts at or after the deadline (P-7).
+
+`Sides` is volatile and belongs to the process; `CallRecord` belongs to the call, and so to the store.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol, assert_never
+
+from policies import budget as budgets
+from policies.breaker import Ask, Breaker, BreakerState, Over, Result
+from policies.budget import Asked, Budget, Returned
+from policies.retry import Cause, Failed, RetryRule
+from policies.throttle import NEVER, Admission, State, Throttle
+
+
+class InFlight(Protocol):
+    """A limit on attempts under way at the same time, which may learn from how they end."""
+
+    def initial(self) -> State:
+        """Return the state with nothing in flight."""
+
+    def admit(self, state: State, now: int, cost: int = 1) -> Admission:
+        """Return whether one more may be under way."""
+
+    def ended(self, state: State, now: int, took: int, ok: bool) -> State:
+        """Return the state after one of them ended; `ok` is False for a timeout or a refusal."""
+
+
+class CallRecord(NamedTuple):
+    """What one call remembers between its attempts; times in ticks."""
+
+    key: int
+    begun_at: int
+    attempt: int = 0
+    """Attempts sent so far."""
+    rungs: int = 0
+    """Waits made so far, for attempts and for local refusals."""
+    since: int = 0
+    previous: int = 0
+    previous_draw: float = 0.0
+    cause: Cause = Cause.TRANSIENT
+    """Why the last attempt failed."""
+    cost: int = 0
+    """What the budget took for the last retry."""
+    granted: bool = False
+    """True when the budget has granted the attempt that comes next."""
+    epoch: int = 0
+    """The breaker's epoch in which the last attempt was permitted."""
+
+
+class Sides(NamedTuple):
+    """What the process knows of the called side; empty after a restart."""
+
+    budget: tuple[int, ...] = ()
+    breaker: BreakerState = BreakerState()
+    limiter: State = ()
+    in_flight: State = ()
+
+
+class Ready(NamedTuple):
+    """The next attempt of a call could go out; `draw` is uniform in [0, 1)."""
+
+    now: int
+    call: CallRecord
+    draw: float
+
+
+class Ended(NamedTuple):
+    """The last attempt of a call ended: `cause` is None when it succeeded, `asked` what the called side asked for."""
+
+    now: int
+    call: CallRecord
+    cause: Cause | None
+    took: int
+    draw: float
+    asked: int | None = None
+    final: bool = False
+    """True when the call ends here whatever a retry would do."""
+
+
+class Send(NamedTuple):
+    """Send the attempt now."""
+
+    call: CallRecord
+
+
+class Wait(NamedTuple):
+    """Ask again after so many ticks; 0: when another attempt has ended."""
+
+    call: CallRecord
+    ticks: int
+    reason: str
+
+
+class GiveUp(NamedTuple):
+    """The call failed for good."""
+
+    call: CallRecord
+    reason: str
+
+
+class Done(NamedTuple):
+    """The call succeeded."""
+
+    call: CallRecord
+
+
+Decision = Send | Wait | GiveUp | Done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calling:
+    """One policy for each slot; None where a design has none. `deadline` is in ticks from the call's begin."""
+
+    retry: RetryRule
+    budget: Budget | None = None
+    breaker: Breaker | None = None
+    limiter: Throttle | None = None
+    in_flight: InFlight | None = None
+    deadline: int | None = None
+    when_refused: Literal["wait", "fail"] = "wait"
+    cost: int = 1
+
+    def initial(self) -> Sides:
+        """Return what a process that has just started knows."""
+        return Sides(
+            self.budget.initial() if self.budget is not None else (),
+            self.breaker.initial() if self.breaker is not None else BreakerState(),
+            self.limiter.initial() if self.limiter is not None else (),
+            self.in_flight.initial() if self.in_flight is not None else (),
+        )
+
+    def step(self, sides: Sides, event: Ready | Ended) -> tuple[Sides, Decision]:
+        """Decide on an attempt that could be sent, or on what follows one that has ended."""
+        match event:
+            case Ready():
+                return self._ready(sides, event)
+            case Ended():
+                return self._ended(sides, event)
+            case _:
+                assert_never(event)
+
+    def _ready(self, sides: Sides, event: Ready) -> tuple[Sides, Decision]:
+        now, call = event.now, event.call
+        if self._too_late(call, now):
+            return self._returned(sides, call, now), GiveUp(call, "deadline")
+        if self.budget is not None and not call.granted:
+            sides, call, refusal = self._granted(sides, call, now, event.draw)
+            if refusal:
+                return self._unpaid(sides, call, event, refusal)
+        epoch, breaker, limiter, in_flight = call.epoch, sides.breaker, sides.limiter, sides.in_flight
+        if self.breaker is not None:
+            breaker, ruling = self.breaker.step(sides.breaker, Ask(now))
+            if not ruling.allowed:
+                return self._refused(sides._replace(breaker=breaker), call, event, ruling.retry_after, "breaker")
+            epoch = ruling.epoch
+        if self.limiter is not None:
+            limiter, admitted, wait = self.limiter.admit(sides.limiter, now, self.cost)
+            if not admitted:
+                return self._refused(sides._replace(limiter=limiter), call, event, wait, "limiter")
+        if self.in_flight is not None:
+            in_flight, admitted, wait = self.in_flight.admit(sides.in_flight, now)
+            if not admitted:
+                return self._refused(sides._replace(in_flight=in_flight), call, event, wait, "concurrency")
+        sent = call._replace(attempt=call.attempt + 1, granted=False, epoch=epoch)
+        return Sides(sides.budget, breaker, limiter, in_flight), Send(sent)
+
+    def _granted(self, sides: Sides, call: CallRecord, now: int, draw: float) -> tuple[Sides, CallRecord, str]:
+        """Ask the budget; a reason says that it refused."""
+        assert self.budget is not None
+        state, grant = self.budget.step(sides.budget, Asked(now, call.attempt > 0, call.cause, draw))
+        sides = sides._replace(budget=state)
+        if not grant.allowed:
+            return sides, call, grant.reason
+        return sides, call._replace(granted=True, cost=grant.cost), ""
+
+    def _unpaid(self, sides: Sides, call: CallRecord, event: Ready, reason: str) -> tuple[Sides, Decision]:
+        """Give up what the budget refuses, or ask again later where a queue keeps the call."""
+        if self.when_refused == "fail" or (wait := self._wait(call, event.draw, call.cause, None)) is None:
+            return sides, GiveUp(call, reason)
+        return sides, self._later(call, event.now, wait, event.draw, reason)
+
+    def _refused(
+        self, sides: Sides, call: CallRecord, event: Ready, retry_after: int, who: str
+    ) -> tuple[Sides, Decision]:
+        """Wait, or go through the retry rule, for what was never sent."""
+        now, reason = event.now, f"{who} refused"
+        if retry_after == NEVER:
+            return self._returned(sides, call, now), GiveUp(call, reason)
+        if self.when_refused == "wait":
+            if self._too_late(call, now + retry_after):
+                return self._returned(sides, call, now), GiveUp(call, "deadline")
+            return sides, Wait(call, retry_after, reason)
+        wait = self._wait(call, event.draw, Cause.LOCAL, None)
+        if wait is None or call.attempt > 0:
+            sides = self._returned(sides, call, now)
+            call = call._replace(granted=False, cost=0)
+        return sides, GiveUp(call, reason) if wait is None else self._later(call, now, wait, event.draw, reason)
+
+    def _ended(self, sides: Sides, event: Ended) -> tuple[Sides, Decision]:
+        now, call, cause = event.now, event.call, event.cause
+        sides = self._told(sides, event)
+        if cause is None:
+            return sides, Done(call)
+        wait = None if event.final else self._wait(call, event.draw, cause, event.asked)
+        if wait is None:
+            return sides, GiveUp(call, f"{cause.value} after {call.attempt} attempts")
+        call = call._replace(cause=cause, cost=0)
+        if event.asked is not None:
+            call = call._replace(since=call.rungs + 1)
+        if self._too_late(call, now + wait):
+            return sides, GiveUp(call, "deadline")
+        if self.budget is not None:
+            sides, call, refusal = self._granted(sides, call, now, event.draw)
+            if refusal and self.when_refused == "fail":
+                return sides, GiveUp(call, refusal)
+        return sides, self._later(call, now, wait, event.draw, cause.value)
+
+    def _told(self, sides: Sides, event: Ended) -> Sides:
+        """Tell the budget, the breaker and the concurrency limit how an attempt ended."""
+        call, ok = event.call, event.cause is None
+        budget, breaker, in_flight = sides.budget, sides.breaker, sides.in_flight
+        if self.budget is not None:
+            ended = budgets.Ended(event.now, call.attempt > 1, call.cost, event.cause)
+            budget, _ = self.budget.step(budget, ended)
+        if self.breaker is not None:
+            over = Over(event.now, call.epoch, Result.OK if ok else Result.FAILED, event.took)
+            breaker, _ = self.breaker.step(breaker, over)
+        if self.in_flight is not None:
+            refused = event.cause is Cause.TIMEOUT or event.cause is Cause.THROTTLED
+            in_flight = self.in_flight.ended(in_flight, event.now, event.took, not refused)
+        return Sides(budget, breaker, sides.limiter, in_flight)
+
+    def _wait(self, call: CallRecord, draw: float, cause: Cause, asked: int | None) -> int | None:
+        """Return what the retry rule says of the rung that is up."""
+        return self.retry.delay(
+            Failed(call.rungs + 1, draw, call.previous, call.previous_draw, asked, call.since, cause)
+        )
+
+    def _later(self, call: CallRecord, now: int, wait: int, draw: float, reason: str) -> Decision:
+        if self._too_late(call, now + wait):
+            return GiveUp(call, "deadline")
+        return Wait(call._replace(rungs=call.rungs + 1, previous=wait, previous_draw=draw), max(1, wait), reason)
+
+    def _returned(self, sides: Sides, call: CallRecord, now: int) -> Sides:
+        """Give the budget back what it granted for an attempt that is not sent."""
+        if self.budget is None or not call.granted:
+            return sides
+        state, _ = self.budget.step(sides.budget, Returned(now, call.attempt > 0, call.cost))
+        return sides._replace(budget=state)
+
+    def _too_late(self, call: CallRecord, now: int) -> bool:
+        return self.deadline is not None and now >= call.begun_at + self.deadline

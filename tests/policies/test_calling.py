@@ -1,0 +1,204 @@
+"""Claims about the order of the policies of one caller: what each of them hears, and what costs what."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.breaker import Phase, WindowBreaker
+from policies.budget import AdaptiveThrottling, RatioBudget, TokenQuota
+from policies.calling import Calling, CallRecord, Decision, Done, Ended, GiveUp, Ready, Send, Sides, Wait
+from policies.retry import Cause, Retry
+from policies.throttle import TokenBucket, token_bucket
+from twin.model.instant import SECOND
+
+QUICK = WindowBreaker(window=2, minimum=2, open_for=5 * SECOND, probes=1)
+
+
+@dataclass
+class Caller:
+    """One process that makes calls by the policies, one at a time, on its own clock."""
+
+    calling: Calling
+    now: int = 0
+
+    def __post_init__(self) -> None:
+        self.sides: Sides = self.calling.initial()
+        self.sent: list[tuple[int, int]] = []
+        """Time and key of every attempt that was sent."""
+
+    def call(self, key: int, *answers: Cause | None, took: int = 0, draw: float = 1.0) -> Decision:
+        """Make one call; `answers` are the ends of its attempts in turn."""
+        record = CallRecord(key, self.now)
+        left = list(answers)
+        while True:
+            self.sides, decision = self.calling.step(self.sides, Ready(self.now, record, draw))
+            if isinstance(decision, Send):
+                self.sent.append((self.now, decision.call.key))
+                self.now += took
+                ended = Ended(self.now, decision.call, left.pop(0), took, draw)
+                self.sides, decision = self.calling.step(self.sides, ended)
+            if not isinstance(decision, Wait):
+                return decision
+            record = decision.call
+            self.now += decision.ticks
+
+
+FAIL = Cause.TRANSIENT
+
+
+@pytest.mark.parametrize(
+    ("attempts", "tokens", "cap_s", "answers", "quota", "waits", "ends"),
+    [
+        (3, 500, 20, (FAIL, FAIL, None), 495, [1, 2], "Done"),
+        (3, 500, 20, (FAIL, FAIL, FAIL), 490, [1, 2], "transient after 3 attempts"),
+        (3, 5, 20, (FAIL, FAIL), 0, [1], "retry quota reached"),
+        (3, 0, 20, (FAIL,), 0, [], "retry quota reached"),
+        (5, 500, 20, (FAIL,) * 5, 480, [1, 2, 4, 8], "transient after 5 attempts"),
+        (5, 500, 3, (FAIL,) * 5, 480, [1, 2, 3, 3], "transient after 5 attempts"),
+        (5, 10, 20, (FAIL,) * 3, 0, [1, 2], "retry quota reached"),
+    ],
+)
+def test_a_retrying_caller_keeps_the_quota_of_the_aws_sdks(
+    attempts: int,
+    tokens: int,
+    cap_s: int,
+    answers: tuple[Cause | None, ...],
+    quota: int,
+    waits: list[int],
+    ends: str,
+) -> None:
+    """POLICIES 2, the cross-SDK specification's cases, jitter fixed at 1."""
+    calling = Calling(
+        retry=Retry(attempts=attempts, cap_us=cap_s * SECOND),
+        budget=TokenQuota(capacity=tokens),
+        when_refused="fail",
+    )
+    caller = Caller(calling)
+    decision = caller.call(1, *answers)
+    assert caller.sides.budget == (quota,)
+    times = [at for at, _ in caller.sent]
+    assert [(later - at) // SECOND for at, later in pairwise(times)] == waits
+    assert (decision.reason if isinstance(decision, GiveUp) else type(decision).__name__) == ends
+
+
+def test_the_quota_of_a_process_is_shared_by_its_calls() -> None:
+    """POLICIES 2, "recovery" and "shared": the last retry's cost comes back, the others' do not."""
+    for capacity, found in ((15, 10), (500, 495)):
+        caller = Caller(Calling(retry=Retry(attempts=5), budget=TokenQuota(capacity=capacity), when_refused="fail"))
+        caller.call(1, FAIL, FAIL, None)
+        caller.call(2, FAIL, None)
+        assert caller.sides.budget == (found,)
+
+
+def test_the_key_is_the_same_in_every_attempt() -> None:
+    caller = Caller(Calling(retry=Retry(attempts=3)))
+    caller.call(77, FAIL, FAIL, FAIL)
+    assert [key for _, key in caller.sent] == [77, 77, 77]
+
+
+@pytest.mark.parametrize("when_refused", ["wait", "fail"])
+def test_a_refusal_of_the_breaker_costs_no_budget_and_is_no_failure(when_refused: str) -> None:
+    """Two failures open the breaker; the third attempt is refused here, and its retry gets its tokens back."""
+    calling = Calling(
+        retry=Retry(kind="fixed", attempts=4, base_us=SECOND),
+        budget=TokenQuota(capacity=500),
+        breaker=QUICK,
+        when_refused=when_refused,  # type: ignore[arg-type]  # one of the literal's own values
+    )
+    caller = Caller(calling)
+    decision = caller.call(1, FAIL, FAIL, FAIL, FAIL)
+    if when_refused == "fail":
+        assert decision == GiveUp(decision.call, "breaker refused")
+        assert [at // SECOND for at, _ in caller.sent] == [0, 1]
+        assert caller.sides.budget == (495,)
+    else:
+        assert [at // SECOND for at, _ in caller.sent] == [0, 1, 6, 11]
+        assert caller.sides.budget == (485,)
+    assert caller.sides.breaker.phase is Phase.OPEN
+
+
+def test_a_refusal_of_the_limiter_takes_no_permit_of_the_breaker() -> None:
+    """HALF_OPEN has one permit; the limiter refuses, so the permit is still there and the breaker still OPEN."""
+    calling = Calling(retry=Retry(kind="none"), breaker=QUICK, limiter=TokenBucket(1, 20 * SECOND, 2))
+    caller = Caller(calling)
+    caller.call(1, FAIL)
+    caller.call(2, FAIL)
+    caller.now = 6 * SECOND
+    refused, decision = calling.step(caller.sides, Ready(caller.now, CallRecord(3, caller.now), 0.0))
+    assert decision == Wait(CallRecord(3, caller.now), 14 * SECOND, "limiter refused")
+    assert refused.breaker == caller.sides.breaker
+
+
+def test_waiting_for_a_limiter_uses_no_rung_and_no_budget_of_the_ladder() -> None:
+    calling = Calling(
+        retry=Retry(kind="fixed", attempts=2, base_us=SECOND),
+        budget=RatioBudget(deposit=0.1),
+        limiter=token_bucket(1, 1),
+    )
+    caller = Caller(calling)
+    for key in range(5):
+        assert isinstance(caller.call(key, None), Done)
+    assert [at // SECOND for at, _ in caller.sent] == [0, 1, 2, 3, 4]
+    assert isinstance(caller.call(9, FAIL, None), Done)
+
+
+def test_a_request_larger_than_the_limit_is_given_up_at_once() -> None:
+    caller = Caller(Calling(retry=Retry(attempts=9), limiter=token_bucket(1, 1), cost=2))
+    assert caller.call(1) == GiveUp(CallRecord(1, 0), "limiter refused")
+
+
+def test_no_attempt_starts_at_the_deadline_or_after_it() -> None:
+    """P-7: attempts at 0, 1, 2, ...; the deadline is at 3 s."""
+    caller = Caller(Calling(retry=Retry(kind="fixed", attempts=9, base_us=SECOND), deadline=3 * SECOND))
+    decision = caller.call(1, *[FAIL] * 9)
+    assert isinstance(decision, GiveUp)
+    assert decision.reason == "deadline"
+    assert [at // SECOND for at, _ in caller.sent] == [0, 1, 2]
+
+
+def test_a_call_that_waits_for_an_open_breaker_ends_at_its_deadline() -> None:
+    caller = Caller(Calling(retry=Retry(kind="none"), breaker=QUICK, deadline=3 * SECOND))
+    for key in (1, 2):
+        caller.call(key, FAIL)
+    decision = caller.call(3)
+    assert isinstance(decision, GiveUp)
+    assert decision.reason == "deadline"
+
+
+def test_a_queue_asks_the_budget_again_and_uses_up_a_rung_each_time() -> None:
+    """An empty budget: one attempt is sent, the rungs of the others pass in vain."""
+    calling = Calling(retry=Retry(kind="fixed", attempts=4, base_us=SECOND), budget=TokenQuota(capacity=1))
+    caller = Caller(calling)
+    decision = caller.call(1, FAIL)
+    assert isinstance(decision, GiveUp)
+    assert decision.reason == "retry quota reached"
+    assert (len(caller.sent), caller.now) == (1, 3 * SECOND)
+
+
+def test_adaptive_throttling_may_refuse_first_attempts_too() -> None:
+    """After 10 failed requests the probability is 10 / 11: a draw below it is refused here, one above it is sent."""
+    calling = Calling(retry=Retry(kind="none"), budget=AdaptiveThrottling(), when_refused="fail")
+    caller = Caller(calling)
+    for key in range(10):
+        caller.call(key, FAIL, draw=0.99)
+    assert caller.call(10, draw=0.9).call.attempt == 0
+    assert isinstance(caller.call(11, None, draw=0.95), Done)
+
+
+@given(st.lists(st.lists(st.sampled_from([None, FAIL, Cause.TIMEOUT]), min_size=9, max_size=9), max_size=30))
+def test_a_ratio_budget_bounds_what_retries_add(scripts: list[list[Cause | None]]) -> None:
+    """P-3: retries <= deposit x firsts + capacity, whatever the answers are and whether the breaker is open or not."""
+    calling = Calling(
+        retry=Retry(kind="fixed", attempts=4, base_us=SECOND),
+        budget=RatioBudget(deposit=0.1, capacity=3),
+        breaker=WindowBreaker(window=4, minimum=4, open_for=2 * SECOND, probes=2),
+        when_refused="fail",
+    )
+    caller = Caller(calling)
+    for key, script in enumerate(scripts):
+        caller.call(key, *script)
+    firsts = len({key for _, key in caller.sent})
+    assert len(caller.sent) - firsts <= 0.1 * len(scripts) + 3
