@@ -1,16 +1,22 @@
 """A parcel carrier: it prints labels within its quota and brings the parcels."""
 
+from collections.abc import Callable
+
 from actors.ground import Ground, Lag
 from actors.once import Once
+from twin.model.commands import ItemQuantity, LineQuantity
 from twin.model.ids import derive
 from twin.model.instant import DAY
 from twin.model.message import Event, Message
 
 
 class LabelRequested(Event, frozen=True, gc=False, kw_only=True, tag=True):
-    """A warehouse asks for the label of one package; the package is the key under which it is done once."""
+    """A warehouse asks for the label of one package, the key under which it is done once; and says what is in it."""
 
     package: int
+    site: int = 0
+    lines: tuple[LineQuantity, ...] = ()
+    items: tuple[ItemQuantity, ...] = ()
 
     @property
     def aggregate(self) -> int:
@@ -27,6 +33,8 @@ class Carrier:
         self.transit = transit
         self.labels = Once(30 * DAY)
         self.delivered = 0
+        self.arrived: Callable[[LabelRequested], None] | None = None
+        """Who hears that a parcel has come."""
         recorder = ground.recorder
         self._party = recorder.party(name)
         self._delivered_kind = recorder.kind("parcel.delivered")
@@ -44,3 +52,5 @@ class Carrier:
         self.delivered += 1
         now = self.ground.timeline.now
         self.ground.recorder.note(now, self._delivered_kind, self._party, 0, event.id, event.cause, event.case)
+        if self.arrived is not None:
+            self.arrived(event)

@@ -12,7 +12,7 @@ from actors.ground import Ground, Lag
 from twin.kernel.link import Link
 from twin.model import wire
 from twin.model.commands import OrderedLine, PublicationAnswered, SubmitOrder
-from twin.model.events import OrderAnswered, PaymentGivenBack, PublishStock
+from twin.model.events import OrderAnswered, PaymentGivenBack, PublishStock, ReturnAnswered
 from twin.model.ids import derive
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
@@ -52,6 +52,8 @@ class Channel:
         """Orders not yet handed over, in the order in which they were placed."""
         self.visible_at: dict[int, Elapsed] = {}
         self.answers = 0
+        self.return_answered: Callable[[ReturnAnswered], None] | None = None
+        """Who hears what became of a return."""
         self._placed_by: Callable[[SubmitOrder], None] = self.hand_over
         recorder = ground.recorder
         self._party = recorder.party(name)
@@ -133,9 +135,11 @@ class Channel:
         return lag + -applied % self.cache
 
     def take_answer(self, event: Event) -> Message | None:
-        """Take the middleware's word on an order or on money."""
-        assert isinstance(event, OrderAnswered | PaymentGivenBack)
+        """Take the middleware's word on an order, on money or on a return."""
+        assert isinstance(event, OrderAnswered | PaymentGivenBack | ReturnAnswered)
         self.answers += 1
+        if type(event) is ReturnAnswered and self.return_answered is not None:
+            self.return_answered(event)
         return None
 
     def _answer(self, event: PublishStock) -> PublicationAnswered:

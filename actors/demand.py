@@ -15,22 +15,26 @@ from twin.model.commands import OrderedLine
 from twin.model.ids import business_id
 from twin.model.instant import HOUR, Elapsed
 
-Buy = Callable[[int, int, str, Sequence[OrderedLine]], None]
-"""(channel, order id, order number, lines): a buyer goes to that channel."""
+Buy = Callable[[int, int, str, Sequence[OrderedLine], int], None]
+"""(channel, order id, order number, lines, demand): a buyer of that demand goes to that channel."""
 BLOCK = 4096
 
 
 class Arrival:
     """One order that will be wanted: when, where, under which number, and what."""
 
-    __slots__ = ("at", "channel", "lines", "number", "order")
+    __slots__ = ("at", "channel", "demand", "lines", "number", "order")
 
-    def __init__(self, at: Elapsed, channel: int, order: int, number: str, lines: tuple[OrderedLine, ...]) -> None:
+    def __init__(
+        self, at: Elapsed, channel: int, order: int, number: str, lines: tuple[OrderedLine, ...], demand: int = 0
+    ) -> None:
         self.at = at
         self.channel = channel
         self.order = order
         self.number = number
         self.lines = lines
+        self.demand = demand
+        """The number of the demand that it belongs to."""
 
 
 class Buyers:
@@ -50,7 +54,7 @@ class Buyers:
 
     def _arrive(self, arrival: Arrival) -> None:
         self._arm()
-        self.buy(arrival.channel, arrival.order, arrival.number, arrival.lines)
+        self.buy(arrival.channel, arrival.order, arrival.number, arrival.lines, arrival.demand)
 
 
 class Profile:
@@ -143,12 +147,12 @@ class Baskets:
         return tuple([OrderedLine(item, quantity) for item, quantity in wanted.items()])
 
 
-def drawn(profile: Profile, baskets: Baskets, channel: int, name: str, seed: int) -> Iterator[Arrival]:
+def drawn(profile: Profile, baskets: Baskets, channel: int, name: str, seed: int, demand: int = 0) -> Iterator[Arrival]:
     """Yield the drawn orders of one channel in time order."""
     for n, at in enumerate(arrivals_of(profile, seed, name), 1):
         number = f"{name}-{n}"
         order = business_id(name, "order", number)
-        yield Arrival(at, channel, order, number, baskets.of(order))
+        yield Arrival(at, channel, order, number, baskets.of(order), demand)
 
 
 def merged(sources: Sequence[Iterator[Arrival]]) -> Iterator[Arrival]:

@@ -13,7 +13,14 @@ from actors.calls import Feed
 from actors.ground import Ground, Lag
 from actors.once import Once
 from twin.model.commands import ErpConfirmed, ItemQuantity, LineQuantity, OrderInvoiced, StockExtract, SupplyAnnounced
-from twin.model.events import CancelErpOrder, ChangeErpOrder, CreateErpOrder, FulfilmentRecorded, MovementRecorded
+from twin.model.events import (
+    CancelErpOrder,
+    ChangeErpOrder,
+    CreateErpOrder,
+    CreditNoteDue,
+    FulfilmentRecorded,
+    MovementRecorded,
+)
 from twin.model.ids import derive
 from twin.model.instant import DAY, Elapsed
 from twin.model.message import Event, Message
@@ -50,6 +57,8 @@ class Erp:
         self.buy = buy
         self.open_demand: dict[int, int] = {}
         self.on_order: dict[int, int] = {}
+        self.blocked: dict[int, int] = {}
+        """Booked and not for sale: what came back and was not put on the shelf again."""
         self.references: dict[int, int] = {}
         """External key to reference, for good."""
         self.open_orders: dict[int, dict[int, int]] = {}
@@ -73,6 +82,8 @@ class Erp:
             return self._post(event)
         if type(event) is ChangeErpOrder:
             return self._change(event)
+        if type(event) is CreditNoteDue:
+            return self._credit(event)
         assert type(event) is CancelErpOrder
         return self._cancel(event)
 
@@ -113,6 +124,8 @@ class Erp:
         if self.postings.get(event.movement) is None:
             self.postings.put(event.movement, 1, self.ground.timeline.now)
             self._book(event.item, event.change)
+            if event.blocked:
+                self.blocked[event.item] = self.blocked.get(event.item, 0) + event.blocked
             if event.reason == "receipt":
                 self.on_order[event.item] = self.on_order.get(event.item, 0) - event.change
         return None
@@ -134,6 +147,12 @@ class Erp:
     def _cancel(self, event: CancelErpOrder) -> Message | None:
         for item, rest in self.open_orders.pop(event.external, {}).items():
             self.open_demand[item] -= rest
+        return None
+
+    def _credit(self, event: CreditNoteDue) -> Message | None:
+        if self.postings.get(event.key) is None:
+            self.postings.put(event.key, 1, self.ground.timeline.now)
+            self.ground.probe.effect("erp", "credit_note", event.key)
         return None
 
     def _book(self, item: int, change: int) -> None:
@@ -158,7 +177,8 @@ class Erp:
         ground.timeline.call_in(every, self._review, every)
         self._reviews += 1
         for item, rule in self.rules.items():
-            position = self.booked.get(item, 0) - self.open_demand.get(item, 0) + self.on_order.get(item, 0)
+            sellable = self.booked.get(item, 0) - self.blocked.get(item, 0)
+            position = sellable - self.open_demand.get(item, 0) + self.on_order.get(item, 0)
             quantity = rule.order(position)
             if quantity > 0:
                 self.on_order[item] = self.on_order.get(item, 0) + quantity
@@ -182,5 +202,5 @@ class Erp:
         ground.timeline.call_in(self.job(file.id, 3), self.facts.send, file)
 
     def available(self, item: int) -> int:
-        """Return what the ERP believes may be sold: booked less open demand, not below 0."""
-        return max(0, self.booked.get(item, 0) - self.open_demand.get(item, 0))
+        """Return what the ERP believes may be sold: booked less blocked and open demand, not below 0."""
+        return max(0, self.booked.get(item, 0) - self.blocked.get(item, 0) - self.open_demand.get(item, 0))

@@ -3,10 +3,12 @@
 Two figures per item: `shelf` is what physically lies there, `book` what the WMS has recorded; they differ where a
 record is wrong, and a pick finds it out. People pick in their shifts, one order at a time each. A picked release gets
 its carrier label and is confirmed; what could not be found is reported short, and the book is corrected. Releases are
-remembered by key, so a repeated request does nothing.
+remembered by key, so a repeated request does nothing. What comes back lies aside, on hand and not on the shelf, until
+somebody has looked at it.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from actors.calls import Client, Feed
 from actors.carrier import LabelRequested
@@ -14,9 +16,12 @@ from actors.ground import Ground, Lag
 from actors.once import Once
 from twin.kernel.station import Station
 from twin.model.commands import (
+    ItemQuantity,
     LineQuantity,
     ReleaseCancelled,
     ReleaseCancelRefused,
+    ReturnDisposed,
+    ReturnReceived,
     ShipmentConfirmed,
     StockAdjusted,
     StockReceived,
@@ -27,8 +32,30 @@ from twin.model.events import CancelRelease, ReleaseToWarehouse
 from twin.model.ids import derive
 from twin.model.instant import DAY
 from twin.model.message import Event, Message
+from twin.model.stock import Bucket
 
 RELEASES_KEPT = 30 * DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """Goods on their way back to `site`, under an RMA number (0: nobody asked); `undelivered`: by the carrier."""
+
+    id: int
+    case: int
+    rma: int
+    site: int
+    lines: tuple[LineQuantity, ...]
+    items: tuple[ItemQuantity, ...]
+    undelivered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnsDesk:
+    """How long it takes until returned goods are looked at, and what is found: (parcel, line) to a bucket."""
+
+    inspect: Lag
+    grade: Callable[[int, int], Bucket]
 
 
 class Warehouse:
@@ -47,6 +74,7 @@ class Warehouse:
         mispicked: Callable[[int, int], bool],
         put_away: Lag,
         counted: Lag | None = None,
+        returns: ReturnsDesk,
         facts: Feed,
     ) -> None:
         self.ground = ground
@@ -60,7 +88,10 @@ class Warehouse:
         self.put_away = put_away
         self.counted = counted
         """How long after a short pick its bin is counted; None: at once."""
+        self.returns = returns
         self.facts = facts
+        self.aside: dict[int, int] = {}
+        """What lies here and is not for sale: on the book, not on the shelf."""
         self.carrier: Client | None = None
         self.releases = Once(RELEASES_KEPT)
         self.jobs: dict[int, ReleaseToWarehouse] = {}
@@ -134,8 +165,17 @@ class Warehouse:
         if found:
             self._shipping[job.release] = (job, tuple(found))
             assert self.carrier is not None
+            item_of = {line.line: row.item for line, row in zip(job.lines, job.items, strict=True)}
             self.carrier.submit(
-                LabelRequested(id=derive(job.release, 3), cause=job.id, case=job.case, package=job.release)
+                LabelRequested(
+                    id=derive(job.release, 3),
+                    cause=job.id,
+                    case=job.case,
+                    package=job.release,
+                    site=self.site,
+                    lines=tuple(found),
+                    items=tuple([ItemQuantity(item_of[each.line], each.quantity) for each in found]),
+                )
             )
 
     def labelled(self, event: Event, answer: Message | None) -> None:
@@ -156,6 +196,57 @@ class Warehouse:
                 at=self.ground.timeline.now,
             )
         )
+
+    # --- what comes back
+
+    def take_back(self, parcel: Parcel) -> None:
+        """Goods came back: they lie aside, and are looked at if somebody knows whose they are."""
+        key, now = derive(parcel.id, 1), self.ground.timeline.now
+        self.ground.probe.effect(self.name, "return", key)
+        for row in parcel.items:
+            self.aside[row.item] = self.aside.get(row.item, 0) + row.quantity
+            self._move(row.item, row.quantity, "return")
+        self.facts.send(
+            ReturnReceived(
+                id=derive(parcel.id, 2),
+                cause=parcel.id,
+                case=parcel.case,
+                key=key,
+                rma=parcel.rma,
+                site=self.site,
+                lines=parcel.lines,
+                items=parcel.items,
+                undelivered=parcel.undelivered,
+                at=now,
+            )
+        )
+        if parcel.rma or parcel.undelivered:
+            self.ground.timeline.call_in(self.returns.inspect(parcel.id, 0), self._graded, (parcel, key))
+
+    def _graded(self, received: tuple[Parcel, int]) -> None:
+        """Somebody looked at the goods, line by line: back on the shelf, damaged, or away to the vendor."""
+        parcel, key = received
+        for line, row in zip(parcel.lines, parcel.items, strict=True):
+            target = self.returns.grade(parcel.id, line.line)
+            if target is not Bucket.DAMAGED:
+                self.aside[row.item] -= row.quantity
+            if target is Bucket.SELLABLE:
+                self.shelf[row.item] = self.shelf.get(row.item, 0) + row.quantity
+            elif target is Bucket.OUTSIDE:
+                self._move(row.item, -row.quantity, "disposal")
+            self.facts.send(
+                ReturnDisposed(
+                    id=derive(parcel.id, 1_000 + line.line),
+                    cause=parcel.id,
+                    case=parcel.case,
+                    key=derive(key, line.line),
+                    rma=parcel.rma or key,
+                    site=self.site,
+                    lines=(line,),
+                    target=target,
+                    at=self.ground.timeline.now,
+                )
+            )
 
     # --- stock
 
@@ -183,7 +274,7 @@ class Warehouse:
     def _correct(self, bin_and_cause: tuple[int, int]) -> None:
         """After a short pick somebody counts the bin: the book follows the shelf."""
         item, cause = bin_and_cause
-        wrong = self.shelf.get(item, 0) - self.book.get(item, 0)
+        wrong = self.shelf.get(item, 0) + self.aside.get(item, 0) - self.book.get(item, 0)
         if wrong:
             self._move(item, wrong, "count")
             number = self._next(item)

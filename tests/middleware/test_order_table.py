@@ -610,6 +610,13 @@ def test_an_amendment_needs_a_promise_for_more_and_untouched_lines() -> None:
     assert header(play(two, amendment(0, 0, revision=3))) is Header.CANCELLED
 
 
+def test_an_edit_does_not_bring_a_cancelled_order_back_to_life() -> None:
+    """Rows 23 and 30: the buyer and the ERP were told that it is off; more units would be a new order."""
+    order = play(accepted(1, ordered=1), CANCEL)
+    done = step(order, amendment(2, promised=1), 0)
+    assert done.order is order and done.outcome is Outcome.TOO_LATE
+
+
 # --- one outcome for every state and event
 
 

@@ -113,7 +113,7 @@ class House:
         return [each.code for each in self.told if isinstance(each, events.ExceptionOpened)]
 
 
-@pytest.mark.vector("V53", rule="8", code="twin.middleware.orders.returns.dispose")
+@pytest.mark.vector("V53", rule="8", code="twin.middleware.orders.returns.dispose", scenario="returns_wave")
 def test_v53_a_return_is_restocked_once_and_the_cancel_that_follows_is_too_late() -> None:
     house = House(100).shipped()
     assert house.stock.on_hand == 90

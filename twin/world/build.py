@@ -18,6 +18,7 @@ from actors.demand import Buyers
 from actors.erp import Erp
 from actors.ground import Ground
 from actors.middleware import Middleware
+from actors.second_thoughts import SecondThoughts
 from actors.supplier import Supplier
 from actors.tap import Submits, Tap, Write
 from actors.transactor import Store
@@ -40,6 +41,7 @@ from twin.model.instant import DAY, MINUTE, SECOND, Elapsed
 from twin.model.message import Event, Message
 from twin.model.stock import ItemStock, Position, SalesRate, Supply
 from twin.world import designs, landscape
+from twin.world.coming_back import desk_of, thoughts_of
 from twin.world.delays import link_of, windows_of
 from twin.world.invariants import Invariants
 from twin.world.journal import Overheard
@@ -90,6 +92,7 @@ class World:
     watch: Watch
     invariants: Invariants
     opening: Opening
+    thoughts: SecondThoughts | None
     paid_us: dict[str, Callable[[Elapsed], int]]
     faults: Faults
     tap: Tap | None = None
@@ -200,6 +203,7 @@ class _Builder:
         self.answer_clients: list[Client] = []
         for number, name in enumerate(scenario.channels):
             self._channel(number, name)
+        self.thoughts = self._second_thoughts()
         self._connect()
         self._fill()
         if scenario.warm_up:
@@ -219,6 +223,7 @@ class _Builder:
             self.watch,
             self.invariants,
             opening,
+            self.thoughts,
             self.paid,
             self.troubles.faults,
             self.tap,
@@ -394,6 +399,7 @@ class _Builder:
                 mispicked=self.ground.coin(f"{label}/mispick", 1 - wms.picks_right),
                 put_away=self.ground.lag(f"{label}/put_away", puts),
                 counted=counted,
+                returns=desk_of(self.ground, label, wms.returns),
                 facts=self._feed(name, label),
             )
             paid[label] = _paid(hours, block.people)
@@ -554,6 +560,24 @@ class _Builder:
     def _directly(self, channel: Channel, link: Link, delay: Elapsed, submit: SubmitOrder) -> None:
         self.timeline.call_in(delay, lambda order: link.send(order.id, 0, channel.hand_over, order), submit)
 
+    def _second_thoughts(self) -> SecondThoughts | None:
+        name, block = self._party("carrier")
+        assert isinstance(block, landscape.Carrier)
+        thoughts = thoughts_of(
+            self.scenario,
+            self.ground,
+            wishes=lambda: [
+                self._feed(self.scenario.party_of(channel), f"{channel}/wishes") for channel in self.scenario.channels
+            ],
+            warehouses=self.warehouses,
+            transit=self.ground.lag(f"{name}/back", compiled(block.transit)),
+        )
+        if thoughts is not None:
+            self.carrier.arrived = thoughts.delivered
+            for channel in self.channels:
+                channel.return_answered = thoughts.answered
+        return thoughts
+
     # --- wiring and first state
 
     def _connect(self) -> None:
@@ -623,11 +647,13 @@ class _Builder:
         self.troubles.faults.start(gauges)
 
     def _buy(self) -> "Callable[..., None]":
-        channels = self.channels
+        channels, thoughts = self.channels, self.thoughts
         buys = next((getattr(block, "buys", "if_shown") for block in self.scenario.demands), "if_shown")
 
-        def buy(channel: int, order: int, number: str, lines: object) -> None:
-            channels[channel].buy(order, number, lines, buys)  # type: ignore[arg-type]  # lines as Arrival has them
+        def buy(channel: int, order: int, number: str, lines: object, demand: int) -> None:
+            placed = channels[channel].buy(order, number, lines, buys)  # type: ignore[arg-type]  # lines as Arrival has
+            if placed is not None and thoughts is not None:
+                thoughts.placed(placed, demand)
 
         return buy
 

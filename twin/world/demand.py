@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from twin.world.law_specs import CountLaw, Delay, Figure, ZipfLaw
+from twin.world.second_thoughts import Returns, SecondThoughts
 from twin.world.values import (
     Block,
     Count,
@@ -234,12 +235,12 @@ class LeaveOut(Block):
 
 
 class _Demand(Block):
-    """What every demand has: a name where there are several, and what its buyers do when too little is shown."""
+    """What every demand has: a name where there are several, and what its buyers do afterwards."""
 
     name: Identifier | None = sourced(None, "rule: only one of several demands needs a name")
-    returns: Later = None
-    edits: Later = None
-    cancellations: Later = None
+    returns: Returns | None = sourced(None, "rule: nobody sends anything back unless it is said")
+    edits: SecondThoughts | None = sourced(None, "rule: nobody changes an order unless it is said")
+    cancellations: SecondThoughts | None = sourced(None, "rule: nobody cancels unless it is said")
     spikes: Later = None
 
 

@@ -176,6 +176,7 @@ class Backorder(Block):
         "BACKORDER", "assumed: a distributor's customers wait"
     )
     depth: Quantity = sourced(0, "rule: channels are shown no more than there is")
+    cancel_after: Duration = sourced("0s", "rule: 0s; what waits, waits for ever unless it is said")
     run: Later = None
 
 

@@ -83,6 +83,20 @@ class Site(Block):
     )
 
 
+class Returns(Block):
+    """How long returned goods wait until somebody looks at them, and how many of them can be sold again."""
+
+    inspect: Delay = sourced({"archetype": "dock_to_stock"}, "assumed: as long as received goods, 4 to 8 h")
+    sellable: Share = sourced("80%", "assumed: no public figure; most returns of unused goods are resold")
+    to_vendor: Share = sourced("5%", "assumed: what neither sells nor is damaged goes back to its vendor")
+
+    @model_validator(mode="after")
+    def _at_most_all(self) -> Self:
+        if self.sellable + self.to_vendor > 1:
+            raise rule("sellable and to_vendor must not exceed 100 % together", at="to_vendor", whole=True)
+        return self
+
+
 class Wms(Block):
     """The warehouse system of one or more sites, and the floors behind it."""
 
@@ -93,6 +107,7 @@ class Wms(Block):
     dock_to_stock: Delay = sourced({"archetype": "dock_to_stock"}, "latency.yaml: 4 to 8 h (third party)")
     picks_right: Share = sourced("99.5%", "landscape.yaml, WMS and floor (assumed)")
     count_delay: Delay | None = sourced(None, "assumed: nobody counts by himself; a wrong record shows at a short pick")
+    returns: Returns = sourced({}, "the defaults of returns")
 
 
 class Webhooks(Block):

@@ -14,8 +14,15 @@ from policies.ruleset import RuleSet
 from twin.middleware.orders.header import header
 from twin.middleware.unit import ITEMS, ORDERS, Outcome
 from twin.model.commands import (
+    AmendOrder,
+    BackorderExpired,
+    CancelOrder,
     CloseDue,
     ErpConfirmed,
+    HoldExpired,
+    ReleaseCancelled,
+    RemainderClosed,
+    ReturnReceived,
     ShipmentConfirmed,
     SubmitOrder,
     WarehouseShort,
@@ -23,7 +30,7 @@ from twin.model.commands import (
 from twin.model.events import OrderAnswered, PublishStock
 from twin.model.instant import SECOND, Elapsed
 from twin.model.message import Message
-from twin.model.order import Header, Order
+from twin.model.order import Header, Intake, Order
 from twin.world.invariants import Invariants
 from twin.world.levels import Level, Samples
 
@@ -32,6 +39,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
     "orders_accepted": ("orders", "Orders that the middleware accepted."),
     "orders_rejected": ("orders", "Orders that the middleware refused."),
     "orders_backordered": ("orders", "Accepted orders of which some units had to wait for supply."),
+    "orders_cancelled": ("orders", "Orders withdrawn or cancelled whole."),
     "orders_shipped": ("orders", "Orders of which the last unit was shipped."),
     "orders_closed": ("orders", "Orders invoiced, settled and archived."),
     "orders_open": ("orders", "Accepted orders not yet closed at the end."),
@@ -44,6 +52,8 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
     ),
     "fill_rate": ("share", "Units promised from stock at intake per unit ordered."),
     "shorted_units": ("units", "Promised units that the warehouse could not find."),
+    "returned_units": ("units", "Units that came back under an agreed or undelivered return."),
+    "unauthorised_returns": ("count", "Receipts of goods that nobody had agreed to."),
     "drift_units": ("units", "ERP booked against warehouse book, absolute, summed over items, time-weighted."),
     "ghost_stock_units": ("units", "Units shown as sellable somewhere and in no warehouse, time-weighted."),
     "availability_age_s": ("s", "Age of the figure at each look: 0 while nothing has changed since it was right."),
@@ -72,6 +82,10 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
 
 _ORDERS = ORDERS.number
 DONE = (Header.SHIPPED, Header.INVOICED)
+_MAY_END = frozenset(
+    (CancelOrder, AmendOrder, ReleaseCancelled, WarehouseShort, RemainderClosed, HoldExpired, BackorderExpired)
+)
+"""Messages after which an order may be cancelled whole."""
 
 
 class Watch:
@@ -242,12 +256,16 @@ class Watch:
             order = _written(unit)
             if order is not None:
                 self.capture.add(self.clock() - order.placed_at)
+        elif kind is ReturnReceived:
+            self._came_back(message, outcome)
         elif kind is CloseDue:
-            if any(number == _ORDERS for number, _ in unit.archived):
+            if outcome is Outcome.APPLIED:
                 self._add("orders_closed")
                 self.open -= 1
         elif isinstance(message, WarehouseShort):
             self._add("shorted_units", sum(line.quantity for line in message.lines))
+        if kind in _MAY_END:
+            self._ended(unit)
         if outcome is Outcome.ILLEGAL_TRANSITION:
             self._add("illegal_transitions")
         for event in unit.events:
@@ -277,6 +295,23 @@ class Watch:
                     self._add("oversold_orders")
                     self._add("oversold_units", sum(row.quantity for row in event.short))
 
+    def _came_back(self, message: Message, outcome: Outcome) -> None:
+        assert isinstance(message, ReturnReceived)
+        if outcome is Outcome.APPLIED:
+            self._add("returned_units", sum(line.quantity for line in message.lines))
+        elif outcome is Outcome.EXCEPTION:
+            self._add("unauthorised_returns")
+
+    def _ended(self, unit: Direct) -> None:
+        order = _written(unit)
+        if order is None or header(order) is not Header.CANCELLED:
+            return
+        before = next((row for number, id, row in unit.reads if number == _ORDERS and id == order.id), None)
+        if isinstance(before, Order) and header(before) is not Header.CANCELLED:
+            self._add("orders_cancelled")
+            if order.intake is Intake.ACCEPTED:
+                self.open -= 1
+
     def _shipped(self, unit: Direct) -> None:
         order = _written(unit)
         if order is not None and header(order) in DONE:
@@ -290,7 +325,7 @@ class Watch:
         now = self.clock()
         count = self.count
         kpis: dict[str, float | None] = {}
-        for stage in ("placed", "accepted", "rejected", "backordered", "shipped", "closed"):
+        for stage in ("placed", "accepted", "rejected", "backordered", "cancelled", "shipped", "closed"):
             kpis[f"orders_{stage}"] = count.get(f"orders_{stage}", 0)
         kpis["orders_open"] = self.open
         kpis["oversold_units"] = count.get("oversold_units", 0)
@@ -300,6 +335,8 @@ class Watch:
         kpis["lost_sales_units"] = count.get("lost_sales_units", 0)
         kpis["fill_rate"] = 1 - self.units_short / self.units_ordered if self.units_ordered else None
         kpis["shorted_units"] = count.get("shorted_units", 0)
+        kpis["returned_units"] = count.get("returned_units", 0)
+        kpis["unauthorised_returns"] = count.get("unauthorised_returns", 0)
         _level(kpis, "drift_units", self.drift, now)
         _level(kpis, "ghost_stock_units", self.ghost, now)
         _distribution(kpis, "availability_age_s", self.age)

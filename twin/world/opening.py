@@ -83,13 +83,13 @@ def open_world(scenario: Scenario, seed: int) -> Opening:
         sentences.append(f"stock records that are off: {len(errors)}")
     played = iter(histories)
     sources: list[Iterator[Arrival]] = []
-    for block in scenario.demands:
+    for demand, block in enumerate(scenario.demands):
         if isinstance(block, blocks.History):
             history = next(played)
             sentences += history.explain()
-            sources.append(_recorded(scenario, block, history, number, seed))
+            sources.append(_recorded(scenario, block, history, number, seed, demand))
         elif isinstance(block, blocks.Distribution):
-            sources += _drawn(scenario, block, len(items), seed)
+            sources += _drawn(scenario, block, len(items), seed, demand)
     return Opening(
         items=items,
         sites=tuple(wms.sites),
@@ -272,7 +272,7 @@ def _popularity_shares(block: blocks.Distribution, items: int) -> "np.ndarray[tu
 
 
 def _recorded(
-    scenario: Scenario, block: blocks.History, history: History, number: dict[str, int], seed: int
+    scenario: Scenario, block: blocks.History, history: History, number: dict[str, int], seed: int, demand: int
 ) -> Iterator[Arrival]:
     """Yield the recorded orders, each on the channel that its identity draws from the shares."""
     shares = scenario.shares()
@@ -295,10 +295,12 @@ def _recorded(
             lines = tuple(
                 [OrderedLine(item_of[line.item], line.quantity, line.price_minor or 0) for line in order.lines]
             )
-            yield Arrival(turn * span + int(order.at_us / block.speed), channel, id, code, lines)
+            yield Arrival(turn * span + int(order.at_us / block.speed), channel, id, code, lines, demand)
 
 
-def _drawn(scenario: Scenario, block: blocks.Distribution, items: int, seed: int) -> list[Iterator[Arrival]]:
+def _drawn(
+    scenario: Scenario, block: blocks.Distribution, items: int, seed: int, demand: int
+) -> list[Iterator[Arrival]]:
     """Return one stream of drawn orders per channel."""
     popularity = _popularity(block, items)
     lines, units = _by_channel(block.lines), _by_channel(block.units)
@@ -320,5 +322,5 @@ def _drawn(scenario: Scenario, block: blocks.Distribution, items: int, seed: int
             name=name,
         )
         baskets = Baskets(seed, items, popularity, _law_of(lines, name), _law_of(units, name))
-        sources.append(drawn(profile, baskets, channel, f"{block.name}/{name}" if block.name else name, seed))
+        sources.append(drawn(profile, baskets, channel, f"{block.name}/{name}" if block.name else name, seed, demand))
     return sources

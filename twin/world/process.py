@@ -105,10 +105,12 @@ def routes_of(
         events.CancelErpOrder: lambda _: erp,
         events.FulfilmentRecorded: lambda _: erp,
         events.MovementRecorded: lambda _: erp,
+        events.CreditNoteDue: lambda _: erp,
         events.ReleaseToWarehouse: lambda event: wms[event.site],
         events.CancelRelease: lambda event: wms[event.site],
         events.OrderAnswered: lambda event: answers[event.channel],
         events.PaymentGivenBack: lambda event: answers[event.channel],
+        events.ReturnAnswered: lambda event: answers[event.channel],
         events.PublishStock: lambda event: stock[event.channel],
     }
 

@@ -13,7 +13,7 @@ from twin.errors import UsageError
 from twin.middleware.dispatch import Procedures
 from twin.middleware.naive.batch_file import batch_file
 from twin.middleware.procedures import standard
-from twin.model.instant import SECOND, Elapsed
+from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.order import LinePolicy
 from twin.world import designs
 from twin.world.landscape import FeedApi, Marketplace, Party, Storefront, StorefrontStockApi, Wms
@@ -21,6 +21,8 @@ from twin.world.scenario import Scenario
 
 TABLES = {"standard": standard, "naive/batch_file": batch_file}
 """Procedure tables by the name that a design uses."""
+RETURN_WINDOW: Elapsed = 30 * DAY
+"""How long a closed order stays at hand where goods come back: as long as an RMA is valid (DOMAIN 23, defaults)."""
 
 
 class StockInterface:
@@ -114,6 +116,8 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         channels=tuple(terms),
         stock_stream=Sequencing(kind="delta", gap_timer_us=design.sequencing.gap_timer),
         rate_half_life_us=buffer.half_life if isinstance(buffer, designs.RiskBuffer) else 0,
+        return_window_us=RETURN_WINDOW if any(block.returns is not None for block in scenario.demands) else 0,
+        cancel_after_us=design.backorder.cancel_after,
     )
 
 

@@ -27,9 +27,9 @@ HISTORY: Final = "history.jsonl.gz"
 SLICES: Final = 200
 """How often a run says how far it is."""
 LIMITS: Final = (
-    "the parties are those of the first form: one ERP, one WMS, one carrier; no EDI, no returns",
+    "the parties are those of the first form: one ERP, one WMS, one carrier; no EDI",
     "parcels are delivered; milestones on the way are not told to anybody",
-    "buyers do not come back, cancel or change their orders; a buyer who sees too little is lost",
+    "a buyer who sees too little is lost; what is sent back is a whole parcel",
     "a marketplace's quota for reading single orders is not modelled, only that of its list",
     "local time runs on as at the start; a change of the clocks inside the horizon is not followed",
 )

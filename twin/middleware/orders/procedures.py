@@ -217,9 +217,7 @@ def amend_order(message: AmendOrder, now: Now, rules: RuleSet, unit: Unit) -> Ou
         if stock is not None:
             work.stocks[stock.item] = stock
     if any(line.item not in work.stocks for line in message.lines):
-        outcome = work.move(Amended(message))
-        work.save()
-        return outcome
+        return _move(work, Amended(message))
     growth = []
     for number, line in enumerate(message.lines, 1):
         before = order.lines[number - 1] if number <= len(order.lines) else None
@@ -239,7 +237,8 @@ def amend_order(message: AmendOrder, now: Now, rules: RuleSet, unit: Unit) -> Ou
             work.grant(number, item, site, units)
         work.move(Allocated(message.id, promised))
         work.release([(site, LineQuantity(number, units)) for number, _, site, units in parts])
-    work.save()
+    if work.order is not order:
+        work.save()
     return outcome
 
 

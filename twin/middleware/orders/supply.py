@@ -3,6 +3,7 @@
 from operator import attrgetter
 
 from twin.middleware.orders.effects import ChangeDemand, ChangeErp, Effect, KeepClaims, OpenException
+from twin.middleware.orders.header import remaining
 from twin.middleware.orders.occasions import Allocated, AllocatedShort, Amended, WaitingFilled
 from twin.middleware.orders.units import Change, amounts, answer, move, released, settle, within
 from twin.middleware.unit import Outcome
@@ -161,8 +162,8 @@ def answer_old_revision(order: Order, event: Amended, now: Elapsed) -> Change:
 
 
 def amended_too_late(order: Order, event: Amended, now: Elapsed) -> bool:
-    """REJECTED, WITHDRAWN or CLOSED."""
-    return order.intake in (Intake.REJECTED, Intake.WITHDRAWN, Intake.CLOSED)
+    """REJECTED, WITHDRAWN or CLOSED; or cancelled whole (n = 0): an edit does not bring an order back to life."""
+    return order.intake in (Intake.REJECTED, Intake.WITHDRAWN, Intake.CLOSED) or remaining(order) == 0
 
 
 def only_prices(order: Order, event: Amended, now: Elapsed) -> bool:
