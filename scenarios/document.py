@@ -93,12 +93,11 @@ def read(path: Path, name: str) -> tuple[Node, str, list[Problem]]:
         raise Unreadable(problem(Place(name), "", f"cannot be read: {error.strerror or error}")) from error
     if len(raw) > FILE_BYTES_MAX:
         raise Unreadable(problem(Place(name), "", f"is larger than {FILE_BYTES_MAX} bytes; that is no scenario"))
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-        raise Unreadable(problem(Place(name, line, column), "", "is not YAML: not UTF-8 text")) from error
+    return read_text(_decoded(raw, name), name)
+
+
+def read_text(text: str, name: str) -> tuple[Node, str, list[Problem]]:
+    """Read the text of a file into a tree; see `read`."""
     node, problems = parse(text, name)
     if node is None or node.value is None:
         raise Unreadable(
@@ -108,6 +107,15 @@ def read(path: Path, name: str) -> tuple[Node, str, list[Problem]]:
         kind = "a list" if isinstance(node.value, list) else f"one value, {node.value!r}"
         raise Unreadable(problem(node.place, "", f"must be a mapping that begins with schema_version (got {kind:.60})"))
     return node, text, problems
+
+
+def _decoded(raw: bytes, name: str) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
+        raise Unreadable(problem(Place(name, line, column), "", "is not YAML: not UTF-8 text")) from error
 
 
 def parse(text: str, name: str) -> tuple[Node | None, list[Problem]]:

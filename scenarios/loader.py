@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from scenarios import paths
-from scenarios.document import Node, Place, Unreadable, at, merged, node_of, parse, path_text, problem, read
+from scenarios.document import Node, Place, Unreadable, at, merged, node_of, parse, path_text, problem, read, read_text
 from scenarios.figures import ROOM, Shipped
 from scenarios.mappings import load_history, load_mapping
 from scenarios.places import named, placed
@@ -35,18 +35,21 @@ def names() -> list[str]:
     return sorted(file.stem for file in ROOM.glob("*.yaml"))
 
 
-def load(name_or_path: str | Path, overrides: Sequence[str] = (), small: bool = False) -> Scenario:
+def load(
+    name_or_path: str | Path, overrides: Sequence[str] = (), small: bool = False, *, text: str | None = None
+) -> Scenario:
     """Return a scenario, checked.
 
     Args:
         name_or_path: a shipped name, or the path of a file.
         overrides: settings over the file, each as `path=value` with the value in YAML.
         small: apply the file's own `small` block first.
+        text: what to read in the place of the file, which then only says where parts and data lie.
 
     Raises:
         ScenarioError: with every problem found, each at its place, at most twenty.
     """
-    scenario, problems = _attempt(name_or_path, overrides, small)
+    scenario, problems = _attempt(name_or_path, overrides, small, text)
     errors = [found for found in problems if found.level == "error"]
     if scenario is None or errors:
         raise ScenarioError(errors[:PROBLEMS_MAX])
@@ -143,11 +146,17 @@ def _history(
     )
 
 
-def _attempt(name_or_path: str | Path, overrides: Sequence[str], small: bool) -> tuple[Scenario | None, list[Problem]]:
+def _attempt(
+    name_or_path: str | Path, overrides: Sequence[str], small: bool, instead: str | None = None
+) -> tuple[Scenario | None, list[Problem]]:
     """Go through all steps; return what came of them and every problem on the way."""
     try:
-        path, shown = _found(name_or_path)
-        file, text, problems = read(path, shown)
+        if instead is None:
+            path, shown = _found(name_or_path)
+            file, text, problems = read(path, shown)
+        else:
+            path, shown = _meant(name_or_path), str(name_or_path)
+            file, text, problems = read_text(instead, shown)
         tree = _with_includes(file, path, shown, (path.resolve(),), problems)
         tree = _on_its_landscape(tree, path, problems)
     except Unreadable as error:
@@ -175,6 +184,10 @@ def _attempt(name_or_path: str | Path, overrides: Sequence[str], small: bool) ->
             problems.append(problem(setting.value.place, setting.path, str(error)))
     scenario, found = _validated(replace(known, tree=tree), tree)
     return scenario, problems + found
+
+
+def _meant(name_or_path: str | Path) -> Path:
+    return ROOM / f"{name_or_path}.yaml" if str(name_or_path) in names() else Path(name_or_path)
 
 
 def _found(name_or_path: str | Path) -> tuple[Path, str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twin.errors import UsageError as UsageError
     from twin.errors import WireError as WireError
     from twin.experiment import compare as compare
+    from twin.experiment import results as results
     from twin.experiment import run as run
     from twin.experiment import sweep as sweep
     from twin.model.instant import minutes as minutes
@@ -46,6 +47,7 @@ __all__ = [
     "load",
     "minutes",
     "names",
+    "results",
     "run",
     "seconds",
     "sweep",
@@ -68,6 +70,7 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "load": "scenarios",
         "minutes": "twin.model.instant",
         "names": "scenarios",
+        "results": "twin.experiment",
         "run": "twin.experiment",
         "seconds": "twin.model.instant",
         "sweep": "twin.experiment",

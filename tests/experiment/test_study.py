@@ -40,6 +40,7 @@ class MadeUp:
     horizon: int = 0
     demands: tuple[object, ...] = ()
     sha256: str = 64 * "a"
+    source: str = "made_up.yaml"
     overrides: tuple[str, ...] = ()
 
 

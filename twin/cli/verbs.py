@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ELSEWHERE: Mapping[str, str] = {
     "sweep": "twin.cli.experiments",
+    "rerun": "twin.cli.again",
+    "diff": "twin.cli.again",
 }
 """Verbs that stand in modules of their own, in the order of the help; each is a command of its verb's name."""
 FAR_MISSED = "missed by more than 1.5"

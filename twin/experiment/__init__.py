@@ -1,8 +1,9 @@
 """Experiments: replications on common seeds, comparisons with intervals, verdicts on claims, results on disk."""
 
+from twin.experiment.archive import results
 from twin.experiment.replicate import replicate
 from twin.experiment.results import Findings
 from twin.experiment.study import compare, run
 from twin.experiment.sweep import sweep
 
-__all__ = ["Findings", "compare", "replicate", "run", "sweep"]
+__all__ = ["Findings", "compare", "replicate", "results", "run", "sweep"]

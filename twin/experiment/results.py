@@ -44,11 +44,12 @@ Row = Mapping[str, str | int | float | bool | None]
 class Origin:
     """Where the numbers come from: what was run, as it was asked for.
 
-    `text` is the scenario file as read, `sha256` that of its canonical form with overrides applied, which names it;
-    `overrides` are the settings of `--set`, as written.
+    `source` is the path of the scenario's file as it was found, `text` the file as read, `sha256` that of its canonical
+    form with overrides applied, which names it; `overrides` are the settings of `--set`, as written.
     """
 
     scenario: str
+    source: str
     text: str
     sha256: str
     seed: int
@@ -158,18 +159,16 @@ def replications(comparison: Comparison) -> list[Json]:
     ]
 
 
-def manifest(origin: Origin, findings: Findings, exit_code: int) -> dict[str, Json]:
+def manifest(verb: str, origin: Origin, findings: Findings, on_violation: str, exit_code: int) -> dict[str, Json]:
     """Make the manifest: everything that is needed to run this again and to trust that it was this."""
     comparison = findings.comparison
     return {
         "manifest_version": 1,
-        "version": metadata.version(PROJECT),
-        "git": git_state(Path(__file__).parents[2]),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "dependencies": {name: metadata.version(name) for name in DEPENDENCIES},
+        "verb": verb,
+        **environment(),
         "scenario": {
             "name": origin.scenario,
+            "file": origin.source,
             "sha256": origin.sha256,
             "text": origin.text,
         },
@@ -178,12 +177,24 @@ def manifest(origin: Origin, findings: Findings, exit_code: int) -> dict[str, Js
         "designs": list(comparison.designs),
         "seed": origin.seed,
         "reps": len(comparison.rounds),
+        "on_violation": on_violation,
         "replications": [_replication(run) for run in comparison.runs],
         "sim_s": sum(run.sim_s for run in comparison.runs),
         "wall_s": findings.wall_s,
         "events": sum(run.events for run in comparison.runs),
         "digest": digest_of(comparison.runs),
         "exit_code": exit_code,
+    }
+
+
+def environment() -> dict[str, Json]:
+    """Give what ran: versions of the project, of Python and of what they stand on, and the checkout's revision."""
+    return {
+        "version": metadata.version(PROJECT),
+        "git": git_state(Path(__file__).parents[2]),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "dependencies": {name: metadata.version(name) for name in DEPENDENCIES},
     }
 
 

@@ -265,6 +265,7 @@ def _orders_expected(scenario: "Scenario") -> float:
 def _origin(scenario: "Scenario", seed: int, *, small: bool) -> Origin:
     return Origin(
         scenario=scenario.name,
+        source=scenario.source,
         text=scenario.text,
         sha256=scenario.sha256,
         seed=seed,
@@ -317,7 +318,7 @@ def _write(folder: RunFolder, study: Study, findings: Findings, draw: Draw | Non
     folder.write("kpis.csv", as_csv(kpi_rows(findings.comparison)))
     for name, content in ({} if draw is None else draw(findings.comparison)).items():
         folder.write(name, content)
-    folder.write(MANIFEST, as_json(manifest(study.origin, findings, code)))
+    folder.write(MANIFEST, as_json(manifest(study.verb, study.origin, findings, study.plan.on_violation, code)))
 
 
 def _oversell_law(scenario: "Scenario", design: str) -> float:

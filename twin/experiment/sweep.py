@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from twin.errors import UsageError
 from twin.experiment.folder import MANIFEST
 from twin.experiment.replicate import REPS_MAX
-from twin.experiment.results import PROJECT, Json, as_json, git_state
+from twin.experiment.results import PROJECT, Json, as_json, environment
 from twin.experiment.sweep_table import KEYS, Row, SweepTable, read_table, write_table
 from twin.experiment.vary import Axis, Layout, Point, points
 from twin.experiment.work import Progress, RunOnce, Task, Workforce, work, world_run
@@ -38,12 +38,17 @@ ROW_BYTES: Final = 4_096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """What to run: every point under these designs, `reps` times, with the seeds seed, seed + 1, ..."""
+    """What to run: every point under these designs, `reps` times, with the seeds seed, seed + 1, ...
+
+    `told` are the axes as they were written, `count` how many points were to be drawn.
+    """
 
     scenario: "Scenario"
+    told: tuple[str, ...]
     axes: tuple[Axis, ...]
     points: tuple[Point, ...]
     layout: Layout
+    count: int | None
     designs: tuple[str, ...]
     seed: int
     reps: int
@@ -100,7 +105,17 @@ def plan_sweep(
     if not 1 <= times <= REPS_MAX:
         raise UsageError(f"reps: must be from 1 to {REPS_MAX:,} (got {times})")
     made = tuple(points(axes, layout, count, root))
-    return Sweep(scenario=scenario, axes=axes, points=made, layout=layout, designs=chosen, seed=root, reps=times)
+    return Sweep(
+        scenario=scenario,
+        told=tuple(vary),
+        axes=axes,
+        points=made,
+        layout=layout,
+        count=count,
+        designs=chosen,
+        seed=root,
+        reps=times,
+    )
 
 
 def sweep(
@@ -281,10 +296,18 @@ def _finished(plan: Sweep, target: Path, parameters: tuple[str, ...]) -> SweepTa
     document: dict[str, Json] = {
         "manifest_version": 1,
         "verb": "sweep",
-        "git": git_state(Path(__file__).parents[2]),
+        **environment(),
         **plan.identity(),
         "overrides": list(plan.scenario.overrides),
-        "scenario": {"name": plan.scenario.name, "sha256": plan.scenario.sha256, "text": plan.scenario.text},
+        "vary": list(plan.told),
+        "count": plan.count,
+        "scenario": {
+            "name": plan.scenario.name,
+            "file": plan.scenario.source,
+            "sha256": plan.scenario.sha256,
+            "text": plan.scenario.text,
+        },
+        "digest": f"sha256:{hashlib.sha256((target / TABLE).read_bytes()).hexdigest()}",
         "rows": len(rows),
         "file": TABLE,
     }
