@@ -80,7 +80,7 @@ def test_null_removes_an_entry_with_a_name_of_its_own() -> None:
         ("horizon", "must be path=value"),
         ("seed=[1", "the value is not YAML"),
         ("stock.items.23166.opening=3", "there is no '23166' in stock.items"),
-        ("faults.slow.factor=3", "does not exist yet"),
+        ("faults.slow.factor=3", "there is no 'slow' in faults"),
     ],
 )
 def test_a_wrong_setting_names_the_option_and_the_path(override: str, said: str) -> None:
