@@ -7,6 +7,7 @@ timeout is an unknown outcome: the client repeats the same event, under the same
 
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from actors.ground import Ground, Lag
 from policies.retry import Failed, RetryRule
@@ -48,6 +49,13 @@ class Gate:
         """Return None if a call is admitted now, else how long to wait before it might be."""
         self.state, admitted, retry_after = self.throttle.admit(self.state, now, cost)
         return None if admitted else retry_after
+
+
+class Address(Protocol):
+    """Where calls arrive; sooner or later, or never, `call.client.respond(call)` is called with its status set."""
+
+    def request(self, call: Call) -> None:
+        """Take an attempt that has arrived."""
 
 
 class Endpoint:
@@ -113,7 +121,7 @@ class Client:
         *,
         request: Link,
         response: Link,
-        endpoint: Endpoint,
+        endpoint: Address,
         timeout: Elapsed,
         retry: RetryRule,
         done: Callable[[Event, Message | None], None],

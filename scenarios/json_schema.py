@@ -5,7 +5,7 @@ from typing import Final
 
 from twin.world.scenario import Scenario
 
-_ALWAYS: Final = ("schema_version", "question", "horizon", "demand")
+_ALWAYS: Final = ("schema_version", "question", "horizon")
 
 
 def schema() -> dict[str, object]:

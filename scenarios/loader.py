@@ -20,6 +20,7 @@ from twin.errors import HistoryError, Problem, ScenarioError
 from twin.world.consistency import findings
 from twin.world.demand import History as HistoryBlock
 from twin.world.demand_history import History
+from twin.world.landscape import BLANK
 from twin.world.scenario import Scenario
 from twin.world.values import instant_us
 from twin.world.wording import nearest
@@ -27,7 +28,7 @@ from twin.world.wording import read as read_document
 
 PROBLEMS_MAX: Final = 20
 INCLUDES_MAX: Final = 50
-LANDSCAPES_LATER: Final = ("blank", "large")
+LANDSCAPES_LATER: Final = ("large",)
 
 
 def names() -> list[str]:
@@ -242,7 +243,7 @@ def _with_includes(tree: Node, path: Path, shown: str, chain: tuple[Path, ...], 
 def _on_its_landscape(tree: Node, path: Path, problems: list[Problem]) -> Node:
     """Return the scenario laid over the landscape that it uses: a shipped name, or a file beside it."""
     use = at(tree, ("landscape", "use"))
-    if use is None or not isinstance(use.value, str):
+    if use is None or not isinstance(use.value, str) or use.value == BLANK:
         return tree
     shipped = sorted(file.stem for file in (ROOM / "landscapes").glob("*.yaml"))
     beside = path.parent / use.value

@@ -4,49 +4,35 @@ Each block has checked itself by then. What contradicts is an error; what is all
 names its numbers.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Literal
+from collections.abc import Iterator
 
+from twin.world.blank_consistency import blank_findings, distributor_findings
 from twin.world.demand import Distribution, History
 from twin.world.designs import Design, GovernedPublication
 from twin.world.fault_checks import misfits
+from twin.world.finding import Finding, Path, missing
 from twin.world.landscape import FeedApi, Marketplace, Storefront, Wms
 from twin.world.law_specs import GammaLaw, LognormalLaw
 from twin.world.scenario import Scenario
 from twin.world.values import duration_text
 
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One contradiction, the setting that it is about, and whether it forbids a run."""
-
-    path: Path
-    message: str
-    level: Literal["error", "warning"] = "error"
-
 
 def findings(scenario: Scenario) -> Iterator[Finding]:
     """Yield everything in a scenario that does not fit together, block by block."""
     yield from _times(scenario)
-    yield from _landscape(scenario)
-    yield from _channels(scenario)
-    yield from _stock(scenario)
-    yield from _demand(scenario)
-    yield from _designs(scenario)
+    yield from blank_findings(scenario) if scenario.is_blank else _distributor(scenario)
     yield from _claims(scenario)
     for path, told, forbids in misfits(scenario):
         yield Finding(path, told, "error" if forbids else "warning")
 
 
-def _missing(path: Path, what: str, name: str, there: Iterable[str]) -> Finding:
-    known = list(there)
-    if close := get_close_matches(name, known, n=1):
-        return Finding(path, f"{name!r} is no {what} here; did you mean {close[0]!r}?")
-    return Finding(path, f"{name!r} is no {what} here; there are {', '.join(known) or 'none'}")
+def _distributor(scenario: Scenario) -> Iterator[Finding]:
+    yield from distributor_findings(scenario)
+    yield from _landscape(scenario)
+    yield from _channels(scenario)
+    yield from _stock(scenario)
+    yield from _demand(scenario)
+    yield from _designs(scenario)
 
 
 def _times(scenario: Scenario) -> Iterator[Finding]:
@@ -70,7 +56,7 @@ def _landscape(scenario: Scenario) -> Iterator[Finding]:
             continue
         for end in ends:
             if end not in parties:
-                yield _missing(("landscape", "links", name), "party", end, parties)
+                yield missing(("landscape", "links", name), "party", end, parties)
 
 
 def _channels(scenario: Scenario) -> Iterator[Finding]:
@@ -80,12 +66,12 @@ def _channels(scenario: Scenario) -> Iterator[Finding]:
         found = scenario.landscape.parties.get(party)
         path: Path = ("channels", name) if channel.party is None else ("channels", name, "party")
         if found is None:
-            yield _missing(path, "party", party, scenario.landscape.parties)
+            yield missing(path, "party", party, scenario.landscape.parties)
         elif not isinstance(found, Storefront | Marketplace):
             yield Finding(path, f"party {party!r} is of kind {found.kind} and sells nothing")
         for site in channel.sites or ():
             if site not in sites:
-                yield _missing(("channels", name, "sites"), "site", site, sites)
+                yield missing(("channels", name, "sites"), "site", site, sites)
     stated = {name: channel.share for name, channel in scenario.channels.items() if channel.share is not None}
     if stated:
         for name in scenario.channels:
@@ -109,7 +95,7 @@ def _stock(scenario: Scenario) -> Iterator[Finding]:
     if scenario.stock.split != "by_demand":
         for site in scenario.stock.split:
             if site not in sites:
-                yield _missing(("stock", "split"), "site", site, sites)
+                yield missing(("stock", "split"), "site", site, sites)
 
 
 def _demand(scenario: Scenario) -> Iterator[Finding]:
@@ -130,7 +116,7 @@ def _demand(scenario: Scenario) -> Iterator[Finding]:
 
 def _history(scenario: Scenario, block: History, path: Path) -> Iterator[Finding]:
     if block.assign_channel != "by_share" and block.assign_channel not in scenario.channels:
-        yield _missing((*path, "assign_channel"), "channel", block.assign_channel, ["by_share", *scenario.channels])
+        yield missing((*path, "assign_channel"), "channel", block.assign_channel, ["by_share", *scenario.channels])
     if block.window is not None:
         played = round(block.window.length / block.speed) * block.repeat
         if played > scenario.horizon:
@@ -145,24 +131,24 @@ def _distribution(scenario: Scenario, block: Distribution, path: Path) -> Iterat
     elif not isinstance(block.orders_per_day, float):
         for name in block.orders_per_day:
             if name not in scenario.channels:
-                yield _missing((*path, "orders_per_day"), "channel", name, scenario.channels)
+                yield missing((*path, "orders_per_day"), "channel", name, scenario.channels)
     groups = {"storefront": "storefront", "marketplaces": "marketplace"}
     known = [*scenario.channels, "other", *(name for name in groups if name not in scenario.channels)]
     for key, laws in (("lines", block.lines), ("units", block.units)):
         for name in laws:
             if name not in known:
-                yield _missing((*path, key), "channel", name, known)
+                yield missing((*path, key), "channel", name, known)
     if block.multipliers is not None and block.multipliers.name is None:
         for name in block.multipliers.factors:
             if name not in known or name == "other":
-                yield _missing((*path, "multipliers"), "channel", name, [each for each in known if each != "other"])
+                yield missing((*path, "multipliers"), "channel", name, [each for each in known if each != "other"])
 
 
 def _designs(scenario: Scenario) -> Iterator[Finding]:
     for name, design in scenario.designs.items():
         for channel in design.allocation.channels:
             if channel not in scenario.channels:
-                yield _missing(("designs", name, "allocation", "channels"), "channel", channel, scenario.channels)
+                yield missing(("designs", name, "allocation", "channels"), "channel", channel, scenario.channels)
         yield from _dangers(scenario, name, design)
 
 
@@ -212,8 +198,8 @@ def _claims(scenario: Scenario) -> Iterator[Finding]:
         for key in ("design", "minus", "over"):
             design = getattr(expectation, key)
             if design is not None and design not in scenario.designs:
-                yield _missing((*path, key), "design", design, scenario.designs)
+                yield missing((*path, key), "design", design, scenario.designs)
     for number, level in enumerate(scenario.slo):
         for design in level.designs:
             if design not in scenario.designs:
-                yield _missing(("slo", number, "designs"), "design", design, scenario.designs)
+                yield missing(("slo", number, "designs"), "design", design, scenario.designs)

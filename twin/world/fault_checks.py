@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from twin.world import landscape
+from twin.world import calling, landscape
 from twin.world.fault_kinds import KINDS, LINK
 from twin.world.fault_specs import AfterTrigger, AtTrigger
 from twin.world.scenario import Scenario
@@ -65,6 +65,8 @@ def targets_of(scenario: Scenario) -> dict[str, str]:
     for name, party in parties.items():
         if isinstance(party, landscape.Wms):
             found |= {f"{name}/{site}": party.kind for site in party.sites}
+        if isinstance(party, calling.Server) and party.servers > 1:
+            found |= {f"{name}/{number}": party.kind for number in range(1, party.servers + 1)}
     for name in scenario.channels:
         seller = parties.get(scenario.party_of(name))
         if seller is not None:

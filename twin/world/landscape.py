@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from twin.world.calling import Clients, Server
 from twin.world.law_specs import Delay
 from twin.world.values import (
     Block,
@@ -25,12 +26,13 @@ from twin.world.values import (
     sourced,
 )
 
+BLANK: Final = "blank"
+"""The landscape of a world without a distributor: nothing but what the scenario names."""
+
 LATER_KINDS: Final = (
     "operators",
     "erp_legacy",
     "edi_gateway",
-    "clients",
-    "server",
     "pim",
     "crm",
     "b2b_portal",
@@ -247,7 +249,7 @@ class Store(Block):
 
 
 Party = Annotated[
-    ErpCloud | Wms | Storefront | Marketplace | Carrier | Supplier | Middleware | Store,
+    ErpCloud | Wms | Storefront | Marketplace | Carrier | Supplier | Middleware | Store | Clients | Server,
     OneOf("party", later=LATER_KINDS),
 ]
 

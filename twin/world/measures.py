@@ -31,6 +31,7 @@ from twin.model.events import OrderAnswered, PublishStock
 from twin.model.instant import SECOND, Elapsed
 from twin.model.message import Message
 from twin.model.order import Header, Intake, Order
+from twin.world.call_watch import CALL_MEASURES
 from twin.world.invariants import Invariants
 from twin.world.levels import Level, Samples
 
@@ -77,7 +78,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
     "violations": ("count", "Broken invariants, per invariant."),
     "invariant_violations": ("count", "Broken invariants that the design did not give up."),
     "violations_declared": ("count", "Broken invariants that the design declared it gives up."),
-}
+} | CALL_MEASURES
 """Name to (unit, what it says)."""
 
 _ORDERS = ORDERS.number

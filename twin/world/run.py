@@ -1,12 +1,9 @@
 """One replication: build a world, run it to its horizon, and say what happened.
 
 The run is a pure function of scenario, design, seed and code: recording, progress and other runs change nothing.
-Garbage collection is frozen and off while it runs, because nothing on the hot path makes cycles, and restored after.
 """
 
-import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
@@ -17,15 +14,15 @@ from twin.kernel.recorder import ParquetSink, Recorder
 from twin.middleware.unit import ITEMS
 from twin.model.instant import SECOND
 from twin.model.stock import ItemStock
+from twin.world import blank_run
 from twin.world.build import World, build
+from twin.world.horizon import advance
 from twin.world.journal import HistoryFile, header_of
 from twin.world.measures import unit_of
 from twin.world.result import RunResult
 from twin.world.scenario import Scenario
 
 HISTORY: Final = "history.jsonl.gz"
-SLICES: Final = 200
-"""How often a run says how far it is."""
 LIMITS: Final = (
     "the parties are those of the first form: one ERP, one WMS, one carrier; no EDI",
     "parcels are delivered; milestones on the way are not told to anybody",
@@ -66,14 +63,17 @@ def run_once(
         raise UsageError(f"no design {design!r} in {scenario.name}; there are {', '.join(scenario.designs)}")
     sink = ParquetSink(out / "events.parquet", _metadata(scenario, design, seed)) if out and record else None
     recorder = Recorder(sink)
-    file = HistoryFile(out / HISTORY) if out and history else None
+    file = HistoryFile(out / HISTORY) if out and history and not scenario.is_blank else None
     try:
-        begins = None if file is None else partial(_begin, file)
-        world = build(scenario, design, seed, recorder, stops=on_violation == "stop", history=begins)
-        stopped = _to_the_horizon(world, progress)
-        if file is not None and world.tap is not None:
-            world.tap.close(world.store)
-        result = _result(world, recorder, stopped)
+        if scenario.is_blank:
+            result = blank_run.carry_out(scenario, design, seed, recorder, progress)
+        else:
+            begins = None if file is None else partial(_begin, file)
+            world = build(scenario, design, seed, recorder, stops=on_violation == "stop", history=begins)
+            stopped = _to_the_horizon(world, progress)
+            if file is not None and world.tap is not None:
+                world.tap.close(world.store)
+            result = _result(world, recorder, stopped)
         recorder.close()
     except BaseException:
         recorder.abort()
@@ -91,23 +91,16 @@ def _begin(file: HistoryFile, world: World) -> Write:
 
 
 def _to_the_horizon(world: World, progress: Callable[[float], None] | None) -> Mapping[str, object] | None:
-    horizon = world.scenario.horizon
-    with _no_collections():
-        try:
-            for part in range(1, SLICES + 1):
-                until = horizon * part // SLICES
-                if until > world.timeline.now:
-                    world.timeline.run(until=until)
-                if progress is not None:
-                    progress(part / SLICES)
-            _look_back(world)
-        except InvariantViolation as violation:
-            return {
-                "invariant": violation.id,
-                "at_us": violation.at_us,
-                "key": violation.key,
-                "chain": list(violation.chain),
-            }
+    try:
+        advance(world.timeline, world.scenario.horizon, progress)
+        _look_back(world)
+    except InvariantViolation as violation:
+        return {
+            "invariant": violation.id,
+            "at_us": violation.at_us,
+            "key": violation.key,
+            "chain": list(violation.chain),
+        }
     return None
 
 
@@ -149,17 +142,3 @@ def _result(world: World, recorder: Recorder, stopped: Mapping[str, object] | No
 
 def _metadata(scenario: Scenario, design: str, seed: int) -> dict[str, str]:
     return {"scenario": scenario.name, "design": design, "seed": str(seed), "scenario_sha256": scenario.sha256}
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    enabled = gc.isenabled()
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if enabled:
-            gc.enable()

@@ -32,8 +32,9 @@ from twin.world.demand import History as HistoryBlock
 from twin.world.demand_history import History as RecordedDemand
 from twin.world.designs import INVARIANTS, Design, InvariantId
 from twin.world.fault_specs import FaultBlock
-from twin.world.landscape import Landscape
+from twin.world.landscape import BLANK, Landscape
 from twin.world.law_specs import Delay
+from twin.world.outcomes import Collapse, Recovery, RequestWindow
 from twin.world.values import (
     Block,
     Count,
@@ -260,10 +261,10 @@ class Measures(Block):
     """Which measures are shown; the rest is computed all the same."""
 
     report: tuple[Kpi, ...] = sourced((), "rule: empty means the standard table")
-    windows: Later = None
+    windows: Mapping[Identifier, RequestWindow] = sourced({}, "rule: no window but the whole run")
     bins: Later = None
-    collapse: Later = None
-    recovery: Later = None
+    collapse: Collapse = sourced({}, "the defaults of collapse")
+    recovery: Recovery = sourced({}, "the defaults of recovery")
 
 
 def _warm_up(value: object) -> object:
@@ -318,13 +319,13 @@ class Scenario(Block):
     reps: Count = sourced(1, "rule: one run")
     ties: Annotated[Literal["fifo"], Words("drawn")] = sourced("fifo", "rule: what was scheduled first happens first")
     landscape: Landscape
-    channels: Mapping[Identifier, Channel] = Field(min_length=1)
+    channels: Mapping[Identifier, Channel] = sourced({}, "rule: only a world without a distributor sells nothing")
     items: Items = sourced({}, "rule: items are made from the demand")
     stock: Stock = sourced({}, "the defaults of stock")
     demand: Annotated[
         Annotated[Demand, Tag("<one>")] | Annotated[tuple[Demand, ...], Tag("<several>")],
         Discriminator(lambda value: "<several>" if isinstance(value, list | tuple) else "<one>"),
-    ]
+    ] = sourced((), "rule: only a world without a distributor has none")
     designs: Annotated[
         Mapping[Identifier, Design],
         Field(min_length=1),
@@ -375,6 +376,11 @@ class Scenario(Block):
     def demands(self) -> tuple[Demand, ...]:
         """The demand as a sequence, however many were written."""
         return self.demand if isinstance(self.demand, tuple) else (self.demand,)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether this is a world without a distributor: clients and servers alone."""
+        return self.landscape.use == BLANK
 
     @property
     def start_us(self) -> int:

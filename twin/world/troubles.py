@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from actors.calls import Endpoint, Gate
+from actors.ground import Ground
+from actors.server import Server, Terms
 from actors.troubled import DOWN, TroubledEndpoint, TroubledGate
+from actors.troubled_server import TroubledServer
 from policies.throttle import Throttle
-from twin.kernel.faults import Armed, Faults
+from twin.kernel.faults import Armed, Faults, Lever
 from twin.kernel.laws import Law
 from twin.kernel.link import Link
 from twin.kernel.timeline import Timeline
@@ -91,6 +94,15 @@ class Troubles:
         _attach(records, troubled)
         return troubled
 
+    def server(self, ground: Ground, name: str, terms: Terms, *names: str) -> Server:
+        """Return a server of a world without a distributor, which goes by `names`."""
+        records = [armed for armed in self.faults.on(*names) if armed.fault.kind.startswith("E")]
+        if not records:
+            return Server(ground, name, terms)
+        troubled = TroubledServer(ground, name, terms)
+        _attach(records, troubled)
+        return troubled
+
     def gate(self, throttle: Throttle, *names: str, down: bool = False) -> Gate:
         """Return a party's limit; with `down` it also stays shut while the party does not answer."""
         kinds = QUOTAS + DOWN if down else QUOTAS
@@ -102,6 +114,6 @@ class Troubles:
         return troubled
 
 
-def _attach(records: Iterable[Armed], lever: TroubledEndpoint | TroubledGate) -> None:
+def _attach(records: Iterable[Armed], lever: Lever) -> None:
     for armed in records:
         armed.levers.append(lever)

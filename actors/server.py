@@ -1,0 +1,367 @@
+"""A server of a world without a distributor: workers, a bounded line before them, and what becomes of each call.
+
+Theory of operation. A call that arrives is begun, waits in the line, waits outside it (`blocks`) or is refused. Work
+that is begun keeps a worker for its service time and for the calls that it makes onward and that hold it; then the
+answer goes back, whether somebody still waits for it or not: abandoned work is what keeps a collapse alive. With
+`cancels` the line drops what nobody waits for; work that is begun is finished all the same.
+
+Whoever says no spends `refusal` of a worker on it, before any waiting work; a refusal that finds `REFUSALS_MAX` of them
+waiting is dropped, and its caller hears nothing.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+from actors.calls import FAILED, OK, REFUSED, Call
+from actors.ground import Ground, Lag
+from actors.line import Discipline, Line, Work
+from twin.model.chance import draw, root, stream_id
+from twin.model.ids import derive
+from twin.model.instant import Elapsed
+from twin.model.message import Event, Message
+
+BLOCKED_MAX: Final = 1_000_000
+"""Calls that wait outside a full line of a server that blocks; one more is refused."""
+REFUSALS_MAX: Final = 100_000
+"""Refusals that wait for a worker; one more is dropped without an answer."""
+
+
+class Serve(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Ask a server for one piece of work."""
+
+    operation: str = ""
+    key: int = 0
+    priority: int = 0
+    version: int = 0
+    """Of the key, as the caller last saw it in this request; only a versioned operation reads it."""
+
+    @property
+    def aggregate(self) -> int:
+        """Every call goes by itself."""
+        return self.id
+
+
+class Served(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The answer to a call, with the version of its key."""
+
+    version: int = 0
+
+
+class Sender(Protocol):
+    """The caller's side of a called server: sooner or later it says that an event was answered, or given up."""
+
+    def submit(self, event: Event) -> None:
+        """Send an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """A call that a server makes for each call it serves; `holds`: the worker waits for the answer."""
+
+    sender: Sender
+    operation: str
+    keys: Callable[[int], int]
+    priority: int
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slowing:
+    """Service takes longer by min(at_most, 1 + factor (n - above)^power) where n > above."""
+
+    in_system: bool
+    above: int
+    factor: float
+    power: float
+    at_most: float
+
+    def times(self, busy: int, present: int) -> float:
+        """Return the factor for work that is begun; both numbers count it."""
+        beyond = (present if self.in_system else busy) - self.above
+        return min(self.at_most, 1.0 + self.factor * float(beyond) ** self.power) if beyond > 0 else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a server is like; `service` by operation, under "" for every operation that is not named."""
+
+    workers: int
+    queue_max: int
+    blocks: bool
+    discipline: Discipline
+    cancels: bool
+    service: Mapping[str, Lag]
+    refusal: Lag | None
+    fails: Callable[[int, int], bool] | None
+    slowing: Slowing | None
+    versioned: str | None
+
+
+class Counts:
+    """What a server adds up, from the last restart; areas and sums of time are in microseconds."""
+
+    __slots__ = (
+        "begun",
+        "dropped",
+        "finished",
+        "offered",
+        "present_area",
+        "queue_area",
+        "queue_max",
+        "rejected",
+        "since",
+        "stayed",
+        "waited",
+        "waits",
+    )
+
+    def __init__(self, since: Elapsed, queue: int) -> None:
+        self.since = since
+        self.offered = self.rejected = self.dropped = self.begun = self.finished = self.waits = 0
+        self.present_area = self.queue_area = self.stayed = self.waited = 0
+        self.queue_max = queue
+
+
+class Server:
+    """One server; `onward` are the calls that it makes, set by whoever connects it."""
+
+    def __init__(self, ground: Ground, name: str, terms: Terms) -> None:
+        self.ground = ground
+        self.name = name
+        self.terms = terms
+        self.onward: tuple[Onward, ...] = ()
+        self.line = Line(terms.discipline, cancels=terms.cancels)
+        self.busy = self.present = 0
+        self.counts = Counts(0, 0)
+        self._blocked: deque[Work] = deque()
+        self._refusals: deque[Work] = deque()
+        self._away: dict[int, Work] = {}
+        self._versions: dict[int, int] = {}
+        self._changed_at: Elapsed = 0
+        self._any = terms.service.get("")
+
+    def room(self) -> int:
+        """Return how many workers there are."""
+        return self.terms.workers
+
+    def restart(self) -> None:
+        """The warm-up is over: counts begin at 0."""
+        now = self.ground.timeline.now
+        self._tick(now)
+        self.counts = Counts(now, len(self.line))
+
+    def counted(self) -> Counts:
+        """Return the counts with the areas up to now."""
+        self._tick(self.ground.timeline.now)
+        return self.counts
+
+    # --- calls
+
+    def request(self, call: Call) -> None:
+        """Begin a call that has arrived, let it wait, or refuse it."""
+        now, counts, terms, line = self.ground.timeline.now, self.counts, self.terms, self.line
+        self._tick(now)
+        counts.offered += 1
+        event = call.event
+        assert isinstance(event, Serve)
+        work = Work(call, now, event.priority)
+        self.present += 1
+        if self.busy < self.room() and not line:
+            self._begin(work, now)
+        elif len(line) < terms.queue_max or self._tidied() < terms.queue_max:
+            line.push(work)
+            counts.queue_max = max(counts.queue_max, len(line))
+        elif terms.blocks and len(self._blocked) < BLOCKED_MAX:
+            self._blocked.append(work)
+        else:
+            self.present -= 1
+            counts.rejected += 1
+            self._refuse(work)
+
+    def _refuse(self, work: Work) -> None:
+        if self.terms.refusal is None:
+            self._reply(work, REFUSED)
+        elif len(self._refusals) < REFUSALS_MAX:
+            self._refusals.append(work)
+            self._next(self.ground.timeline.now)
+        else:
+            self.counts.dropped += 1
+
+    def _begin(self, work: Work, now: Elapsed) -> None:
+        self.busy += 1
+        work.has_worker = True
+        counts = self.counts
+        counts.begun += 1
+        if now > work.arrived_at:
+            counts.waits += 1
+            counts.waited += now - work.arrived_at
+        self._serve(work)
+
+    def _serve(self, work: Work) -> None:
+        """Let a worker do the work that it was given."""
+        self.ground.timeline.call_in(self._takes(work.call), self._serviced, work)
+
+    def _takes(self, call: Call) -> Elapsed:
+        """Return the service time of work that is begun now."""
+        event = call.event
+        assert isinstance(event, Serve)
+        lag = self.terms.service.get(event.operation, self._any) if event.operation else self._any
+        assert lag is not None
+        took = lag(event.id, call.attempt)
+        if self.terms.slowing is not None:
+            took = round(took * self.terms.slowing.times(self.busy, self.present))
+        return took
+
+    def _serviced(self, work: Work) -> None:
+        call, terms = work.call, self.terms
+        if terms.fails is not None and terms.fails(call.event.id, call.attempt):
+            self._finish(work, FAILED)
+        elif self.onward:
+            self._pass_on(work)
+        elif terms.versioned is not None:
+            self._compare(work, terms.versioned)
+        else:
+            self._finish(work, OK)
+
+    def _compare(self, work: Work, operation: str) -> None:
+        """Answer with the version of the key; the versioned operation moves it on, unless it was seen otherwise."""
+        event = work.call.event
+        assert isinstance(event, Serve)
+        version = self._versions.get(event.key, 0)
+        if event.operation == operation:
+            if event.version != version:
+                self._finish(work, FAILED)
+                return
+            version = self._versions[event.key] = version + 1
+        work.call.answer = Served(id=derive(event.id, work.call.attempt), cause=event.id, version=version)
+        self._finish(work, OK)
+
+    def _finish(self, work: Work, status: str) -> None:
+        now = self.ground.timeline.now
+        self._tick(now)
+        self.present -= 1
+        self.counts.finished += 1
+        self.counts.stayed += now - work.arrived_at
+        if work.has_worker:
+            work.has_worker = False
+            self.busy -= 1
+        self._reply(work, status)
+        self._next(now)
+
+    @staticmethod
+    def _reply(work: Work, status: str) -> None:
+        work.call.status = status
+        work.call.client.respond(work.call)
+
+    def _next(self, now: Elapsed) -> None:
+        """Put free workers to work: first on refusals, then on who is next in the line."""
+        line = self.line
+        while self.busy < self.room():
+            if self._refusals:
+                self._say_no(self._refusals.popleft())
+                continue
+            dropped = line.abandoned_count
+            work = line.pop()
+            self.present -= line.abandoned_count - dropped
+            while self._blocked and len(line) < self.terms.queue_max:
+                line.push(self._blocked.popleft())
+            if work is None:
+                if not line:
+                    return
+                continue
+            self._begin(work, now)
+
+    def _say_no(self, work: Work) -> None:
+        assert self.terms.refusal is not None
+        self.busy += 1
+        took = self.terms.refusal(work.call.event.id, work.call.attempt)
+        self.ground.timeline.call_in(took, self._said_no, work)
+
+    def _said_no(self, work: Work) -> None:
+        self.busy -= 1
+        self._reply(work, REFUSED)
+        self._next(self.ground.timeline.now)
+
+    def _tidied(self) -> int:
+        """Let go of the oldest that nobody waits for; return how many wait then."""
+        self.present -= len(self.line.tidy())
+        return len(self.line)
+
+    def _tick(self, now: Elapsed) -> None:
+        span = now - self._changed_at
+        if span:
+            self.counts.present_area += self.present * span
+            self.counts.queue_area += len(self.line) * span
+            self._changed_at = now
+
+    # --- calls onward
+
+    def _pass_on(self, work: Work) -> None:
+        """Make the next call of this work, or answer when all are made; the worker is free when no call holds it."""
+        if work.has_worker and not any(each.holds for each in self.onward[work.step :]):
+            now = self.ground.timeline.now
+            self._tick(now)
+            work.has_worker = False
+            self.busy -= 1
+            self._next(now)
+        if work.step == len(self.onward):
+            self._finish(work, OK)
+            return
+        onward, cause = self.onward[work.step], work.call.event
+        id = derive(derive(cause.id, work.call.attempt), work.step + 1)
+        while id in self._away:  # the link brought the call twice
+            id = derive(id, 0)
+        self._away[id] = work
+        onward.sender.submit(
+            Serve(
+                id=id,
+                cause=cause.id,
+                case=cause.case,
+                operation=onward.operation,
+                key=onward.keys(id),
+                priority=onward.priority,
+            )
+        )
+
+    def answered(self, event: Event, _: Message | None) -> None:
+        """A call onward succeeded."""
+        work = self._away.pop(event.id)
+        work.step += 1
+        self._pass_on(work)
+
+    def gave_up(self, event: Event, _: str) -> None:
+        """A call onward failed for good, and so does what it was made for."""
+        self._finish(self._away.pop(event.id), FAILED)
+
+
+class Balanced:
+    """Several servers behind one address."""
+
+    def __init__(
+        self, servers: list[Server], seed: int, rule: Literal["random", "round_robin", "least", "by_key"]
+    ) -> None:
+        self.servers = servers
+        self._rule = rule
+        self._turn = 0
+        self._coins = root(seed, stream_id(f"balance/{servers[0].name}"))
+
+    def request(self, call: Call) -> None:
+        """Hand a call that has arrived to one of the servers."""
+        self.servers[self._chosen(call)].request(call)
+
+    def _chosen(self, call: Call) -> int:
+        servers = self.servers
+        match self._rule:
+            case "random":
+                return draw(self._coins, call.event.id, call.attempt) % len(servers)
+            case "round_robin":
+                self._turn += 1
+                return (self._turn - 1) % len(servers)
+            case "least":
+                return min(range(len(servers)), key=lambda n: servers[n].present)
+            case "by_key":
+                event = call.event
+                assert isinstance(event, Serve)
+                return draw(self._coins, event.key) % len(servers)

@@ -1,0 +1,49 @@
+"""A probe that hears nothing: who watches a few things only takes the rest from here."""
+
+from actors.transactor import Direct
+from twin.middleware.unit import Outcome
+from twin.model.instant import Elapsed
+from twin.model.message import Message
+
+
+class Unwatched:
+    """Every method of the probe, without an effect."""
+
+    def committed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
+        """Nobody looks."""
+
+    def moved(self, site: int, item: int, change: int, reason: str, on_hand: int) -> None:
+        """Nobody looks."""
+
+    def booked(self, item: int, change: int) -> None:
+        """Nobody looks."""
+
+    def effect(self, party: str, kind: str, key: int) -> None:
+        """Nobody looks."""
+
+    def looked(self, channel: int, item: int, asked: int, showed: int, as_of: Elapsed, sold: int) -> None:
+        """Nobody looks."""
+
+    def placed(self, channel: int, order: int, units: int) -> None:
+        """Nobody looks."""
+
+    def showed(self, channel: int, item: int, value: int) -> None:
+        """Nobody looks."""
+
+    def called(self, link: str, took: Elapsed, outcome: str) -> None:
+        """Nobody looks."""
+
+    def started(self, link: str) -> None:
+        """Nobody looks."""
+
+    def broke(self, link: str, broken: bool) -> None:
+        """Nobody looks."""
+
+    def acknowledged(self, order: int) -> None:
+        """Nobody looks."""
+
+    def queued(self, queue: str, length: int) -> None:
+        """Nobody looks."""
+
+    def parked(self, event: Message, reason: str) -> None:
+        """Nobody looks."""

@@ -1,0 +1,277 @@
+"""A world without a distributor: from a scenario, a design and a seed to clients, links and servers, ready to run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from actors.calls import Address, Client, broken_off
+from actors.careful import CarefulClient
+from actors.clients import ANYTIME, Clients, Part, Session
+from actors.ground import Ground, Lag
+from actors.server import Balanced, Onward, Server, Slowing, Terms
+from policies.retry import Retry
+from twin.kernel.arrivals import Arrivals, Corner
+from twin.kernel.faults import Faults
+from twin.kernel.laws import Constant, Zipf
+from twin.kernel.link import Link
+from twin.kernel.recorder import Recorder
+from twin.kernel.timeline import Timeline
+from twin.model.chance import draw, root, stream_id
+from twin.model.ids import derive
+from twin.model.instant import SECOND, Elapsed
+from twin.model.message import Event, Message
+from twin.world import calling
+from twin.world.call_watch import CallWatch
+from twin.world.delays import link_of
+from twin.world.laws import LawSpec, compiled
+from twin.world.resilience import calling_of
+from twin.world.scenario import Scenario
+from twin.world.troubles import Troubles
+
+CALLS_UNDER_WAY_MAX = 10_000_000
+"""How many calls one client has under way at once: clients pile up as they will, servers have the bounds."""
+
+
+@dataclass(slots=True)
+class BlankWorld:
+    """One world: run its timeline, then ask its watch."""
+
+    scenario: Scenario
+    design: str
+    seed: int
+    timeline: Timeline
+    watch: CallWatch
+    servers: list[Server]
+    groups: list[Clients]
+    faults: Faults
+
+
+def build(scenario: Scenario, design_name: str, seed: int, recorder: Recorder) -> BlankWorld:
+    """Build the world of one design."""
+    return _Builder(scenario, design_name, seed, recorder).build()
+
+
+def longest_wait(scenario: Scenario) -> Elapsed:
+    """Return the longest that a request may take in time: deadlines, or one attempt where there is none, us."""
+    longest = 0
+    for party in scenario.landscape.of_kind("clients").values():
+        assert isinstance(party, calling.Clients)
+        waits = [call.deadline or call.timeout for call in party.calls]
+        longest = max(longest, max(waits) if party.parallel else sum(waits))
+    return longest
+
+
+class _Builder:
+    def __init__(self, scenario: Scenario, design_name: str, seed: int, recorder: Recorder) -> None:
+        self.scenario = scenario
+        self.name = design_name
+        self.design = scenario.designs[design_name]
+        self.seed = seed
+        self.timeline = Timeline()
+        self.troubles = Troubles(scenario, self.timeline, seed)
+        self.watch = CallWatch(lambda: self.timeline.now)
+        self.ground = Ground(self.timeline, seed, scenario.start_us, recorder, self.watch)
+        self.addresses: dict[str, Address] = {}
+        self.servers: dict[str, list[Server]] = {}
+        self.links: dict[tuple[str, str], Link] = {}
+
+    def build(self) -> BlankWorld:
+        parties = self.scenario.landscape.parties
+        for name, party in parties.items():
+            if isinstance(party, calling.Server):
+                self._server(name, party)
+        for name, party in parties.items():
+            if isinstance(party, calling.Server):
+                self._connect(name, party)
+        groups = [self._clients(name, party) for name, party in parties.items() if isinstance(party, calling.Clients)]
+        if self.scenario.warm_up:
+            self.timeline.call_at(self.scenario.warm_up, self._restart, None)
+        servers = [server for copies in self.servers.values() for server in copies]
+        faults = self.troubles.faults
+        faults.start({"queue_length": lambda: sum(len(server.line) for server in servers)})
+        return BlankWorld(self.scenario, self.name, self.seed, self.timeline, self.watch, servers, groups, faults)
+
+    def _restart(self, _: None) -> None:
+        self.watch.restart()
+        for copies in self.servers.values():
+            for server in copies:
+                server.restart()
+
+    # --- servers
+
+    def _server(self, name: str, block: calling.Server) -> None:
+        count = block.servers
+        labels = [name] if count == 1 else [f"{name}/{number}" for number in range(1, count + 1)]
+        copies = [self.troubles.server(self.ground, label, self._terms(label, block), name, label) for label in labels]
+        self.servers[name] = copies
+        self.addresses[name] = copies[0] if count == 1 else Balanced(copies, self.seed, block.balance)
+
+    def _terms(self, label: str, block: calling.Server) -> Terms:
+        refusal = compiled(block.reject_cost)
+        free = isinstance(refusal, Constant) and refusal.mean == 0.0
+        return Terms(
+            workers=block.workers,
+            queue_max=block.queue,
+            blocks=block.when_full == "block",
+            discipline=block.discipline,
+            cancels=block.cancel_abandoned,
+            service=self._services(label, block.service),
+            refusal=None if free else self.ground.lag(f"{label}/refusal", refusal),
+            fails=self.ground.coin(f"{label}/error", block.errors) if block.errors else None,
+            slowing=_slowing(block.slows),
+            versioned=block.versioned,
+        )
+
+    def _services(self, label: str, service: LawSpec | Mapping[str, LawSpec]) -> dict[str, Lag]:
+        if isinstance(service, Mapping):
+            return {name: self.ground.lag(f"{label}/service/{name}", compiled(law)) for name, law in service.items()}
+        return {"": self.ground.lag(f"{label}/service", compiled(service))}
+
+    def _connect(self, name: str, block: calling.Server) -> None:
+        """Give each copy of a server the senders of its own calls."""
+        for server in self.servers[name]:
+            server.onward = tuple(
+                Onward(
+                    sender=self._sender(name, call, server.answered, server.gave_up),
+                    operation=call.operation or "",
+                    keys=self._keys(f"{name}/{number}", call.key),
+                    priority=call.priority,
+                    holds=call.holds,
+                )
+                for number, call in enumerate(block.calls)
+            )
+
+    # --- clients
+
+    def _clients(self, name: str, block: calling.Clients) -> Clients:
+        parts = [
+            Part(
+                operation=call.operation or "",
+                keys=self._keys(f"{name}/{number}", call.key),
+                priority=call.priority,
+                deadline=call.deadline or ANYTIME,
+            )
+            for number, call in enumerate(block.calls)
+        ]
+        group = Clients(
+            self.ground,
+            name,
+            parts,
+            self.watch,
+            parallel=block.parallel,
+            again=self.design.retry.rule() if block.whole else None,
+            requests_max=block.requests,
+        )
+        for client in range(block.count):
+            if client and block.share_state:
+                group.senders.append(group.senders[0])
+            else:
+                group.senders.append(
+                    [self._sender(name, call, group.answered, group.gave_up, once=block.whole) for call in block.calls]
+                )
+        if block.open is not None:
+            group.open(arrivals_of(block.open, block.ramp), even=block.open.law == "even")
+        else:
+            assert block.closed is not None
+            group.closed(_sessions(group.id, block), self.ground.lag(f"{name}/think", compiled(block.closed.think)))
+        return group
+
+    def _sender(
+        self,
+        a: str,
+        call: calling.CallBlock,
+        done: Callable[[Event, Message | None], None],
+        parked: Callable[[Event, str], None],
+        *,
+        once: bool = False,
+    ) -> Client:
+        """Return what a party calls another one through: with the policies of the design, or `once`, without any."""
+        careful = None if once else calling_of(self.design, user_waits=True, deadline=call.deadline)
+        client = (Client if careful is None else CarefulClient)(
+            self.ground,
+            f"{a}/{call.to}",
+            request=self._link(a, call.to),
+            response=self._link(call.to, a, response=True),
+            endpoint=self.addresses[call.to],
+            timeout=call.timeout,
+            retry=Retry(kind="none") if once else self.design.retry.rule(),
+            done=done,
+            parked=parked,
+            concurrency=CALLS_UNDER_WAY_MAX,
+        )
+        if isinstance(client, CarefulClient) and careful is not None:
+            client.govern(careful)
+        return client
+
+    def _keys(self, name: str, block: calling.ZipfKeys | None) -> Callable[[int], int]:
+        if block is None:
+            return _one_key
+        law, coins = Zipf(block.exponent, block.count), root(self.seed, stream_id(f"{name}/key"))
+        return lambda identity: law.pick(draw(coins, identity))
+
+    def _link(self, a: str, b: str, *, response: bool = False) -> Link:
+        """Return the link from a to b; what the scenario says of one direction holds for that one only."""
+        if (a, b) not in self.links:
+            block = link_of(self.scenario, a, b)
+            self.links[a, b] = self.troubles.link(
+                a, b, f"{a}>{b}", block, compiled(block.latency), response=response, told=broken_off
+            )
+        return self.links[a, b]
+
+
+def _one_key(_: int) -> int:
+    return 0
+
+
+def _slowing(block: calling.Slows | None) -> Slowing | None:
+    if block is None:
+        return None
+    return Slowing(
+        in_system=block.with_ == "in_system",
+        above=block.from_,
+        factor=block.factor,
+        power=block.power,
+        at_most=block.at_most,
+    )
+
+
+def arrivals_of(block: calling.Open, ramp: calling.Ramp | None) -> Arrivals:
+    """Return the rate over time of one client: what is stated, times the steps of its shape, times the ramp."""
+    edges = {0, *(step.from_ for step in block.shape)} | ({ramp.over} if ramp else set())
+    corners = []
+    for at in sorted(edges):
+        factor = next((step.factor for step in reversed(block.shape) if step.from_ <= at), 1.0)
+        base = block.rate.per_s * factor
+        if ramp is None:
+            corners.append(Corner(at, base))
+        elif at >= ramp.over:
+            corners.append(Corner(at, base * ramp.to))
+        else:
+            growth = (ramp.to - ramp.from_) * SECOND / ramp.over
+            corners.append(Corner(at, base * (ramp.from_ + growth * at / SECOND), base * growth))
+    return Arrivals(corners)
+
+
+def _sessions(group: int, block: calling.Clients) -> list[Session]:
+    """Return every session with its time: on a ramp they begin, or end, one after the other."""
+    assert block.closed is not None
+    total = block.count * block.closed.sessions
+    found = []
+    for number in range(total):
+        client, session = divmod(number, block.closed.sessions)
+        start, stop = _times(block.ramp, (number + 0.5) / total)
+        if start is not None:
+            found.append(Session(client, derive(derive(group, client), session), start, stop))
+    return found
+
+
+def _times(ramp: calling.Ramp | None, place: float) -> tuple[Elapsed | None, Elapsed | None]:
+    """Return from when to when a ramp includes a session that stands at `place`, a share of all; None: never."""
+    if ramp is None:
+        return 0, None
+    inside = ramp.from_ > place, ramp.to > place
+    if inside == (False, False):
+        return None, None
+    if inside == (True, True):
+        return 0, None
+    crossing = round(ramp.over * (place - ramp.from_) / (ramp.to - ramp.from_))
+    return (0, crossing) if inside[0] else (crossing, None)

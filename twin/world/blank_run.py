@@ -1,0 +1,68 @@
+"""One replication of a world without a distributor: build it, run it to its horizon, and say what happened."""
+
+from collections.abc import Callable
+from typing import Final
+
+from twin.kernel.faults import Faults
+from twin.kernel.recorder import Recorder
+from twin.model.instant import SECOND
+from twin.world.blank import build, longest_wait
+from twin.world.call_watch import results
+from twin.world.horizon import advance
+from twin.world.measures import unit_of
+from twin.world.outcomes import Trouble
+from twin.world.result import RunResult
+from twin.world.scenario import Scenario
+
+LIMITS: Final = (
+    "a world without a distributor: clients and servers alone, no middleware, no orders, no invariants",
+    "a call that was given up is noticed by a server that cancels at once, whatever the link's latency",
+)
+
+
+def carry_out(
+    scenario: Scenario, design: str, seed: int, recorder: Recorder, progress: Callable[[float], None] | None
+) -> RunResult:
+    """Run one design once; the recorder is left to its owner."""
+    world = build(scenario, design, seed, recorder)
+    advance(world.timeline, scenario.horizon, progress)
+    kpis = results(
+        world.watch,
+        world.servers,
+        since=scenario.warm_up,
+        now=world.timeline.now,
+        deadline=longest_wait(scenario),
+        windows=scenario.measures.windows,
+        collapse=scenario.measures.collapse,
+        recovery=scenario.measures.recovery,
+        trouble=_trouble(world.faults),
+    )
+    return RunResult(
+        scenario=scenario.name,
+        design=design,
+        seed=seed,
+        stopped=None,
+        kpis=kpis,
+        units={key: unit_of(key) for key in kpis},
+        invariants_checked=0,
+        violations=(),
+        declared=(),
+        antecedents={},
+        events=recorder.count,
+        digest=recorder.digest(),
+        sim_s=world.timeline.now / SECOND,
+        limits=LIMITS,
+        wall_s=0.0,
+        notes=tuple(
+            [f"fault {each.name} ({each.kind} at {each.target}) took no effect" for each in world.faults.vain()]
+        ),
+    )
+
+
+def _trouble(faults: Faults) -> Trouble | None:
+    """Return from when to when there was trouble; None when nothing failed on purpose."""
+    begun = [(armed.began, armed.ended) for armed in faults.armed if armed.began is not None]
+    if not begun:
+        return None
+    ends = [ended for _, ended in begun if ended is not None]
+    return Trouble(began=min(began for began, _ in begun), over=max(ends) if len(ends) == len(begun) else None)

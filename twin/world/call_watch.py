@@ -1,0 +1,191 @@
+"""Measures of a world without a distributor: what clients asked for, what they got, and what servers did meanwhile."""
+
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from actors.server import Server
+from actors.unwatched import Unwatched
+from twin.model.instant import SECOND, Elapsed
+from twin.world.levels import Level, Samples
+from twin.world.outcomes import (
+    Collapse,
+    Recovery,
+    Requests,
+    Trouble,
+    Windows,
+    collapsed,
+    last_quarter,
+    recovered_after,
+)
+
+Kpis = dict[str, float | None]
+
+CALL_MEASURES: Final[dict[str, tuple[str, str]]] = {
+    "requests": ("count", "Business requests begun."),
+    "success_share": ("share", "Business requests answered well in time / begun, in all and by window of their begin."),
+    "goodput_per_s": ("1/s", "Business requests answered well in time."),
+    "latency_s": ("s", "Time of the business requests that were answered well in time."),
+    "tries_per_request": ("ratio", "How often a request was begun, where requests are repeated as a whole."),
+    "collapsed": ("0/1", "Of the requests of the window, the last quarter unless named, under half succeeded."),
+    "recovery_s": (
+        "s",
+        "From the end of the last fault until enough windows in a row are good; or until it is censored.",
+    ),
+    "recovery_censored": (
+        "0/1",
+        "The run ended before it recovered; recovery_s is the time looked at.",
+    ),
+    "queue_length_max": ("count", "The longest line of any server."),
+    "in_system": ("count", "Calls in line and in service, time-weighted, by server."),
+    "stay_s": ("s", "From a call's arrival at a server until its answer leaves, on average."),
+    "wait_s": ("s", "From a call's arrival at a server until its service begins, on average."),
+    "waited_share": ("share", "Calls that had to wait for a worker / begun, by server."),
+    "rejected_share": ("share", "Calls that found no place / arrived, by server."),
+    "little_ratio": (
+        "ratio",
+        "L / (lambda W) of a server: 1 but for calls there at the first or last moment.",
+    ),
+}
+"""Name to (unit, what it says); what is measured in every world stands in the common table."""
+
+
+class CallWatch(Unwatched):
+    """The probe and the ledger of one run."""
+
+    def __init__(self, clock: Callable[[], Elapsed]) -> None:
+        self.clock = clock
+        self.broken = Level()
+        self.requests = Requests.none()
+        self.repeats = 0
+        self.calls: dict[str, int] = {}
+        self.attempts: dict[str, int] = {}
+        self.latency: dict[str, Samples] = {}
+        self.refused = 0
+
+    def restart(self) -> None:
+        """The warm-up is over: counts begin at 0; requests keep the time of their begin."""
+        self.repeats = self.refused = 0
+        self.broken.restart(self.clock())
+        self.calls, self.attempts, self.latency = {}, {}, {}
+
+    # --- the ledger of requests
+
+    def began(self, now: Elapsed) -> int:
+        """A request begins."""
+        self.requests.began.append(now)
+        self.requests.took.append(-1)
+        return len(self.requests.began) - 1
+
+    def repeated(self, number: int) -> None:
+        """A request begins anew."""
+        self.repeats += 1
+
+    def answered(self, number: int, now: Elapsed) -> None:
+        """A request was answered well in time."""
+        self.requests.took[number] = now - self.requests.began[number]
+
+    # --- the probe
+
+    def started(self, link: str) -> None:
+        """A call began."""
+        self.calls[link] = self.calls.get(link, 0) + 1
+
+    def called(self, link: str, took: Elapsed, outcome: str) -> None:
+        """An attempt ended."""
+        self.attempts[link] = self.attempts.get(link, 0) + 1
+        samples = self.latency.get(link)
+        if samples is None:
+            samples = self.latency[link] = Samples()
+        samples.add(took)
+        if outcome == "refused":
+            self.refused += 1
+
+    def broke(self, link: str, broken: bool) -> None:
+        """A breaker left CLOSED, or came back to it."""
+        self.broken.add(1 if broken else -1, self.clock())
+
+
+def results(
+    watch: CallWatch,
+    servers: Sequence[Server],
+    *,
+    since: Elapsed,
+    now: Elapsed,
+    deadline: Elapsed,
+    windows: Windows,
+    collapse: Collapse,
+    recovery: Recovery,
+    trouble: Trouble | None,
+) -> Kpis:
+    """Return every measure under its key, in a fixed order.
+
+    `since` is the end of the warm-up, `deadline` the longest that a request may take, microseconds; `trouble` is None
+    in a run without a fault.
+    """
+    requests, span = watch.requests, (now - since) / SECOND
+    begun, good = requests.within(since, now + 1)
+    kpis: Kpis = {"requests": begun, "success_share": good / begun if begun else None}
+    for name, window in windows.items():
+        kpis[f"success_share{{window={name}}}"] = requests.share(window.from_, window.to)
+    kpis["goodput_per_s"] = good / span if span else None
+    for statistic, value in _latency(requests, since).items():
+        kpis[f"latency_s.{statistic}"] = value
+    kpis["tries_per_request"] = 1 + watch.repeats / begun if begun else None
+    kpis |= _calls(watch)
+    kpis["breaker_open_s"] = watch.broken.mean(now) * span
+    kpis |= _servers(servers, span)
+    named = windows.get(collapse.window) if collapse.window is not None else None
+    told = (named.from_, named.to) if named is not None else last_quarter(now, deadline)
+    kpis["collapsed"] = collapsed(requests, collapse, told)
+    return kpis | _recovery(requests, recovery, trouble, since=since, until=now - deadline)
+
+
+def _latency(requests: Requests, since: Elapsed) -> dict[str, float | None]:
+    samples = Samples()
+    pairs = zip(requests.began, requests.took, strict=True)
+    samples.values = array("q", [took for began, took in pairs if took >= 0 and began >= since])
+    return samples.statistics()
+
+
+def _calls(watch: CallWatch) -> Kpis:
+    kpis: Kpis = {}
+    for link in sorted(watch.latency):
+        for statistic, value in watch.latency[link].statistics().items():
+            kpis[f"api_latency_s.{statistic}{{link={link}}}"] = value
+    for link in sorted(watch.calls):
+        kpis[f"attempts_per_call{{link={link}}}"] = watch.attempts.get(link, 0) / watch.calls[link]
+    calls = sum(watch.calls.values())
+    kpis["attempts_per_call"] = sum(watch.attempts.values()) / calls if calls else 1
+    kpis["throttled_calls"] = watch.refused
+    return kpis
+
+
+def _servers(servers: Sequence[Server], span: float) -> Kpis:
+    kpis: Kpis = {}
+    for server in servers:
+        counts, told = server.counted(), f"{{server={server.name}}}"
+        present, queue = counts.present_area / SECOND, counts.queue_area / SECOND
+        kpis[f"throughput_per_s{told}"] = counts.finished / span if span else None
+        kpis[f"queue_length{{queue={server.name}}}"] = queue / span if span else None
+        kpis[f"queue_length.max{{queue={server.name}}}"] = counts.queue_max
+        kpis[f"queue_length.end{{queue={server.name}}}"] = len(server.line)
+        kpis[f"in_system{told}"] = present / span if span else None
+        kpis[f"stay_s.mean{told}"] = counts.stayed / SECOND / counts.finished if counts.finished else None
+        kpis[f"wait_s.mean{told}"] = counts.waited / SECOND / counts.begun if counts.begun else None
+        kpis[f"waited_share{told}"] = counts.waits / counts.begun if counts.begun else None
+        kpis[f"rejected_share{told}"] = counts.rejected / counts.offered if counts.offered else None
+        kpis[f"little_ratio{told}"] = counts.present_area / counts.stayed if counts.stayed else None
+    kpis["throughput_per_s"] = sum(server.counts.finished for server in servers) / span if span else None
+    kpis["queue_length_max"] = max((server.counts.queue_max for server in servers), default=0)
+    return kpis
+
+
+def _recovery(requests: Requests, rule: Recovery, trouble: Trouble | None, *, since: Elapsed, until: Elapsed) -> Kpis:
+    if trouble is None:
+        return {"recovery_s": None, "recovery_censored": None}
+    found = recovered_after(requests, rule, trouble, since=since, until=until)
+    if found is not None:
+        return {"recovery_s": found / SECOND, "recovery_censored": 0}
+    looked = max(until - trouble.over, 0) / SECOND if trouble.over is not None else 0.0
+    return {"recovery_s": looked, "recovery_censored": 1}
