@@ -1,4 +1,4 @@
-"""Partners that faults can get at: an endpoint that errs, slows down, hangs or lies, and a limit that is cut.
+"""Partners that faults can get at: an endpoint that errs, slows, hangs, lies or is out of reach, a limit that is cut.
 
 Both are built only where a record names their party; every other partner is a plain one and pays nothing. E- and
 Q-numbers are those of the fault catalogue.
@@ -65,6 +65,9 @@ class TroubledEndpoint(Endpoint):
                 if armed.strikes(now, call.event.id, call.attempt):
                     self._fail(call, _back_in(armed, now))
                     return
+            elif kind == "W1":
+                armed.took_effect()
+                return
             elif kind == "E3":
                 if self.in_service < self.concurrency and armed.strikes(now, call.event.id, call.attempt):
                     self.in_service += 1

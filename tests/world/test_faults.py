@@ -1,8 +1,10 @@
 """Faults in a whole world: every kind that the catalogue knows takes effect, and does to the parties what it says."""
 
+import duckdb
 import pytest
 
 import scenarios
+from actors.troubled_process import POINTS
 from twin.errors import ScenarioError
 from twin.kernel.recorder import Recorder
 from twin.model.instant import HOUR, MINUTE
@@ -10,12 +12,23 @@ from twin.world.build import World, build
 from twin.world.fault_kinds import KINDS, LATER_KINDS
 from twin.world.run import run_once
 
-QUICK = ("landscape.size.skus=100", "horizon=2h", "demand.orders_per_day=12000")
+QUICK = ("landscape.size.skus=100", "horizon=2h", "demand.orders_per_day=8000")
 PARAMETERS = {
     "probability": "50%", "factor": "0.05", "extra": "2m", "lag": "5m", "within": "5m", "capacity": "1/min",
     "backlog": "2", "overrun": "2", "cap": "2", "taken": "99.9%", "base": "30s", "on": "workers",
+    "restart": "30s", "delta": "3", "fraction": "50%",
 }  # fmt: skip
-TARGETS = {"N": "middleware/erp", "E": "erp", "Q": "marketplace_a"}
+TARGETS = {
+    "N": "middleware/erp",
+    "E": "erp",
+    "Q": "marketplace_a",
+    "P": "middleware",
+    "D": "store",
+    "B": "erp",
+    "W": "wms",
+}
+BATCH = "designs.standard={publication: {kind: batch, at: ['07:00'], from: erp}, procedures: naive/batch_file}"
+MORNING = 'start.at="2026-03-03T06:30"'  # people are on the floors
 
 
 def ran(*faults: str, more: tuple[str, ...] = ()) -> World:
@@ -39,14 +52,15 @@ def test_every_kind_takes_effect_and_breaks_no_promise_of_the_standard_design(ki
 
     Method: one fault of an hour on a busy world that stops at the first violation.
     """
-    world = ran(record(kind))
+    more = (MORNING, *((BATCH, "checks.invariants=[S-1, S-2b, S-3, S-4, S-5]") if kind[0] == "B" else ()))
+    world = ran(record(kind), more=more)
     assert world.faults.vain() == []
     if KINDS[kind].assumption == "A":
         assert world.invariants.counts == {}
 
 
 def test_a_fault_that_strikes_nothing_is_reported():
-    scenario = scenarios.load("first_day", [*QUICK, f"faults=[{record('E1', trigger='{at: 1h59m59s}')}]"])
+    scenario = scenarios.load("first_day", [*QUICK, f"faults=[{record('E1', trigger='{at: 1h59m}', duration='1s')}]"])
     assert any("the_E1 (E1 at erp) took no effect" in note for note in run_once(scenario, "standard", 3).notes)
 
 
@@ -65,6 +79,59 @@ def test_lost_acknowledgements_are_sent_again_and_make_no_second_order():
     assert world.watch.attempts["middleware/erp"] > world.watch.calls["middleware/erp"]
     assert world.invariants.antecedents["S-3"] > 0
     assert world.invariants.duplicates == {}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_crash_in_any_gap_around_the_outbox_loses_nothing_and_does_nothing_twice(point):
+    """Aim: P2. Method: three crashes at the point; every violation stops the run.
+
+    The middleware and the ERP end with the orders that they have without a crash.
+    """
+    quiet = (MORNING, "horizon=3h")
+    crashes = [
+        record("P1", name=f"crash_{nth}", trigger=f"{{point: {point}, nth: {nth}}}", restart="20s")
+        for nth in ("40", "41", "300")
+    ]
+    world, sound = ran(*(each.replace(", duration: 1h", "") for each in crashes), more=quiet), ran(more=quiet)
+    assert [armed.effects for armed in world.faults.armed] == [1, 1, 1]
+    assert world.watch.count["orders_accepted"] == sound.watch.count["orders_accepted"]
+    assert abs(len(world.erp.references) - len(sound.erp.references)) <= 1
+
+
+def test_a_paused_process_goes_on_where_it_stood():
+    world = ran(record("P4", duration="3m"), more=(MORNING,))
+    assert world.watch.queues["middleware"].maximum > 5
+    assert world.invariants.counts == {}
+
+
+def test_a_site_that_was_offline_sends_all_it_did_in_one_burst(tmp_path):
+    scenario = scenarios.load(
+        "first_day",
+        [*QUICK, MORNING, f"faults=[{record('W1', target='wms/east', trigger='{at: 20m}', duration='40m')}]"],
+    )
+    assert run_once(scenario, "standard", 3, out=tmp_path).violations == ()
+    facts = f"from '{tmp_path}/events.parquet' where kind = 'wms/east.fact'"
+    during = duckdb.sql(f"select count(*) {facts} and at_us > {20 * MINUTE} and at_us < {HOUR}").fetchall()
+    at_once = duckdb.sql(f"select count(*) {facts} and at_us = {HOUR}").fetchall()
+    assert during == [(0,)]
+    assert at_once[0][0] > 5
+
+
+@pytest.mark.parametrize(("kind", "figures"), [("B1", 0.5), ("B2", 2.0), ("B3", 0.0)])
+def test_a_stock_file_is_cut_repeated_or_late(kind, figures):
+    """The batch design publishes what the file holds: half of it, all of it twice, or nothing within the horizon."""
+    whole = ran(more=(MORNING, BATCH)).watch.count["publications"]
+    extra = {"extra": "3h"} if kind == "B3" else {}
+    damaged = ran(record(kind, **extra), more=(MORNING, BATCH)).watch.count.get("publications", 0)
+    assert damaged / whole == pytest.approx(figures, abs=0.01)
+
+
+def test_counts_between_release_and_pick_show_as_short_picks_and_corrected_books():
+    world = ran(record("W3", probability="20%"), more=(MORNING,))
+    plain = ran(more=(MORNING,))
+    corrected = [sum(sum(w.book.values()) for w in each.warehouses) for each in (world, plain)]
+    assert corrected[0] < corrected[1]
+    assert world.invariants.counts == {}
 
 
 def test_maintenance_lasts_as_long_as_it_overruns_and_announces_less():
@@ -130,7 +197,8 @@ def test_a_kind_without_a_lever_is_refused_by_name_with_what_it_would_be(kind):
         (record("E1", trigger="{after: nobody}"), "'nobody' is no fault here"),
         (record("E1", trigger="{after: the_E1}"), "waits for itself"),
         (f"{record('E1')}, {record('E1')}", "must be unique"),
-        (record("E1", trigger="{point: commit}"), "a trigger has one of the keys at, after, nth, when"),
+        (record("E1", trigger="{point: after_commit}"), "points are where a process dies: P1, not E1"),
+        (record("E1", trigger="{instant: 3s}"), "a trigger has one of the keys at, after, point, nth, when"),
     ],
 )
 def test_what_a_record_cannot_mean_is_one_clear_line(fault, told):

@@ -22,6 +22,7 @@ from actors.second_thoughts import SecondThoughts
 from actors.supplier import Supplier
 from actors.tap import Submits, Tap, Write
 from actors.transactor import Store
+from actors.troubled_process import TroubledMiddleware
 from actors.wms import Warehouse
 from policies.retry import Retry
 from policies.ruleset import RuleSet
@@ -53,6 +54,7 @@ from twin.world.process import (
     erp_writes_files,
     fill,
     middleware_of,
+    publish_everything,
     publish_nightly,
     publishers_of,
     routes_of,
@@ -303,7 +305,8 @@ class _Builder:
 
     def _feed(self, a: str, name: str) -> Feed:
         """Facts of party `a` to the middleware."""
-        return Feed(
+        names = (a, name)
+        feed = self.troubles.feed(*names)(
             self.ground,
             name,
             self._link(a, "middleware", f"{name}/facts"),
@@ -311,6 +314,8 @@ class _Builder:
             self._door(name),
             AGAIN_AFTER,
         )
+        self.troubles.pull(feed, *names)
+        return feed
 
     def _door(self, source: str) -> Callable[[Message], None]:
         """Return what takes the messages of a party in."""
@@ -341,7 +346,19 @@ class _Builder:
             service=self.ground.lag("middleware/service", compiled(block.service)),
             store_latency=self.ground.lag("store/latency", compiled(store.latency)) if waits else None,
             tap=self.tap,
+            kind=self._process(),
         )
+
+    def _process(self) -> type[Middleware]:
+        """Return what the process is made of; one that can die keeps no history, since a replay could not die alike."""
+        kind = self.troubles.process(*self._process_names())
+        if kind is not Middleware and self.tap is not None:
+            raise UsageError("no history is kept of a run in which the middleware's process or store fails")
+        return kind
+
+    def _process_names(self) -> tuple[str, ...]:
+        of_kind = self.scenario.landscape.of_kind
+        return (*of_kind("middleware"), *of_kind("store"))
 
     def _erp(self, totals: dict[int, int]) -> Erp:
         name, block = self._party("erp_cloud")
@@ -388,7 +405,7 @@ class _Builder:
             shelf = {item: units + errors.get((item, site), 0) for item, units in book.items()}
             label = f"wms/{site_name}"
             hours = Hours(_windows(block.shift.from_.us, block.shift.to.us), start_us=midnight)
-            warehouse = Warehouse(
+            warehouse = self.troubles.warehouse(name, label)(
                 self.ground,
                 site,
                 label,
@@ -402,6 +419,7 @@ class _Builder:
                 returns=desk_of(self.ground, label, wms.returns),
                 facts=self._feed(name, label),
             )
+            self.troubles.pull(warehouse, name, label)
             paid[label] = _paid(hours, block.people)
             plain = Endpoint(self.ground, service=self.ground.lag(f"{label}/write", write), handle=warehouse.take)
             endpoint = self.troubles.endpoint(plain, name, f"{name}/{site_name}")
@@ -589,6 +607,11 @@ class _Builder:
         stock = self._handed(self.stock_clients)
         self.middleware.connect(routes_of(erp, wms, answers, stock), publishers_of(self.scenario, self.rules, ready))
         self.watch.stock_links = frozenset(client.name for client in self.stock_clients)
+        if isinstance(self.middleware, TroubledMiddleware):
+            items = len(self.opening.items)
+            clients = [self.erp_client, *self.wms_clients, *self.answer_clients, *self.stock_clients]
+            self.middleware.watched(self.troubles.faults, clients, lambda: publish_everything(self.middleware, items))
+            self.troubles.pull(self.middleware, *self._process_names())
 
     def _fill(self) -> None:
         """Write the opening into the store, the pages and the publishers."""

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from twin.kernel.faults import After, At, Fault, Nth, Trigger, When
+from twin.kernel.faults import After, At, Fault, Nth, Point, Trigger, When
 from twin.world.fault_kinds import KINDS, LATER_KINDS
 from twin.world.values import (
     Block,
@@ -47,6 +47,13 @@ class NthTrigger(Block):
     match: Identifier | None = sourced(None, "rule: every message counts")
 
 
+class PointTrigger(Block):
+    """At a named point of the middleware's process, when it is passed for the n-th time; refused by `compare`."""
+
+    point: Literal["before_commit", "after_commit", "after_send", "before_mark"]
+    nth: Count = sourced(1, "rule: the first time")
+
+
 class WhenTrigger(Block):
     """As soon as a measure is above a bound; looked at once a second."""
 
@@ -55,30 +62,11 @@ class WhenTrigger(Block):
 
 
 TriggerBlock = Annotated[
-    AtTrigger | AfterTrigger | NthTrigger | WhenTrigger,
-    OneOf(
-        "trigger",
-        key="kind",
-        marks=("at", "after", "nth", "when"),
-    ),
+    AtTrigger | AfterTrigger | PointTrigger | NthTrigger | WhenTrigger,
+    OneOf("trigger", key="kind", marks=("at", "after", "point", "nth", "when")),
 ]
 
-PARAMETERS: Final = (
-    *(
-        "probability",
-        "factor",
-        "extra",
-        "lag",
-        "within",
-        "capacity",
-        "backlog",
-        "overrun",
-        "cap",
-        "taken",
-        "base",
-        "on",
-    ),
-)
+PARAMETERS: Final = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.needs + kind.takes))
 """The names under which an intensity may stand."""
 
 
@@ -113,6 +101,9 @@ class FaultBlock(Block):
     cap: Count | None = sourced(None, "rule: a parameter of its kind")
     taken: Share | None = sourced(None, "rule: a parameter of its kind")
     base: PositiveDuration | None = sourced(None, "rule: a parameter of its kind")
+    restart: PositiveDuration | None = sourced(None, "rule: 90 s, assumed")
+    delta: Count | None = sourced(None, "rule: one unit")
+    fraction: Share | None = sourced(None, "rule: a parameter of its kind")
     on: Literal["speed", "workers"] | None = sourced(None, "rule: speed")
     select: tuple[Identifier, ...] = sourced((), "rule: every kind of message suffers")
     correlation: Share = sourced(0.0, "rule: each message meets its own luck")
@@ -140,6 +131,8 @@ class FaultBlock(Block):
                 raise rule(f"{self.kind} has no {name!r}; it takes {takes}", at=name, whole=True)
         if not kind.each:
             self._without_messages()
+        if isinstance(self.trigger, PointTrigger) and self.kind != "P1":
+            raise rule(f"points are where a process dies: P1, not {self.kind}", at="trigger", whole=True)
         if self.end is not None and self.end not in kind.ends:
             raise rule(f"{self.kind} ends with {' or '.join(kind.ends)}", at="end")
         if self.end == "heal_slow_ramp" and self.duration is None:
@@ -199,8 +192,10 @@ def _matched(trigger: object) -> tuple[str, ...]:
     return (trigger.match,) if isinstance(trigger, NthTrigger) and trigger.match is not None else ()
 
 
-def _trigger_of(block: AtTrigger | AfterTrigger | NthTrigger | WhenTrigger) -> Trigger:
+def _trigger_of(block: AtTrigger | AfterTrigger | PointTrigger | NthTrigger | WhenTrigger) -> Trigger:
     match block:
+        case PointTrigger():
+            return Point(block.point, block.nth)
         case AtTrigger():
             return At(block.at)
         case AfterTrigger():

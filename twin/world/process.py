@@ -60,6 +60,7 @@ def middleware_of(
     service: Lag,
     store_latency: Lag | None,
     tap: Tap | None = None,
+    kind: type[Middleware] = Middleware,
 ) -> Middleware:
     """Return the middleware of a design, not yet connected; with a tap, its own draws are recorded."""
     block, store_block = blocks_of(scenario)
@@ -67,7 +68,7 @@ def middleware_of(
         service = tap.lag("worker", service, usual_us(block.service))
         if store_latency is not None:
             store_latency = tap.lag("store", store_latency, usual_us(store_block.latency))
-    return Middleware(
+    return kind(
         ground,
         store,
         procedures_of(design),
@@ -135,15 +136,20 @@ def publish_nightly(scenario: Scenario, design: designs.Design, middleware: Midd
     publication = design.publication
     if not isinstance(publication, designs.BatchPublication) or publication.from_ == "erp":
         return
-    every, timeline = tuple(range(items)), middleware.ground.timeline
+    timeline = middleware.ground.timeline
 
     def publish_all(_: None) -> None:
         timeline.call_in(DAY, publish_all, None)
-        for channel in range(len(middleware.publishers)):
-            middleware.publish_all(EVALUATED_AT_ONCE, every, channel)
+        publish_everything(middleware, items)
 
     for at in publication.at:
         timeline.call_at(next_at(scenario, at.us), publish_all, None)
+
+
+def publish_everything(middleware: Middleware, items: int) -> None:
+    """Evaluate what every channel must be told of every item: a nightly run, or a process that has come back."""
+    for channel in range(len(middleware.publishers)):
+        middleware.publish_all(EVALUATED_AT_ONCE, tuple(range(items)), channel)
 
 
 def erp_writes_files(design: designs.Design, rules: RuleSet) -> bool:

@@ -5,13 +5,17 @@ two parties in either order. Where no record names a part, the plain part is bui
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
-from actors.calls import Endpoint, Gate
+from actors.calls import Endpoint, Feed, Gate
 from actors.ground import Ground
+from actors.middleware import Middleware
 from actors.server import Server, Terms
 from actors.troubled import DOWN, TroubledEndpoint, TroubledGate
+from actors.troubled_process import TroubledMiddleware
 from actors.troubled_server import TroubledServer
+from actors.troubled_site import TroubledFeed, TroubledWarehouse
+from actors.wms import Warehouse
 from policies.throttle import Throttle
 from twin.kernel.faults import Armed, Faults, Lever
 from twin.kernel.laws import Law
@@ -22,7 +26,10 @@ from twin.world import landscape
 from twin.world.fault_specs import record_of
 from twin.world.scenario import Scenario
 
-QUOTAS = ("Q1", "Q2", "Q5", "Q6")
+QUOTAS: Final = ("Q1", "Q2", "Q5", "Q6")
+CALLED: Final = ("E1", "E2", "E3", "E4", "E5", "E12", "E13", "W1")
+FED: Final = ("W1", "B1", "B2", "B3")
+PROCESS: Final = ("P1", "P4", "P5", "D2", "D3", "D5")
 
 
 class Troubles:
@@ -87,7 +94,9 @@ class Troubles:
 
     def endpoint(self, plain: Endpoint, *names: str) -> Endpoint:
         """Return the endpoint of a party, which goes by `names`."""
-        records = [armed for armed in self.faults.on(*names) if armed.fault.kind.startswith("E")]
+        records = [
+            armed for armed in self.faults.on(*names) if armed.fault.kind.startswith("E") or armed.fault.kind == "W1"
+        ]
         if not records:
             return plain
         troubled = TroubledEndpoint(plain)
@@ -112,6 +121,30 @@ class Troubles:
         troubled = TroubledGate(throttle)
         _attach(records, troubled)
         return troubled
+
+    def warehouse(self, *names: str) -> type[Warehouse]:
+        """Return what a site is made of, which goes by `names`."""
+        return TroubledWarehouse if self._of(("W2", "W3"), *names) else Warehouse
+
+    def feed(self, *names: str) -> type[Feed]:
+        """Return what a party's facts travel by."""
+        return TroubledFeed if self._of(FED, *names) else Feed
+
+    def process(self, *names: str) -> type[Middleware]:
+        """Return what the middleware's process is made of; `names` are its own and its store's."""
+        return TroubledMiddleware if self._of(PROCESS, *names) else Middleware
+
+    def pull(self, part: object, *names: str) -> None:
+        """Attach the records that a part is the lever of."""
+        if isinstance(part, TroubledWarehouse):
+            _attach(self._of(("W2", "W3"), *names), part)
+        elif isinstance(part, TroubledFeed):
+            _attach(self._of(FED, *names), part)
+        elif isinstance(part, TroubledMiddleware):
+            _attach(self._of(PROCESS, *names), part)
+
+    def _of(self, kinds: tuple[str, ...], *names: str) -> list[Armed]:
+        return [armed for armed in self.faults.on(*names) if armed.fault.kind in kinds]
 
 
 def _attach(records: Iterable[Armed], lever: Lever) -> None:
