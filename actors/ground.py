@@ -57,7 +57,10 @@ class Probe(Protocol):
         """A queue now holds `length` waiting entries."""
 
     def parked(self, event: Message, reason: str) -> None:
-        """An outbox row became a dead letter."""
+        """A party gave up on a message for good."""
+
+    def touched(self, letter: int, order: int) -> None:
+        """A person took an item from an exception queue; `order` is 0 where it is about none."""
 
 
 class Ground:

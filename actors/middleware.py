@@ -8,6 +8,7 @@ commit when that ends. If a row it read has changed by then, it runs the procedu
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from actors.calls import FAILED, REFUSED, TIMEOUT
 from actors.ground import Ground, Lag
 from actors.tap import Submits
 from actors.transactor import Direct, Store, Waiting
@@ -17,15 +18,25 @@ from twin.middleware.dispatch import Procedures, dispatch
 from twin.middleware.inventory.publisher import Publisher
 from twin.middleware.orders.procedures import after_parking
 from twin.middleware.unit import Conflict, Missing, Outcome
+from twin.model import wire
 from twin.model.chance import stream_id
-from twin.model.commands import EvaluatePublication, PublicationAnswered
+from twin.model.commands import EvaluatePublication, GaveUp, ParkLetter, PublicationAnswered, RedriveLetter
 from twin.model.events import AvailabilityChanged, ExceptionOpened, PublishStock
 from twin.model.ids import derive
 from twin.model.instant import SECOND, Elapsed
 from twin.model.message import Event, Message
 
+_GIVEN_UP = stream_id("given up")
+_CODES = {TIMEOUT: "DELIVERY_TIMEOUT", REFUSED: "DELIVERY_REFUSED", FAILED: "DELIVERY_FAILED"}
 Route = Callable[..., Submits]
 """Called with an event of the type it stands for."""
+
+
+def failure(reason: str) -> tuple[str, int]:
+    """Return the exception code and the number of attempts of a client's reason, `link: status after n attempts`."""
+    words = reason.rpartition(": ")[2].split()
+    code = _CODES.get(words[0])
+    return (code, int(words[2])) if code is not None else ("BACKLOG_FULL", 0)
 
 
 class Middleware:
@@ -62,7 +73,9 @@ class Middleware:
         self.exceptions: dict[str, int] = {}
         self.conflicts = 0
         self.turned_away = 0
-        self.dead: dict[int, tuple[Message, str]] = {}
+        self.people: Callable[[ExceptionOpened], None] | None = None
+        """Who hears of an item of an exception queue."""
+        self._given_up = 0
         self.in_hand: dict[int, Message] = {}
         """Messages that workers have in hand."""
         self._fired: dict[int, tuple[Elapsed, Message]] = {}
@@ -141,8 +154,7 @@ class Middleware:
             if restarts < self.restarts_max:
                 self._begin(message, restarts + 1)
                 return
-            self.dead[message.id] = (message, f"conflict on {conflict.args} after {restarts} restarts")
-            self.ground.probe.parked(message, "conflict")
+            self._give_up(message, "RESTARTS_USED_UP", f"conflict on {conflict.args}", restarts + 1)
         else:
             self._after(message, outcome, unit)
         self.in_hand.pop(message.id, None)
@@ -179,6 +191,10 @@ class Middleware:
             self.arm(message.channel)
         elif type(message) is EvaluatePublication:
             self._evaluated(message, unit, now)
+        elif type(message) is RedriveLetter and outcome is Outcome.APPLIED:
+            self._settled(message.letter, sends_again=True)
+        elif type(message) is ParkLetter:
+            self._settled(message.letter, sends_again=False)
 
     def _timer(self, entry: tuple[Elapsed, Message]) -> None:
         """A scheduled message comes back, unless it was scheduled anew; its entry goes when it has been handled."""
@@ -193,15 +209,15 @@ class Middleware:
         if type(event) is ExceptionOpened:
             self.exceptions[event.code] = self.exceptions.get(event.code, 0) + 1
             self.delivered(event, None)
+            if self.people is not None:
+                self.people(event)
         else:
             self.routes[type(event)](event).submit(event)
 
     def delivered(self, event: Event, answer: Message | None) -> None:
         """A partner took an event; its answer, if it carries a message, goes through intake like any other."""
         self.store.outbox.pop(event.id, None)
-        follower = self.relay.acknowledged(event)
-        if follower is not None:
-            self._send(follower)
+        self._follow(event)
         if answer is not None:
             self.receive(answer)
         if type(event) is PublishStock:
@@ -210,10 +226,46 @@ class Middleware:
     def parked(self, event: Event, reason: str) -> None:
         """A partner could not be reached, or refused for good: the event is a dead letter."""
         self.relay.park(event, reason)
-        self.ground.probe.parked(event, reason)
+        code, attempts = failure(reason)
+        self._give_up(event, code, reason, attempts)
         follows = after_parking(event)
         if follows is not None:
             self.receive(follows)
+
+    def _give_up(self, subject: Message, code: str, detail: str, attempts: int) -> None:
+        """Put a message or an outbox row into the exception queue that its failure belongs to."""
+        self._given_up += 1
+        self.receive(
+            GaveUp(
+                id=derive(derive(subject.id, _GIVEN_UP), self._given_up),
+                cause=subject.id,
+                case=subject.case,
+                subject=subject.id,
+                delivery=isinstance(subject, Event),
+                body=wire.encode(subject),
+                code=code,
+                detail=detail,
+                attempts=attempts,
+                first=self.ground.timeline.now,
+            )
+        )
+
+    def _settled(self, letter: int, sends_again: bool) -> None:
+        """An outbox row has left its exception queue: it goes out again, or lets the rows behind it pass."""
+        parked = self.relay.parked.pop(letter, None)
+        if parked is None:
+            return
+        event, _ = parked
+        if sends_again:
+            self._send(event)
+        else:
+            self.store.outbox.pop(event.id, None)
+            self._follow(event)
+
+    def _follow(self, event: Event) -> None:
+        follower = self.relay.acknowledged(event)
+        if follower is not None:
+            self._send(follower)
 
     # --- publication
 
@@ -268,9 +320,7 @@ class Middleware:
         now = self.ground.timeline.now
         publisher.refused(event, now, retry_after)
         self.store.outbox.pop(event.id, None)
-        follower = self.relay.acknowledged(event)
-        if follower is not None:
-            self._send(follower)
+        self._follow(event)
         self.arm(event.channel)
         return True
 

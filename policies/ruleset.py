@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from policies.atp import LookAhead
+from policies.exceptions import ExceptionRouting
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.sequencing import Sequencing
 from policies.sourcing import Site, Sourcing
@@ -55,3 +56,4 @@ class RuleSet:
     hold_us: Elapsed = 72 * HOUR
     return_window_us: Elapsed = 0
     rma_valid_us: Elapsed = 30 * DAY
+    exceptions: ExceptionRouting = field(default_factory=ExceptionRouting)

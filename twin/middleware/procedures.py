@@ -1,5 +1,6 @@
 """The standard procedure table: which procedure handles which message."""
 
+from twin.middleware.delivery import redrive
 from twin.middleware.dispatch import Procedures
 from twin.middleware.intake.submit import submit_order
 from twin.middleware.inventory.movements import announce_supply, book_stock_fact, judge_gap
@@ -48,4 +49,8 @@ def standard() -> Procedures:
     table.bind(commands.SupplyAnnounced, announce_supply)
     table.bind(commands.EvaluatePublication, evaluate_publication)
     table.bind(commands.PublicationAnswered, publication_answered)
+    table.bind(commands.GaveUp, redrive.note_failure)
+    table.bind_with_table(commands.RedriveLetter, redrive.redrive)
+    table.bind(commands.ParkLetter, redrive.park)
+    table.bind(commands.CorrectLetter, redrive.correct)
     return table

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Generic, Protocol, TypeVar
 
+from twin.model.dead_letter import Audited, DeadLetter, RedriveDesk
 from twin.model.instant import Elapsed
 from twin.model.intake import RequestRecord, StreamState
 from twin.model.message import Event, Message
@@ -101,6 +102,8 @@ class Outcome(IntEnum):
     EXCEPTION = 18
     WITHDRAWN = 19
     CANCELLING = 20
+    QUEUED = 21
+    DISCARDED = 22
 
 
 ITEMS: Table[ItemStock] = Table(0, "items", ItemStock)
@@ -117,6 +120,11 @@ STREAMS: Table[StreamState] = Table(9, "streams", StreamState)
 ARCHIVE: Table[int] = Table(10, "archive", int)
 """Order id of an archived order to the fingerprint of its last revision: the business key has no expiry."""
 
+LETTERS: Table[DeadLetter] = Table(11, "letters", DeadLetter)
+"""Open items of the exception queues, by the id of the message or outbox row."""
+AUDIT: Table[Audited] = Table(12, "audit", Audited, journal=True)
+DESK: Table[RedriveDesk] = Table(13, "desk", RedriveDesk)
+
 TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is invariant; this list only names them
     ITEMS,
     ORDERS,
@@ -129,6 +137,9 @@ TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is in
     REQUESTS,
     STREAMS,
     ARCHIVE,
+    LETTERS,
+    AUDIT,
+    DESK,
 )
 
 

@@ -338,3 +338,44 @@ class StreamGapDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
     site: int
     item: int
+
+
+# --- exception queues
+
+
+class GaveUp(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A shell could not get further with a message or an outbox row, whose id is `subject` and bytes `body`.
+
+    `delivery` tells a row from a message; `code` says why; `attempts` were made since `first` (elapsed).
+    """
+
+    subject: int
+    delivery: bool
+    body: bytes
+    code: str
+    detail: str
+    attempts: int
+    first: Elapsed
+
+
+class RedriveLetter(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Somebody (`by`) has an item of an exception queue tried again; the command's own id is the redrive's."""
+
+    letter: int
+    by: str
+
+
+class ParkLetter(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Somebody takes an item out of its queue with a reason; an outbox row is passed over, those behind it go on."""
+
+    letter: int
+    by: str
+    reason: str
+
+
+class CorrectLetter(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Somebody replaces a message of an exception queue by a corrected one: canonical bytes, an id of its own."""
+
+    letter: int
+    by: str
+    body: bytes

@@ -186,12 +186,16 @@ class PaymentGivenBack(Event, frozen=True, gc=False, kw_only=True, tag=True):
 
 
 class ExceptionOpened(Event, frozen=True, gc=False, kw_only=True, tag=True):
-    """Something a person must look at, with its code."""
+    """Something a person must look at: item `letter` of the queue of `owner`, due at `due` (elapsed)."""
 
     code: str
     detail: str
+    letter: int = 0
+    category: str = ""
+    owner: str = ""
+    due: Elapsed = 0
 
     @property
     def aggregate(self) -> int:
-        """Exceptions of one case in order."""
-        return derive(self.case, _PEOPLE)
+        """What is told of one item is told in order."""
+        return derive(self.letter or self.case, _PEOPLE)

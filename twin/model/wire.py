@@ -9,6 +9,7 @@ import msgspec
 from twin.errors import WireError
 from twin.model import commands, events
 from twin.model.ids import MASK
+from twin.model.message import Message
 
 Incoming = (
     commands.SubmitOrder
@@ -50,6 +51,10 @@ Incoming = (
     | commands.EvaluatePublication
     | commands.PublicationAnswered
     | commands.StreamGapDue
+    | commands.GaveUp
+    | commands.RedriveLetter
+    | commands.ParkLetter
+    | commands.CorrectLetter
 )
 """Every message a procedure may be asked to handle."""
 
@@ -72,11 +77,17 @@ Outgoing = (
 """Every event that may stand in the outbox."""
 
 
+CONTRACT = "canonical/1"
+"""Name and version of the contract of canonical messages."""
+
+
 class Parked(msgspec.Struct, frozen=True, gc=False):
-    """Messages that came before the order they speak of, kept under the order's id until `until` (elapsed)."""
+    """What waits for something that is not there, under its key: messages until `until` (elapsed), then letters."""
 
     messages: tuple[Incoming, ...]
     until: int
+    letters: tuple[int, ...] = ()
+    """Items of an exception queue that the thing's arrival raises."""
 
 
 V = TypeVar("V")
@@ -117,6 +128,11 @@ def reader(row: type[V]) -> Callable[[bytes], V]:
             raise WireError(f"not a row of {row.__name__}: {error}") from error
 
     return read
+
+
+def content_digest(message: Message) -> int:
+    """Return the digest of what a message says: without its own id and cause, so a repeat under another id is equal."""
+    return digest(msgspec.structs.replace(message, id=0, cause=0))
 
 
 def digest(message: object) -> int:

@@ -18,6 +18,7 @@ from actors.demand import Buyers
 from actors.erp import Erp
 from actors.ground import Ground
 from actors.middleware import Middleware
+from actors.operators import Operators
 from actors.second_thoughts import SecondThoughts
 from actors.supplier import Supplier
 from actors.tap import Submits, Tap, Write
@@ -34,14 +35,16 @@ from twin.kernel.link import Link
 from twin.kernel.recorder import Recorder
 from twin.kernel.station import Hours, Station
 from twin.kernel.timeline import Timeline
+from twin.middleware.unit import LETTERS
 from twin.model.chance import bits, stream_id
 from twin.model.commands import SubmitOrder, SupplyAnnounced
+from twin.model.dead_letter import DeadLetter
 from twin.model.history import Record
 from twin.model.ids import derive
 from twin.model.instant import DAY, MINUTE, SECOND, Elapsed
 from twin.model.message import Event, Message
 from twin.model.stock import ItemStock, Position, SalesRate, Supply
-from twin.world import designs, landscape
+from twin.world import designs, landscape, people
 from twin.world.coming_back import desk_of, thoughts_of
 from twin.world.delays import link_of, windows_of
 from twin.world.invariants import Invariants
@@ -105,7 +108,7 @@ class World:
         moving.update(message.case for message in self.middleware.queue)
         moving.update(message.case for _, message in self.store.timers.values())
         moving.update(message.case for message in self.middleware.in_hand.values())
-        moving.update(message.case for message, _ in self.middleware.dead.values())
+        moving.update(row.case for row in self.store.rows[LETTERS.number].values() if isinstance(row, DeadLetter))
         moving.update(event.case for event, _ in self.middleware.relay.parked.values())
         return moving
 
@@ -207,6 +210,7 @@ class _Builder:
             self._channel(number, name)
         self.thoughts = self._second_thoughts()
         self._connect()
+        self._operators()
         self._fill()
         if scenario.warm_up:
             self.timeline.call_at(scenario.warm_up, lambda _: self.watch.restart(), None)
@@ -595,6 +599,26 @@ class _Builder:
             for channel in self.channels:
                 channel.return_answered = thoughts.answered
         return thoughts
+
+    def _operators(self) -> None:
+        """Let people work the exception queues, where the landscape has some."""
+        found = list(self.scenario.landscape.of_kind("operators").items())
+        if not found:
+            return
+        ((name, block),) = found
+        assert isinstance(block, people.Operators)
+        windows = _windows(block.hours.from_.us, block.hours.to.us)
+        hours = Hours(windows, start_us=-local_midnight(self.scenario))
+        operators = Operators(
+            self.ground,
+            self.store,
+            self.rules.exceptions,
+            desk=Station(self.timeline, name, block.people, block.queue, hours),
+            touch=self.ground.lag(f"{name}/touch", compiled(block.touch)),
+            tell=self.middleware.receive,
+        )
+        self.middleware.people = operators.opened
+        self.watch.operators_us = lambda: operators.worked_us
 
     # --- wiring and first state
 

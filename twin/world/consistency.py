@@ -43,7 +43,8 @@ def _times(scenario: Scenario) -> Iterator[Finding]:
 
 def _landscape(scenario: Scenario) -> Iterator[Finding]:
     parties = scenario.landscape.parties
-    for kind, least, most in (("erp_cloud", 1, 1), ("wms", 1, 1), ("middleware", 1, 1), ("store", 0, 1)):
+    needed_kinds = {"erp_cloud": (1, 1), "wms": (1, 1), "middleware": (1, 1), "store": (0, 1), "operators": (0, 1)}
+    for kind, (least, most) in needed_kinds.items():
         found = list(scenario.landscape.of_kind(kind))
         if not least <= len(found) <= most:
             needed = "exactly one" if least else "at most one"

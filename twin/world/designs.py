@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from twin.world.breaker_specs import Breaker
 from twin.world.budget_specs import Budget
+from twin.world.people import Exceptions
 from twin.world.retry_specs import Retry
 from twin.world.values import (
     Block,
@@ -230,11 +231,11 @@ class Design(Block):
     sequencing: Sequencing = sourced({}, "the standard design")
     procedures: Annotated[Literal["standard", "naive/batch_file"], Words()] = sourced("standard", "the standard design")
     shell: Shell = sourced({}, "the standard design")
+    exceptions: Exceptions = sourced({}, "the standard design")
     gives_up: tuple[InvariantId, ...] = sourced((), "rule: every invariant counts unless a design gives it up")
     outbox: Later = None
     partition: Later = None
     batch_windows: Later = None
-    exceptions: Later = None
     reconciliation: Later = None
     coexistence: Later = None
     fallbacks: Later = None

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from twin.world.calling import Clients, Server
 from twin.world.law_specs import Delay
+from twin.world.people import Operators
 from twin.world.values import (
     Block,
     Count,
@@ -30,7 +31,6 @@ BLANK: Final = "blank"
 """The landscape of a world without a distributor: nothing but what the scenario names."""
 
 LATER_KINDS: Final = (
-    "operators",
     "erp_legacy",
     "edi_gateway",
     "pim",
@@ -250,6 +250,7 @@ class Store(Block):
 
 Party = Annotated[
     ErpCloud | Wms | Storefront | Marketplace | Carrier | Supplier | Middleware | Store | Clients | Server,
+    ErpCloud | Wms | Storefront | Marketplace | Carrier | Supplier | Operators | Middleware | Store,
     OneOf("party", later=LATER_KINDS),
 ]
 

@@ -12,7 +12,7 @@ from typing import Final
 from actors.transactor import Direct, Store
 from policies.ruleset import RuleSet
 from twin.middleware.orders.header import header
-from twin.middleware.unit import ITEMS, ORDERS, Outcome
+from twin.middleware.unit import ITEMS, LETTERS, ORDERS, Outcome
 from twin.model.commands import (
     AmendOrder,
     BackorderExpired,
@@ -27,8 +27,9 @@ from twin.model.commands import (
     SubmitOrder,
     WarehouseShort,
 )
-from twin.model.events import OrderAnswered, PublishStock
-from twin.model.instant import SECOND, Elapsed
+from twin.model.dead_letter import LetterKind
+from twin.model.events import ExceptionOpened, OrderAnswered, PublishStock
+from twin.model.instant import HOUR, SECOND, Elapsed
 from twin.model.message import Message
 from twin.model.order import Header, Intake, Order
 from twin.world.call_watch import CALL_MEASURES
@@ -68,7 +69,10 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
     "throttled_calls": ("count", "Attempts refused by a partner's limit."),
     "breaker_open_s": ("s", "Time that a breaker was not closed, summed over breakers."),
     "queue_length": ("count", "Messages waiting for a worker."),
-    "dlq_length": ("count", "Dead letters."),
+    "dlq_length": ("count", "Dead letters: messages and outbox rows that wait for somebody."),
+    "order_fallout": ("orders", "Orders that needed a person at least once."),
+    "manual_touches": ("count", "Items that people took from an exception queue."),
+    "operator_hours": ("h", "Time that operators spent on items."),
     "duplicate_erp_orders": ("count", "Sales orders in the ERP beyond one per business key."),
     "duplicate_shipments": ("count", "Shipments, labels and releases beyond one per key."),
     "lost_orders": ("count", "Acknowledged orders that are nowhere at the end."),
@@ -81,7 +85,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
 } | CALL_MEASURES
 """Name to (unit, what it says)."""
 
-_ORDERS = ORDERS.number
+_ORDERS, _LETTERS = ORDERS.number, LETTERS.number
 DONE = (Header.SHIPPED, Header.INVOICED)
 _MAY_END = frozenset(
     (CancelOrder, AmendOrder, ReleaseCancelled, WarehouseShort, RemainderClosed, HoldExpired, BackorderExpired)
@@ -122,6 +126,12 @@ class Watch:
         self.drift = Level()
         self.ghost = Level()
         self.open = 0
+        self._items: dict[int, bool] = {}
+        """Open items of the exception queues, and whether each is a dead letter."""
+        self._fell_out: dict[int, None] = {}
+        self.operators_us: Callable[[], Elapsed] = lambda: 0
+        """How long operators have worked on items until now."""
+        self._operators_began: Elapsed = 0
         self.units_ordered = 0
         self.units_short = 0
         self._shown = [array("q", bytes(8 * items)) for _ in range(channels)]
@@ -138,6 +148,8 @@ class Watch:
         self.count = {}
         self.calls, self.attempts, self.latency = {}, {}, {}
         self.units_ordered = self.units_short = 0
+        self._fell_out = {}
+        self._operators_began = self.operators_us()
         for samples in (self.age, self.capture, self.cycle):
             samples.restart()
         for level in (*self.queues.values(), self.broken, self.dead, self.drift, self.ghost):
@@ -240,8 +252,28 @@ class Watch:
         level.put(length, self.clock())
 
     def parked(self, event: Message, reason: str) -> None:
-        """A dead letter."""
+        """A party's own dead letter."""
         self.dead.add(1, self.clock())
+
+    def touched(self, letter: int, order: int) -> None:
+        """A person looked at an item."""
+        self._add("manual_touches")
+        if order and order not in self._fell_out:
+            self._fell_out[order] = None
+            self._add("order_fallout")
+
+    def _item_opened(self, event: ExceptionOpened) -> None:
+        row = self.store.get(LETTERS, event.letter)
+        if row is not None and event.letter not in self._items:
+            self._items[event.letter] = row.kind is not LetterKind.NOTICE
+            self.dead.add(self._items[event.letter], self.clock())
+            self.queued("exceptions", len(self._items))
+
+    def _item_settled(self, letter: int) -> None:
+        counted = self._items.pop(letter, None)
+        if counted is not None:
+            self.dead.add(-counted, self.clock())
+            self.queued("exceptions", len(self._items))
 
     # --- the middleware
 
@@ -272,6 +304,11 @@ class Watch:
         for event in unit.events:
             if type(event) is PublishStock:
                 self._add("publications", len(event.rows))
+            elif type(event) is ExceptionOpened:
+                self._item_opened(event)
+        for number, letter in unit.archived:
+            if number == _LETTERS:
+                self._item_settled(letter)
         self.invariants.committed(message, outcome, unit)
 
     def _taken_in(self, message: SubmitOrder, outcome: Outcome, unit: Direct) -> None:
@@ -358,6 +395,10 @@ class Watch:
         queue = self.queues.get("middleware", Level())
         _level(kpis, "queue_length", queue, now, "{queue=middleware}")
         kpis["dlq_length.max"], kpis["dlq_length.end"] = self.dead.maximum, self.dead.value
+        _level(kpis, "queue_length", self.queues.get("exceptions", Level()), now, "{queue=exceptions}")
+        kpis["order_fallout"] = count.get("order_fallout", 0)
+        kpis["manual_touches"] = count.get("manual_touches", 0)
+        kpis["operator_hours"] = (self.operators_us() - self._operators_began) / HOUR
         duplicates = self.invariants.duplicates
         kpis["duplicate_erp_orders"] = duplicates.get(("erp", "order"), 0)
         kpis["duplicate_shipments"] = sum(

@@ -17,6 +17,7 @@ from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.order import LinePolicy
 from twin.world import designs
 from twin.world.landscape import FeedApi, Marketplace, Party, Storefront, StorefrontStockApi, Wms
+from twin.world.people import routing_of
 from twin.world.scenario import Scenario
 
 TABLES = {"standard": standard, "naive/batch_file": batch_file}
@@ -118,6 +119,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         rate_half_life_us=buffer.half_life if isinstance(buffer, designs.RiskBuffer) else 0,
         return_window_us=RETURN_WINDOW if any(block.returns is not None for block in scenario.demands) else 0,
         cancel_after_us=design.backorder.cancel_after,
+        exceptions=routing_of(design.exceptions),
     )
 
 

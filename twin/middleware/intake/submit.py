@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from policies.ruleset import RuleSet
+from twin.middleware.delivery.exceptions import keep
+from twin.middleware.delivery.waiting import raise_waiting
 from twin.middleware.orders.acceptance import accept
 from twin.middleware.orders.effects import Answer, Step
 from twin.middleware.orders.intake import worth_accepting
@@ -26,8 +28,6 @@ from twin.middleware.orders.table import submit
 from twin.middleware.orders.work import Work
 from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, PARKED, Outcome, Unit
 from twin.model.commands import HoldExpired, ItemQuantity, LineQuantity, SubmitOrder
-from twin.model.events import ExceptionOpened
-from twin.model.ids import Ids
 from twin.model.instant import Now
 from twin.model.order import Intake, LinePolicy
 
@@ -53,7 +53,7 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
     if last is None:
         archived = unit.load(ARCHIVE, command.case)
         if archived is not None:
-            return _after_archive(command, archived, unit)
+            return _after_archive(command, archived, now, rules, unit)
     stocks = {stock.item: stock for stock in found if stock is not None}
     work = Work(command, now, rules, unit, last, stocks, {})
     submitted = Submitted(command, rules.channels[command.channel].line_policy)
@@ -65,9 +65,7 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
         outcome = _promise_at_once(work, submitted)
     work.save()
     if parked is not None:
-        for message in parked.messages:
-            unit.schedule(now.elapsed, message)
-        unit.archive(PARKED, command.case)
+        raise_waiting(parked, command, now, unit)
     return outcome
 
 
@@ -195,17 +193,10 @@ def _wait_for_reference(work: Work, submitted: Submitted) -> Outcome:
     return outcome
 
 
-def _after_archive(command: SubmitOrder, fingerprint: int, unit: Unit) -> Outcome:
+def _after_archive(command: SubmitOrder, fingerprint: int, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Answer for an order that was closed long ago: its business key has no expiry."""
     if fingerprint == command.fingerprint:
         return Outcome.DUPLICATE
-    unit.emit(
-        ExceptionOpened(
-            id=Ids(command.id).next(),
-            cause=command.id,
-            case=command.case,
-            code="BUSINESS_KEY_CONFLICT",
-            detail=f"order {command.number} was closed with other content",
-        )
-    )
+    detail = f"order {command.number} was closed with other content"
+    keep(command, "BUSINESS_KEY_CONFLICT", detail, now, rules, unit)
     return Outcome.BUSINESS_KEY_CONFLICT

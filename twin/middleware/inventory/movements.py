@@ -8,6 +8,8 @@ has waited longest; each of them is told by a message of its own, so that no tra
 from policies.ruleset import RuleSet
 from policies.sequencing import Turn
 from policies.stock_buffer import paused
+from twin.middleware.delivery.exceptions import keep, notice
+from twin.middleware.delivery.waiting import wait_for_item
 from twin.middleware.unit import ITEMS, MOVEMENTS, STREAMS, Outcome, Unit
 from twin.model import wire
 from twin.model.commands import (
@@ -19,7 +21,7 @@ from twin.model.commands import (
     SupplyAnnounced,
     SupplyGranted,
 )
-from twin.model.events import AvailabilityChanged, ExceptionOpened, MovementRecorded
+from twin.model.events import AvailabilityChanged, MovementRecorded
 from twin.model.ids import Ids
 from twin.model.instant import Elapsed, Now
 from twin.model.intake import StreamState
@@ -40,22 +42,26 @@ def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome
     stream = unit.load(STREAMS, key) or StreamState()
     stock = unit.load(ITEMS, fact.item)
     body = wire.encode(fact)
-    offered = rules.stock_stream.offer(stream, fact.sequence, wire.digest(fact), body, now.elapsed)
+    offered = rules.stock_stream.offer(stream, fact.sequence, wire.content_digest(fact), body, now.elapsed)
     ids = Ids(fact.id)
-    if offered.turn is Turn.SEQ_CONFLICT or offered.turn is Turn.REFUSED:
-        unit.emit(_exception(ids, fact, offered.turn.value))
+    if offered.turn is Turn.SEQ_CONFLICT:
+        keep(fact, "SEQ_CONFLICT", _place(fact), now, rules, unit)
         return Outcome.SEQ_CONFLICT
+    if offered.turn is Turn.REFUSED:
+        keep(fact, "SEQUENCE_FULL", _place(fact), now, rules, unit)
+        return Outcome.QUEUED
     if offered.turn is Turn.HOLD:
         unit.save(STREAMS, key, offered.state)
         if stream.gap_since < 0:
             due = now.elapsed + rules.stock_stream.gap_timer_us
             unit.schedule(due, StreamGapDue(id=ids.next(), cause=fact.id, site=fact.site, item=fact.item))
         return Outcome.APPLIED
+    if offered.turn is Turn.LATE:
+        return Outcome.SUPERSEDED
     if offered.turn is not Turn.APPLY:
         return Outcome.DUPLICATE
     if stock is None:
-        unit.emit(_exception(ids, fact, "REFERENCE_MISSING"))
-        return Outcome.EXCEPTION
+        return wait_for_item(fact, fact.item, now, rules, unit)
     unit.save(STREAMS, key, offered.state)
     facts: list[Fact] = [fact]
     for held in offered.bodies:
@@ -65,7 +71,7 @@ def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome
     before = rules.atp.available(stock, now.elapsed)
     for each in facts:
         stock = _book(stock, each, now.elapsed, ids, unit)
-    _settle(stock, before, fact, now.elapsed, rules, ids, unit)
+    _settle(stock, before, fact, now, rules, ids, unit)
     return Outcome.APPLIED
 
 
@@ -103,19 +109,18 @@ def _book(stock: ItemStock, fact: Fact, now: Elapsed, ids: Ids, unit: Unit) -> I
 
 
 def _settle(
-    stock: ItemStock, before: tuple[int, ...], fact: Fact, now: Elapsed, rules: RuleSet, ids: Ids, unit: Unit
+    stock: ItemStock, before: tuple[int, ...], fact: Fact, now: Now, rules: RuleSet, ids: Ids, unit: Unit
 ) -> None:
     """Save the record and say what follows from it: who is served, what is short, what channels must hear."""
-    after = rules.atp.available(stock, now)
+    at = now.elapsed
+    after = rules.atp.available(stock, at)
     if after != before:
-        stock = replaced(stock, changed_at=now, rates=awake(stock, before, after, now))
-        unit.emit(
-            AvailabilityChanged(id=ids.next(), cause=fact.id, rows=(ItemQuantity(fact.item, sum(after)),), at=now)
-        )
+        stock = replaced(stock, changed_at=at, rates=awake(stock, before, after, at))
+        unit.emit(AvailabilityChanged(id=ids.next(), cause=fact.id, rows=(ItemQuantity(fact.item, sum(after)),), at=at))
     position = stock.positions[fact.site]
     if position.committed > position.sellable:
-        unit.emit(_exception(ids, fact, "OVERCOMMITTED"))
-    serve_waiting(stock, now, rules, ids, unit, fact.id)
+        notice(fact, "OVERCOMMITTED", stream_key(fact.item, fact.site), _place(fact), now, rules, unit)
+    serve_waiting(stock, at, rules, ids, unit, fact.id)
     unit.save(ITEMS, stock.item, stock)
 
 
@@ -143,8 +148,7 @@ def announce_supply(command: SupplyAnnounced, now: Now, rules: RuleSet, unit: Un
     """Note supply that is expected; look-ahead availability counts on it at its date."""
     stock = unit.load(ITEMS, command.item)
     if stock is None:
-        unit.emit(_exception(Ids(command.id), command, "REFERENCE_MISSING"))
-        return Outcome.EXCEPTION
+        return wait_for_item(command, command.item, now, rules, unit)
     if any(known.order == command.order for known in stock.supply):
         return Outcome.DUPLICATE
     expected = Supply(command.order, command.site, command.quantity, 0, command.due)
@@ -162,7 +166,7 @@ def judge_gap(command: StreamGapDue, now: Now, rules: RuleSet, unit: Unit) -> Ou
     if judged.turn is Turn.NOT_DUE:
         return Outcome.NOOP
     unit.save(STREAMS, key, judged.state)
-    unit.emit(_exception(Ids(command.id), command, "SEQUENCE_GAP"))
+    notice(command, "SEQUENCE_GAP", key, _place(command), now, rules, unit)
     return Outcome.EXCEPTION
 
 
@@ -225,6 +229,5 @@ def _received(supply: tuple[Supply, ...], fact: StockReceived) -> tuple[Supply, 
     return tuple(rest)
 
 
-def _exception(ids: Ids, message: Fact | SupplyAnnounced | StreamGapDue, code: str) -> ExceptionOpened:
-    detail = f"item {message.item} at site {message.site}"
-    return ExceptionOpened(id=ids.next(), cause=message.id, case=message.item, code=code, detail=detail)
+def _place(message: Fact | StreamGapDue) -> str:
+    return f"item {message.item} at site {message.site}"

@@ -7,12 +7,14 @@ that comes before its order waits under the order's id for `reference_wait_us`; 
 from typing import Final
 
 from policies.ruleset import RuleSet
+from twin.middleware.delivery.exceptions import keep, notice
+from twin.middleware.delivery.waiting import wait_for_order
 from twin.middleware.intake.submit import plan, promise_waiting
 from twin.middleware.orders.header import header
 from twin.middleware.orders.occasions import Allocated, Amended, Occasion, ReturnAuthorised, WaitingFilled
 from twin.middleware.orders.returns import returns_open
 from twin.middleware.orders.work import Work
-from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, PARKED, RESERVATIONS, Outcome, Unit
+from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, RESERVATIONS, Outcome, Unit
 from twin.model.commands import (
     AmendOrder,
     ArchiveDue,
@@ -45,12 +47,11 @@ from twin.model.commands import (
     UndoFailed,
     WarehouseShort,
 )
-from twin.model.events import CancelRelease, ExceptionOpened
-from twin.model.ids import Ids, derive
+from twin.model.events import CancelRelease
+from twin.model.ids import derive
 from twin.model.instant import Now
 from twin.model.message import Event, Message
 from twin.model.order import Header, Intake, Order, Undo
-from twin.model.wire import Incoming, Parked
 
 LineFact = ShipmentConfirmed | WarehouseShort | ReleaseCancelled | ReleaseCancelRefused | PledgeBroken | ReturnDisposed
 PlainFact = (
@@ -71,15 +72,13 @@ _CLOSES: Final = 1_000_001
 """Which of a message's derived ids its closing timer has; far beyond those that `Ids` counts."""
 _PARKED: Final = 1_000_002
 """The same for what follows when it becomes a dead letter."""
-PARKED_MAX: Final = 100
-"""Most messages that wait for one order."""
 
 
 def move_by_plain_fact(fact: PlainFact, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Book a fact that touches no stock: the order alone is loaded."""
     order = unit.load(ORDERS, fact.case)
     if order is None:
-        return _before_its_order(fact, now, rules, unit)
+        return wait_for_order(fact, now, rules, unit)
     outcome = _move(Work(fact, now, rules, unit, order, {}, {}), fact)
     if type(fact) is OrderInvoiced and outcome is Outcome.APPLIED:
         _close_later(fact, now, rules, unit)
@@ -90,7 +89,7 @@ def move_by_line_fact(fact: LineFact, now: Now, rules: RuleSet, unit: Unit) -> O
     """Book what a warehouse did with some lines: their items and claims are loaded."""
     order = unit.load(ORDERS, fact.case)
     if order is None:
-        return _before_its_order(fact, now, rules, unit)
+        return wait_for_order(fact, now, rules, unit)
     named = {each.line for each in fact.lines}
     return _move(_loaded(fact, now, rules, unit, order, named), fact)
 
@@ -99,7 +98,7 @@ def move_whole(message: WholeOrder, now: Now, rules: RuleSet, unit: Unit) -> Out
     """Move an order by something that may touch all of it."""
     order = unit.load(ORDERS, message.case)
     if order is None:
-        return _before_its_order(message, now, rules, unit)
+        return wait_for_order(message, now, rules, unit)
     return _move(_loaded(message, now, rules, unit, order, None), message)
 
 
@@ -133,7 +132,7 @@ def request_return(message: ReturnRequested, now: Now, rules: RuleSet, unit: Uni
     """Agree to a return of what was shipped; what is not sent within its time is awaited no more."""
     order = unit.load(ORDERS, message.case)
     if order is None:
-        return _before_its_order(message, now, rules, unit)
+        return wait_for_order(message, now, rules, unit)
     until = now.elapsed + rules.rma_valid_us
     work = Work(message, now, rules, unit, order, {}, {})
     outcome = _move(work, ReturnAuthorised(message.id, message.rma, message.lines, until))
@@ -156,11 +155,7 @@ def take_in_return(message: ReturnReceived, now: Now, rules: RuleSet, unit: Unit
             work.take_in(row.item, message.site, row.quantity)
     work.save()
     detail = f"receipt {message.key}" + (f", unknown items {unknown}" if unknown else "")
-    unit.emit(
-        ExceptionOpened(
-            id=work.ids.next(), cause=message.id, case=message.case, code="UNAUTHORISED_RETURN", detail=detail
-        )
-    )
+    notice(message, "UNAUTHORISED_RETURN", message.key, detail, now, rules, unit)
     return Outcome.EXCEPTION
 
 
@@ -210,7 +205,7 @@ def amend_order(message: AmendOrder, now: Now, rules: RuleSet, unit: Unit) -> Ou
     """Take a higher revision: what grows must be free now, what shrinks is given up."""
     order = unit.load(ORDERS, message.case)
     if order is None:
-        return _before_its_order(message, now, rules, unit)
+        return wait_for_order(message, now, rules, unit)
     work = _loaded(message, now, rules, unit, order, None)
     wanted = {line.item for line in message.lines} - work.stocks.keys()
     for stock in unit.load_many(ITEMS, sorted(wanted)):
@@ -252,15 +247,7 @@ def _move(work: Work, event: Occasion) -> Outcome:
         _remember_holds(before, work)
         work.save()
     if outcome is Outcome.ILLEGAL_TRANSITION:
-        work.unit.emit(
-            ExceptionOpened(
-                id=work.ids.next(),
-                cause=work.cause.id,
-                case=work.cause.case,
-                code="ILLEGAL_TRANSITION",
-                detail=type(event).__name__,
-            )
-        )
+        keep(work.cause, outcome.name, type(event).__name__, work.now, work.rules, work.unit)
     return outcome
 
 
@@ -322,39 +309,3 @@ def _close_later(message: OrderInvoiced | CloseDue, now: Now, rules: RuleSet, un
 def _archive_later(message: CloseDue | ArchiveDue, now: Now, rules: RuleSet, unit: Unit) -> None:
     due = ArchiveDue(id=derive(message.id, _CLOSES), cause=message.id, case=message.case)
     unit.schedule(now.elapsed + rules.return_window_us, due)
-
-
-def _before_its_order(message: Incoming, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
-    """Park a message that came before its order, or say that its order is history or never came."""
-    if unit.load(ARCHIVE, message.case) is not None:
-        return Outcome.NOOP
-    parked = unit.load(PARKED, message.case)
-    known = parked.messages if parked is not None else ()
-    until = parked.until if parked is not None else now.elapsed + rules.reference_wait_us
-    if any(each.id == message.id for each in known):
-        if now.elapsed < until:
-            return Outcome.WAITS
-        rest = tuple([each for each in known if each.id != message.id])
-        if rest:
-            unit.save(PARKED, message.case, Parked(rest, until))
-        else:
-            unit.archive(PARKED, message.case)
-        return _never_came(message, unit)
-    if now.elapsed >= until or len(known) >= PARKED_MAX:
-        return _never_came(message, unit)
-    unit.save(PARKED, message.case, Parked((*known, message), until))
-    unit.schedule(until, message)
-    return Outcome.WAITS
-
-
-def _never_came(message: Incoming, unit: Unit) -> Outcome:
-    unit.emit(
-        ExceptionOpened(
-            id=Ids(message.id).next(),
-            cause=message.id,
-            case=message.case,
-            code="REFERENCE_MISSING",
-            detail=f"{type(message).__name__} of an order that never came",
-        )
-    )
-    return Outcome.EXCEPTION

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from policies.ruleset import RuleSet
 from policies.sourcing import SourcingPlan
 from policies.stock_buffer import drawn, sold
+from twin.middleware.delivery.exceptions import KEPT, keep, notice
 from twin.middleware.inventory.movements import awake, moved, serve_waiting
 from twin.middleware.inventory.reservation import Consume, EntryCode, Release, apply, grant
 from twin.middleware.orders.effects import (
@@ -55,7 +56,6 @@ from twin.model.events import (
     ChangeErpOrder,
     CreateErpOrder,
     CreditNoteDue,
-    ExceptionOpened,
     FulfilmentRecorded,
     MovementRecorded,
     OrderAnswered,
@@ -93,6 +93,8 @@ class Work:
         self.reservations = reservations
         self.claims: list[OrderClaim] = list(order.claims) if order is not None else []
         self.resume = False
+        self.exceptions: list[tuple[str, str]] = []
+        """(code, detail) of what the step at hand raised."""
         self.archived = False
         self._before: dict[int, tuple[int, ...]] = {}
         self._free: dict[int, int] = {}
@@ -114,10 +116,23 @@ class Work:
 
     def take(self, step: Step) -> Outcome:
         """Take the order as a step left it, and do what the step asks for."""
+        changed = step.order is not self.order
         self.order = step.order
         for effect in step.effects:
             _DO[type(effect)](self, effect)
-        return step.outcome
+            changed = changed or type(effect) is not OpenException
+        return self._excepted(step, changed) if self.exceptions else step.outcome
+
+    def _excepted(self, step: Step, changed: bool) -> Outcome:
+        """Put what the step raised into the queues: a notice beside what was changed, or the message itself."""
+        raised, self.exceptions = self.exceptions, []
+        if changed:
+            for code, detail in raised:
+                notice(self.cause, code, self._known().id, detail, self.now, self.rules, self.unit)
+            return step.outcome
+        for code, detail in raised:
+            keep(self.cause, code, detail, self.now, self.rules, self.unit)
+        return step.outcome if step.outcome in KEPT else Outcome.QUEUED
 
     # --- claims and stock
 
@@ -432,15 +447,7 @@ class Work:
         )
 
     def _exception(self, effect: OpenException) -> None:
-        self.unit.emit(
-            ExceptionOpened(
-                id=self.ids.next(),
-                cause=self.cause.id,
-                case=self._known().id,
-                code=effect.code,
-                detail=effect.detail,
-            )
-        )
+        self.exceptions.append((effect.code, effect.detail))
 
     def _finish_undo(self, effect: FinishUndo) -> None:
         self.move(UndoDone(self.cause.id))

@@ -1,0 +1,84 @@
+"""Operators: the people who work the exception queues by runbook, one item at a time, in their hours.
+
+They are few, so an item waits for a person, over night if need be. At the end of its touch time the person does what
+the runbook of the item's class ends in: redrive it, park it with the reason, or leave it to what will raise it by
+itself. An item that was redriven in vain comes back to them, as often as the routing allows; then it is parked. An item
+that was settled meanwhile has cost its touch all the same.
+"""
+
+from collections.abc import Callable
+
+from actors.ground import Ground, Lag
+from actors.transactor import Store
+from policies.exceptions import ExceptionRouting
+from twin.kernel.station import Station
+from twin.middleware.unit import LETTERS
+from twin.model.commands import ParkLetter, RedriveLetter
+from twin.model.dead_letter import DeadLetter, LetterKind
+from twin.model.events import ExceptionOpened
+from twin.model.ids import derive
+from twin.model.instant import Elapsed
+from twin.model.message import Message
+
+_DECIDES = 1
+"""Which of an item's derived ids the decision about it has."""
+
+
+class Operators:
+    """One team for all queues."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        store: Store,
+        routing: ExceptionRouting,
+        *,
+        desk: Station,
+        touch: Lag,
+        tell: Callable[[Message], None],
+    ) -> None:
+        self.ground = ground
+        self.store = store
+        self.routing = routing
+        self.desk = desk
+        self.touch = touch
+        self.tell = tell
+        self.worked_us = 0
+        """Time spent on items so far, in microseconds."""
+        self.turned_away = 0
+        """Items beyond the bound of the queue: nobody will look at them."""
+        recorder = ground.recorder
+        self._party = recorder.party("operators")
+        self._touched_kind = recorder.kind("exception.touched")
+
+    def opened(self, event: ExceptionOpened) -> None:
+        """An item is open, or open again: it takes its place in the queue."""
+        letter = self.store.get(LETTERS, event.letter)
+        if letter is None:
+            return
+        took = self.touch(letter.id, letter.redrives)
+        if not self.desk.offer(took, self._touched, (event, took)):
+            self.turned_away += 1
+
+    def _touched(self, touched: tuple[ExceptionOpened, Elapsed]) -> None:
+        event, took = touched
+        ground, id = self.ground, event.letter
+        self.worked_us += took
+        ground.recorder.note(ground.timeline.now, self._touched_kind, self._party, 0, id, event.id, event.case)
+        ground.probe.touched(id, event.case)
+        letter = self.store.get(LETTERS, id)
+        if letter is not None:
+            self._by_runbook(letter, event)
+
+    def _by_runbook(self, letter: DeadLetter, event: ExceptionOpened) -> None:
+        duty = self.routing.duty(letter.category)
+        id, by = derive(event.id, _DECIDES), "operator"
+        if letter.kind is LetterKind.NOTICE:
+            self.tell(ParkLetter(id=id, cause=event.id, case=letter.case, letter=letter.id, by=by, reason="seen to"))
+        elif letter.redrives >= self.routing.redrives_max:
+            reason = f"redriven {letter.redrives} times in vain"
+            self.tell(ParkLetter(id=id, cause=event.id, case=letter.case, letter=letter.id, by=by, reason=reason))
+        elif letter.kind is LetterKind.DELIVERY or duty.action == "redrive":
+            self.tell(RedriveLetter(id=id, cause=event.id, case=letter.case, letter=letter.id, by=by))
+        elif duty.action == "park":
+            self.tell(ParkLetter(id=id, cause=event.id, case=letter.case, letter=letter.id, by=by, reason=duty.runbook))

@@ -1,0 +1,156 @@
+"""Ways out of an exception queue: tried again, replaced by corrected content, or parked with a reason.
+
+A redrive enters like the message itself, under the same id and the rules of today: the inbox, the sequence and the
+business key are asked again, so what has been done meanwhile is not done twice. It executes in the transaction of the
+redrive; if it fails, the item stays with one attempt and one generation more, and its people hear of it again. Redrives
+are limited in rate, except those that a missing reference raises by its arrival. An outbox row leaves the queue when it
+is redriven; the shell sends it again, and gives up on it again if it must.
+
+Whatever leaves is written to the audit, with who did it. Of a parked or corrected message the inbox remembers that it
+is settled, so that the sender's own repeat changes nothing.
+"""
+
+from typing import Final
+
+from policies.ruleset import RuleSet
+from twin.middleware.delivery.exceptions import KEPT, describe, open_item
+from twin.middleware.dispatch import Procedures, dispatch
+from twin.middleware.unit import AUDIT, DESK, INBOX, LETTERS, PARKED, Outcome, Unit
+from twin.model import wire
+from twin.model.commands import CorrectLetter, GaveUp, ParkLetter, RedriveLetter
+from twin.model.dead_letter import Audited, DeadLetter, LetterKind, RedriveDesk
+from twin.model.ids import derive
+from twin.model.instant import Now
+from twin.model.wire import Parked
+
+REFERENCE: Final = "reference"
+"""Who redrives an item whose missing reference has arrived."""
+_RAISED: Final = 3_000_001
+"""Which of an arrival's derived ids the redrives have that it raises, one after the other."""
+
+
+def redrive(procedures: Procedures, command: RedriveLetter, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Try an item again: NOOP when it is settled, WAITS when the limit on redrives asks for patience."""
+    letter = unit.load(LETTERS, command.letter)
+    if letter is None or letter.kind is LetterKind.NOTICE:
+        return Outcome.NOOP
+    if not rules.exceptions.duty(letter.category).redrivable:
+        return Outcome.REJECTED
+    if command.by != REFERENCE and not _admitted(command, now, rules, unit):
+        return Outcome.WAITS
+    if letter.kind is LetterKind.DELIVERY:
+        _settle(letter, command, "REDRIVE", Outcome.APPLIED, now, unit)
+        return Outcome.APPLIED
+    outcome = dispatch(procedures, wire.decode_incoming(letter.body), now, rules, unit)
+    if outcome in KEPT:
+        tried = letter.failed_again(now.elapsed, redrives=1)
+        _audit(tried, command, "REDRIVE", outcome, now, unit)
+        open_item(tried, command.id, unit)
+    else:
+        _settle(letter, command, "REDRIVE", outcome, now, unit)
+    return outcome
+
+
+def park(command: ParkLetter, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Take an item out of its queue for good, with a reason; NOOP when it is settled."""
+    letter = unit.load(LETTERS, command.letter)
+    if letter is None:
+        return Outcome.NOOP
+    if letter.kind is LetterKind.MESSAGE:
+        unit.save(INBOX, letter.id, int(Outcome.DISCARDED))
+        _forget_reference(letter, unit)
+    _settle(letter, command, "PARK", Outcome.DISCARDED, now, unit, reason=command.reason)
+    return Outcome.DISCARDED
+
+
+def correct(command: CorrectLetter, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Let a corrected message, which has an id of its own, take the place of a kept one: that is SUPERSEDED."""
+    letter = unit.load(LETTERS, command.letter)
+    if letter is None or letter.kind is not LetterKind.MESSAGE:
+        return Outcome.NOOP
+    corrected = wire.decode_incoming(command.body)
+    if corrected.id == letter.id:
+        return Outcome.KEY_REUSED
+    unit.save(INBOX, letter.id, int(Outcome.SUPERSEDED))
+    _forget_reference(letter, unit)
+    _settle(letter, command, "CORRECT", Outcome.SUPERSEDED, now, unit, reason=f"corrected by {corrected.id}")
+    unit.schedule(now.elapsed, corrected)
+    return Outcome.APPLIED
+
+
+def note_failure(command: GaveUp, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Make a dead letter of what a shell could not get further with."""
+    known = unit.load(LETTERS, command.subject)
+    kind = LetterKind.DELIVERY if command.delivery else LetterKind.MESSAGE
+    read = wire.decode_outgoing if command.delivery else wire.decode_incoming
+    letter = describe(
+        read(command.body),
+        kind,
+        command.code,
+        command.detail,
+        now.elapsed,
+        rules,
+        attempts=command.attempts,
+        first=command.first,
+    )
+    open_item(letter if known is None else letter.instead_of(known), command.id, unit)
+    return Outcome.APPLIED
+
+
+def raise_letters(parked: Parked, cause: int, now: Now, unit: Unit) -> None:
+    """Redrive what waits in an exception queue for the thing that has just arrived."""
+    for number, letter in enumerate(parked.letters):
+        raised = RedriveLetter(id=derive(cause, _RAISED + number), cause=cause, letter=letter, by=REFERENCE)
+        unit.schedule(now.elapsed, raised)
+
+
+def _admitted(command: RedriveLetter, now: Now, rules: RuleSet, unit: Unit) -> bool:
+    """Count the redrive against the limit; if there is no room, let the command come back when there is."""
+    limit = rules.exceptions.limit
+    desk = unit.load(DESK, 0)
+    state, admitted, wait = limit.admit(limit.initial() if desk is None else desk.state, now.elapsed)
+    if not admitted:
+        unit.schedule(now.elapsed + wait, command)
+        return False
+    unit.save(DESK, 0, RedriveDesk(state))
+    return True
+
+
+def _forget_reference(letter: DeadLetter, unit: Unit) -> None:
+    """Let the arrival of what the item waited for raise it no more."""
+    parked = unit.load(PARKED, letter.reference) if letter.reference else None
+    if parked is None:
+        return
+    rest = tuple([each for each in parked.letters if each != letter.id])
+    if rest or parked.messages:
+        unit.save(PARKED, letter.reference, Parked(parked.messages, parked.until, rest))
+    else:
+        unit.archive(PARKED, letter.reference)
+
+
+def _settle(
+    letter: DeadLetter,
+    command: RedriveLetter | ParkLetter | CorrectLetter,
+    did: str,
+    outcome: Outcome,
+    now: Now,
+    unit: Unit,
+    *,
+    reason: str = "",
+) -> None:
+    unit.archive(LETTERS, letter.id)
+    _audit(letter, command, did, outcome, now, unit, reason=reason)
+
+
+def _audit(
+    letter: DeadLetter,
+    command: RedriveLetter | ParkLetter | CorrectLetter,
+    did: str,
+    outcome: Outcome,
+    now: Now,
+    unit: Unit,
+    *,
+    reason: str = "",
+) -> None:
+    entry = Audited(letter.id, now.elapsed, command.by, did, outcome.name, letter.code, letter.redrives, reason)
+    unit.save(AUDIT, command.id, entry)
