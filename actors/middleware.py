@@ -8,7 +8,6 @@ commit when that ends. If a row it read has changed by then, it runs the procedu
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from actors.calls import FAILED, REFUSED, TIMEOUT
 from actors.ground import Ground, Lag
 from actors.tap import Submits
 from actors.transactor import Direct, Store, Waiting
@@ -27,16 +26,22 @@ from twin.model.instant import SECOND, Elapsed
 from twin.model.message import Event, Message
 
 _GIVEN_UP = stream_id("given up")
-_CODES = {TIMEOUT: "DELIVERY_TIMEOUT", REFUSED: "DELIVERY_REFUSED", FAILED: "DELIVERY_FAILED"}
+_CODES = {
+    "timeout": "DELIVERY_TIMEOUT",
+    "refused": "DELIVERY_REFUSED",
+    "throttled": "DELIVERY_REFUSED",
+    "backlog": "BACKLOG_FULL",
+}
+"""Exception codes by the first word of a client's reason; all others mean that it was not delivered."""
 Route = Callable[..., Submits]
 """Called with an event of the type it stands for."""
 
 
 def failure(reason: str) -> tuple[str, int]:
-    """Return the exception code and the number of attempts of a client's reason, `link: status after n attempts`."""
+    """Return the exception code and the number of attempts of a client's reason: `link: why`, `after n attempts`."""
     words = reason.rpartition(": ")[2].split()
-    code = _CODES.get(words[0])
-    return (code, int(words[2])) if code is not None else ("BACKLOG_FULL", 0)
+    attempts = int(words[2]) if len(words) == 4 and words[1] == "after" else 0
+    return _CODES.get(words[0], "DELIVERY_FAILED"), attempts
 
 
 class Middleware:

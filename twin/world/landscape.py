@@ -249,8 +249,7 @@ class Store(Block):
 
 
 Party = Annotated[
-    ErpCloud | Wms | Storefront | Marketplace | Carrier | Supplier | Middleware | Store | Clients | Server,
-    ErpCloud | Wms | Storefront | Marketplace | Carrier | Supplier | Operators | Middleware | Store,
+    ErpCloud | Wms | Storefront | Marketplace | Carrier | Supplier | Operators | Middleware | Store | Clients | Server,
     OneOf("party", later=LATER_KINDS),
 ]
 
