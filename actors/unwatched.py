@@ -47,3 +47,6 @@ class Unwatched:
 
     def parked(self, event: Message, reason: str) -> None:
         """Nobody looks."""
+
+    def touched(self, letter: int, order: int) -> None:
+        """Nobody works a queue here."""
