@@ -3,5 +3,6 @@
 from scenarios.json_schema import schema
 from scenarios.loader import check, load, names
 from scenarios.resolved import resolved
+from scenarios.writing import written
 
-__all__ = ["check", "load", "names", "resolved", "schema"]
+__all__ = ["check", "load", "names", "resolved", "schema", "written"]

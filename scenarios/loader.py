@@ -97,6 +97,10 @@ class Loaded:
             leave_out.quantile if leave_out is not None else None,
         )
 
+    def stated(self) -> object:
+        """Return what the file, its parts and its settings state, as plain values."""
+        return self.tree.plain()
+
     def changed(self, scenario: Scenario, settings: Mapping[str, object]) -> Scenario:
         """Return the scenario with more settings changed; raises ScenarioError as `load` does."""
         place, tree = Place("with_"), self.tree

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twin.errors import UsageError as UsageError
     from twin.errors import WireError as WireError
     from twin.experiment import compare as compare
+    from twin.experiment import optimize as optimize
     from twin.experiment import results as results
     from twin.experiment import run as run
     from twin.experiment import sweep as sweep
@@ -47,6 +48,7 @@ __all__ = [
     "load",
     "minutes",
     "names",
+    "optimize",
     "results",
     "run",
     "seconds",
@@ -70,6 +72,7 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "load": "scenarios",
         "minutes": "twin.model.instant",
         "names": "scenarios",
+        "optimize": "twin.experiment",
         "results": "twin.experiment",
         "run": "twin.experiment",
         "seconds": "twin.model.instant",

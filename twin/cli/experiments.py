@@ -1,4 +1,4 @@
-"""The verbs that make many runs: `sweep`."""
+"""The verbs that make many runs: `sweep` and `optimize`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -8,9 +8,11 @@ import click
 from twin.cli import OK, options, show
 
 if TYPE_CHECKING:
+    from twin.experiment.optimize import Found
     from twin.experiment.results import Json
     from twin.experiment.sweep import Sweep
     from twin.experiment.sweep_table import SweepTable
+    from twin.world.scenario import Scenario
 
 
 @click.command()
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     multiple=True,
     required=True,
     metavar="PATH=VALUES",
-    help="0..10, 1,2,5, 5s:60s:8, log:1s:1h:6 or unif:0:1; a,b=... moves two paths. Several make a grid.",
+    help="0..10, 1,2,5, 5s:60s:8, log:1s:1h:6 or unif:0:1; a,b=... moves two paths. May be repeated.",
 )
 @click.option("--designs", metavar="A,B,...", help="Which designs; those the paths are about, else all.")
 @click.option(
@@ -88,6 +90,130 @@ def sweep(
         _print(plan, table, form)
     log.say(f"results: {target}, {', '.join((TABLE, *names))}")
     return OK
+
+
+@click.command()
+@click.argument("scenario")
+@click.option(
+    "--vary",
+    multiple=True,
+    required=True,
+    metavar="PATH=VALUES",
+    help="What may be changed: unif:1s:1m (a range), unif:log:1s:1h, 0..10 or 1,2,5. May be repeated.",
+)
+@click.option(
+    "--objective",
+    "objectives",
+    multiple=True,
+    required=True,
+    metavar="KPI:min|max",
+    help="What counts. May be repeated.",
+)
+@click.option("--constraint", "constraints", multiple=True, metavar="KPI<=BOUND", help="A bound on a mean (or >=).")
+@click.option("--design", help="Which design; the one the paths are about unless named.")
+@click.option(
+    "--trials", metavar="N", callback=options.whole(1, 10_000), default="50", show_default=True, help="Settings tried."
+)
+@options.changes
+@options.many
+@options.output
+def optimize(
+    scenario: str,
+    vary: tuple[str, ...],
+    objectives: tuple[str, ...],
+    constraints: tuple[str, ...],
+    design: str | None,
+    trials: int,
+    overrides: tuple[str, ...],
+    small: bool,
+    seed: int | None,
+    reps: int | None,
+    jobs: int,
+    backend: str,
+    scheduler: str | None,
+    out: Path | None,
+    form: str,
+    quiet: bool,
+    no_progress: bool,
+) -> int:
+    """Search for settings of a design that are better than those it has.
+
+    SCENARIO is a shipped name or a file. The folder gets trials.csv, the figure of the front, and best.yaml: the
+    scenario with the chosen settings. Every trial meets the same seeds as the shipped setting.
+    """
+    import scenarios
+    from twin.experiment.optimize import carry_out_search, plan_search
+    from twin.experiment.work import Workforce
+
+    log = show.Log(quiet=quiet)
+    search = plan_search(
+        scenarios.load(scenario, overrides, small=small),
+        vary,
+        objectives,
+        constraints=constraints,
+        design=design,
+        trials=trials,
+        reps=reps,
+        seed=seed,
+    )
+    force = Workforce.of(jobs, backend, scheduler)
+    target = out or Path("runs") / f"{search.scenario.name}-optimize-{search.seed}"
+    with show.Bar(f"optimize {search.scenario.name}", shown=not (quiet or no_progress)) as bar:
+        found = carry_out_search(search, force, progress=bar)
+    names = _kept(found, target)
+    _tell(found, form, target)
+    log.say(f"results: {target}, {', '.join(names)}")
+    if len(found.trials) <= trials:
+        log.complain(f"interrupted; kept {len(found.trials) - 1} whole trials of {trials}")
+        return 130
+    return OK
+
+
+def _kept(found: "Found", target: Path) -> tuple[str, ...]:
+    """Write the folder of a search and return the names of its files."""
+    import scenarios
+    from reports.document import image
+    from reports.front import figure
+    from twin.experiment.folder import MANIFEST, RunFolder
+    from twin.experiment.optimize import rows
+    from twin.experiment.results import as_csv, as_json, environment
+
+    drawn = figure(found)
+    chosen = _chosen(found)
+    comments = [found.sentence, f"Found by a search over {len(found.trials) - 1} settings, seed {found.search.seed}."]
+    with RunFolder(target) as folder:
+        folder.write("trials.csv", as_csv(rows(found)))
+        folder.write("front.svg", image(drawn, "svg"))
+        folder.write("front.png", image(drawn, "png"))
+        folder.write("best.yaml", scenarios.written(chosen, comments))
+        scenario = found.search.scenario
+        told = {"name": scenario.name, "file": scenario.source, "sha256": scenario.sha256, "text": scenario.text}
+        document = {"verb": "optimize", **environment(), "scenario": told, "overrides": list(scenario.overrides)}
+        folder.write(MANIFEST, as_json({**document, "seed": found.search.seed, "reps": found.search.reps}))
+        folder.commit()
+    return "trials.csv", "front.svg", "front.png", "best.yaml"
+
+
+def _chosen(found: "Found") -> "Scenario":
+    """Return the scenario with the settings that were chosen."""
+    settings = found.best.settings
+    return found.search.scenario.with_all(settings) if settings else found.search.scenario
+
+
+def _tell(found: "Found", form: str, target: Path) -> None:
+    from reports.front import table
+    from twin.experiment.optimize import rows
+
+    if form == "json":
+        told = {row["trial"]: row for row in rows(found)}
+        front = [told[trial.number] for trial in found.front]
+        best, file = told[found.best.number], str(target / "best.yaml")
+        show.json({"front": front, "best": best, "sentence": found.sentence, "file": file})
+    elif form == "csv":
+        show.rows("csv", rows(found), title="")
+    else:
+        show.table(table(found))
+        show.lines([found.sentence])
 
 
 def _reported(plan: "Sweep", table: "SweepTable") -> tuple[str, ...]:

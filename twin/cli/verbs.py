@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ELSEWHERE: Mapping[str, str] = {
     "sweep": "twin.cli.experiments",
+    "optimize": "twin.cli.experiments",
     "rerun": "twin.cli.again",
     "diff": "twin.cli.again",
 }

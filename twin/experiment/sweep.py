@@ -96,7 +96,7 @@ def plan_sweep(
         UsageError: an axis cannot be read, or a number or a design makes no sense.
     """
     axes = tuple(Axis.read(text) for text in vary)
-    chosen = _designs(scenario, axes) if designs is None else tuple(designs)
+    chosen = named_designs(scenario, axes) if designs is None else tuple(designs)
     for name in chosen:
         if name not in scenario.designs:
             raise UsageError(f"'{name}' is no design of this scenario; there are {', '.join(scenario.designs)}")
@@ -192,7 +192,7 @@ def carry_out_sweep(
     return _finished(plan, target, parameters)
 
 
-def _designs(scenario: "Scenario", axes: Sequence[Axis]) -> tuple[str, ...]:
+def named_designs(scenario: "Scenario", axes: Sequence[Axis]) -> tuple[str, ...]:
     """Return the designs that the axes are about; all of them if an axis is about something else."""
     heads = [path.split(".") for axis in axes for path in axis.paths]
     named = [parts[1] for parts in heads if parts[0] == "designs" and len(parts) > 2 and parts[1] in scenario.designs]

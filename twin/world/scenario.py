@@ -302,6 +302,9 @@ class Origin(Protocol):
     def history(self, scenario: "Scenario", block: HistoryBlock) -> RecordedDemand:
         """Read the recorded demand that a block names."""
 
+    def stated(self) -> object:
+        """Return what the file, its parts and its settings state, as plain values."""
+
     def changed(self, scenario: "Scenario", settings: Mapping[str, object]) -> "Scenario":
         """Return the scenario with more settings changed; checked after all are set."""
 
