@@ -615,7 +615,7 @@ class _Builder:
             self.rules.exceptions,
             desk=Station(self.timeline, name, block.people, block.queue, hours),
             touch=self.ground.lag(f"{name}/touch", compiled(block.touch)),
-            tell=self.middleware.receive,
+            tell=self._door(name),
         )
         self.middleware.people = operators.opened
         self.watch.operators_us = lambda: operators.worked_us
