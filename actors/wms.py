@@ -25,10 +25,11 @@ from twin.model.commands import (
     ShipmentConfirmed,
     StockAdjusted,
     StockReceived,
+    StockSnapshot,
     SupplyAnnounced,
     WarehouseShort,
 )
-from twin.model.events import CancelRelease, ReleaseToWarehouse
+from twin.model.events import CancelRelease, ReleaseToWarehouse, SnapshotRequested
 from twin.model.ids import derive
 from twin.model.instant import DAY
 from twin.model.message import Event, Message
@@ -96,7 +97,8 @@ class Warehouse:
         self.releases = Once(RELEASES_KEPT)
         self.jobs: dict[int, ReleaseToWarehouse] = {}
         """Releases accepted and not yet picked."""
-        self._sequence: dict[int, int] = {}
+        self._told: dict[int, tuple[int, int]] = {}
+        """Item to the number of its last fact, and what its facts come to."""
         self._shipping: dict[int, tuple[ReleaseToWarehouse, tuple[LineQuantity, ...]]] = {}
         recorder = ground.recorder
         self._party = recorder.party(name)
@@ -105,7 +107,7 @@ class Warehouse:
     # --- what the middleware calls
 
     def take(self, event: Event) -> Message | None:
-        """Accept a release, or take one back if nobody has picked it yet."""
+        """Accept a release, take one back if nobody has picked it yet, or say what the facts about an item come to."""
         if type(event) is ReleaseToWarehouse:
             if self.releases.get(event.release) is None:
                 self.releases.put(event.release, 1, self.ground.timeline.now)
@@ -114,6 +116,8 @@ class Warehouse:
                 if not self.floor.offer(self.pick(event.release, 0), self._picked, event):
                     raise AssertionError("the floor's queue has no bound that a release may hit")
             return None
+        if type(event) is SnapshotRequested:
+            return self._snapshot(event)
         assert type(event) is CancelRelease
         kind = ReleaseCancelled if self.jobs.pop(event.release, None) is not None else ReleaseCancelRefused
         return kind(
@@ -266,7 +270,7 @@ class Warehouse:
                 item=item,
                 quantity=supply.quantity,
                 order=supply.order,
-                sequence=self._next(item),
+                sequence=self._next(item, supply.quantity),
                 at=self.ground.timeline.now,
             )
         )
@@ -277,7 +281,7 @@ class Warehouse:
         wrong = self.shelf.get(item, 0) + self.aside.get(item, 0) - self.book.get(item, 0)
         if wrong:
             self._move(item, wrong, "count")
-            number = self._next(item)
+            number = self._next(item, wrong)
             self.facts.send(
                 StockAdjusted(
                     id=derive(derive(item, 77 + self.site), number),
@@ -295,6 +299,20 @@ class Warehouse:
         on_hand = self.book[item] = self.book.get(item, 0) + change
         self.ground.probe.moved(self.site, item, change, reason, on_hand)
 
-    def _next(self, item: int) -> int:
-        number = self._sequence[item] = self._sequence.get(item, 0) + 1
-        return number
+    def _next(self, item: int, change: int) -> int:
+        """Number the next fact about an item."""
+        number, net = self._told.get(item, (0, 0))
+        self._told[item] = (number + 1, net + change)
+        return number + 1
+
+    def _snapshot(self, event: SnapshotRequested) -> StockSnapshot:
+        number, net = self._told.get(event.item, (0, 0))
+        return StockSnapshot(
+            id=derive(event.id, 1),
+            cause=event.id,
+            site=self.site,
+            item=event.item,
+            net=net,
+            sequence=number,
+            at=self.ground.timeline.now,
+        )

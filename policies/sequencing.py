@@ -135,7 +135,7 @@ class Sequencing:
 def _with(
     state: StreamState, last: int, held: tuple[Held, ...], digests: tuple[tuple[int, int], ...], gap_since: Elapsed
 ) -> StreamState:
-    return StreamState(epoch=state.epoch, last=last, held=held, digests=digests, gap_since=gap_since)
+    return StreamState(epoch=state.epoch, last=last, held=held, digests=digests, gap_since=gap_since, net=state.net)
 
 
 def _number(held: Held) -> int:

@@ -3,7 +3,8 @@
 from twin.middleware.delivery import redrive
 from twin.middleware.dispatch import Procedures
 from twin.middleware.intake.submit import submit_order
-from twin.middleware.inventory.movements import announce_supply, book_stock_fact, judge_gap
+from twin.middleware.inventory.gaps import judge_gap, take_snapshot
+from twin.middleware.inventory.movements import announce_supply, book_stock_fact
 from twin.middleware.inventory.publication import evaluate_publication, publication_answered
 from twin.middleware.orders import procedures as orders
 from twin.model import commands
@@ -46,6 +47,7 @@ def standard() -> Procedures:
     table.bind(commands.StockAdjusted, book_stock_fact)
     table.bind(commands.StockCounted, book_stock_fact)
     table.bind(commands.StreamGapDue, judge_gap)
+    table.bind(commands.StockSnapshot, take_snapshot)
     table.bind(commands.SupplyAnnounced, announce_supply)
     table.bind(commands.EvaluatePublication, evaluate_publication)
     table.bind(commands.PublicationAnswered, publication_answered)

@@ -148,6 +148,16 @@ class StockCounted(Message, frozen=True, gc=False, kw_only=True, tag=True):
     at: Elapsed
 
 
+class StockSnapshot(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """What a warehouse's stock facts 1 to `sequence` about an item come to: the `net` change since the stream began."""
+
+    site: int
+    item: int
+    net: int
+    sequence: int
+    at: Elapsed
+
+
 class ShipmentConfirmed(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """A warehouse shipped (945): quantities of order lines under a shipment key, answering release `release`."""
 
@@ -338,6 +348,8 @@ class StreamGapDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
     site: int
     item: int
+    asked: int = 0
+    """How often a snapshot has been asked for already."""
 
 
 # --- exception queues

@@ -105,6 +105,18 @@ class MovementRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
         return derive(self.item, _POSTING + 16 * self.site)
 
 
+class SnapshotRequested(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Ask a warehouse what its stock facts about an item come to by now: a number of them is missing."""
+
+    site: int
+    item: int
+
+    @property
+    def aggregate(self) -> int:
+        """Each question by itself; the highest number answered counts."""
+        return self.id
+
+
 class FulfilmentRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
     """A shipment to be posted to the ERP as fulfilment and to be invoiced: movements are minus these quantities."""
 

@@ -46,3 +46,9 @@ class StreamState(msgspec.Struct, frozen=True, gc=False):
     """(number, digest) of the last few applied, so that a repeat with other content is noticed."""
     gap_since: Elapsed = -1
     """When the first gap now open was seen; -1: none."""
+    net: int = 0
+    """Of a delta stream: the sum of the changes applied, numbers 1 to `last`; a snapshot is compared with it."""
+
+    def summing(self, net: int) -> "StreamState":
+        """Return the state with another sum."""
+        return msgspec.structs.replace(self, net=net)

@@ -25,6 +25,7 @@ Incoming = (
     | commands.StockReceived
     | commands.StockAdjusted
     | commands.StockCounted
+    | commands.StockSnapshot
     | commands.ShipmentConfirmed
     | commands.WarehouseShort
     | commands.ReleaseCancelled
@@ -66,6 +67,7 @@ Outgoing = (
     | events.ReleaseToWarehouse
     | events.CancelRelease
     | events.MovementRecorded
+    | events.SnapshotRequested
     | events.FulfilmentRecorded
     | events.ReturnAnswered
     | events.CreditNoteDue

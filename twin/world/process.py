@@ -108,6 +108,7 @@ def routes_of(
         events.MovementRecorded: lambda _: erp,
         events.CreditNoteDue: lambda _: erp,
         events.ReleaseToWarehouse: lambda event: wms[event.site],
+        events.SnapshotRequested: lambda event: wms[event.site],
         events.CancelRelease: lambda event: wms[event.site],
         events.OrderAnswered: lambda event: answers[event.channel],
         events.PaymentGivenBack: lambda event: answers[event.channel],

@@ -25,17 +25,18 @@ _TOLD: Final = 2_000_001
 """Which of a cause's derived ids the telling of its exceptions has; far beyond those that `Ids` counts."""
 
 
-def keep(message: Message, code: str, detail: str, now: Now, rules: RuleSet, unit: Unit, *, reference: int = 0) -> None:
-    """Keep a message that changed nothing; the caller returns an outcome of `KEPT`.
+def keep(message: Message, code: str, detail: str, now: Now, rules: RuleSet, unit: Unit, *, reference: int = 0) -> bool:
+    """Keep a message that changed nothing; the caller returns an outcome of `KEPT`. False: it was kept already.
 
     `reference` is the key of the missing thing whose arrival raises the item; the caller enters the item there.
     """
     known = unit.load(LETTERS, message.id)
     if known is not None and known.code == code:
         unit.save(LETTERS, message.id, known.failed_again(now.elapsed))
-        return
+        return False
     letter = describe(message, LetterKind.MESSAGE, code, detail, now.elapsed, rules, reference=reference)
     open_item(letter if known is None else letter.instead_of(known), message.id, unit)
+    return True
 
 
 def notice(message: Message, code: str, subject: int, detail: str, now: Now, rules: RuleSet, unit: Unit) -> None:

@@ -5,6 +5,8 @@ until its turn, a repeat changes nothing. More stock first goes to who waits for
 has waited longest; each of them is told by a message of its own, so that no transaction touches many orders.
 """
 
+from collections.abc import Sequence
+
 from policies.ruleset import RuleSet
 from policies.sequencing import Turn
 from policies.stock_buffer import paused
@@ -17,11 +19,12 @@ from twin.model.commands import (
     StockAdjusted,
     StockCounted,
     StockReceived,
+    StockSnapshot,
     StreamGapDue,
     SupplyAnnounced,
     SupplyGranted,
 )
-from twin.model.events import AvailabilityChanged, MovementRecorded
+from twin.model.events import AvailabilityChanged, MovementRecorded, SnapshotRequested
 from twin.model.ids import Ids
 from twin.model.instant import Elapsed, Now
 from twin.model.intake import StreamState
@@ -45,10 +48,11 @@ def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome
     offered = rules.stock_stream.offer(stream, fact.sequence, wire.content_digest(fact), body, now.elapsed)
     ids = Ids(fact.id)
     if offered.turn is Turn.SEQ_CONFLICT:
-        keep(fact, "SEQ_CONFLICT", _place(fact), now, rules, unit)
+        keep(fact, "SEQ_CONFLICT", place(fact), now, rules, unit)
         return Outcome.SEQ_CONFLICT
     if offered.turn is Turn.REFUSED:
-        keep(fact, "SEQUENCE_FULL", _place(fact), now, rules, unit)
+        if keep(fact, "SEQUENCE_FULL", place(fact), now, rules, unit):
+            unit.emit(SnapshotRequested(id=ids.next(), cause=fact.id, site=fact.site, item=fact.item))
         return Outcome.QUEUED
     if offered.turn is Turn.HOLD:
         unit.save(STREAMS, key, offered.state)
@@ -62,30 +66,46 @@ def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome
         return Outcome.DUPLICATE
     if stock is None:
         return wait_for_item(fact, fact.item, now, rules, unit)
-    unit.save(STREAMS, key, offered.state)
-    facts: list[Fact] = [fact]
-    for held in offered.bodies:
-        decoded = wire.decode_incoming(held)
-        assert isinstance(decoded, StockReceived | StockAdjusted | StockCounted)
-        facts.append(decoded)
+    facts = [fact, *held_facts(offered.bodies)]
+    unit.save(STREAMS, key, offered.state.summing(stream.net + sum(change_of(each) for each in facts)))
     before = rules.atp.available(stock, now.elapsed)
     for each in facts:
-        stock = _book(stock, each, now.elapsed, ids, unit)
-    _settle(stock, before, fact, now, rules, ids, unit)
+        stock = book(stock, each, now.elapsed, ids, unit)
+    settle(stock, before, fact, now, rules, ids, unit)
     return Outcome.APPLIED
 
 
-def _book(stock: ItemStock, fact: Fact, now: Elapsed, ids: Ids, unit: Unit) -> ItemStock:
-    """Return the item's record after the fact, with its movement in the ledger and on its way to the ERP."""
-    supply = stock.supply
+def held_facts(bodies: Sequence[bytes]) -> list[Fact]:
+    """Return the facts that were held behind a gap."""
+    facts: list[Fact] = []
+    for held in bodies:
+        fact = wire.decode_incoming(held)
+        assert isinstance(fact, StockReceived | StockAdjusted | StockCounted)
+        facts.append(fact)
+    return facts
+
+
+def change_of(fact: Fact) -> int:
+    """Return by how much a fact of a stream changes what is on hand; a count says it against the book of its moment."""
     if isinstance(fact, StockReceived):
-        change, reason = fact.quantity, "receipt"
-        if fact.order:
-            supply = _received(supply, fact)
-    elif isinstance(fact, StockAdjusted):
-        change, reason = fact.change, fact.reason
-    else:
-        change, reason = fact.counted - fact.book, "count"
+        return fact.quantity
+    return fact.change if isinstance(fact, StockAdjusted) else fact.counted - fact.book
+
+
+def book(stock: ItemStock, fact: Fact, now: Elapsed, ids: Ids, unit: Unit) -> ItemStock:
+    """Return the item's record after the fact, with its movement in the ledger and on its way to the ERP."""
+    reason = "receipt" if isinstance(fact, StockReceived) else "count"
+    if isinstance(fact, StockAdjusted):
+        reason = fact.reason
+    if isinstance(fact, StockReceived) and fact.order:
+        stock = replaced(stock, supply=_received(stock.supply, fact))
+    return move(stock, fact, change_of(fact), reason, now, ids, unit)
+
+
+def move(
+    stock: ItemStock, fact: Fact | StockSnapshot, change: int, reason: str, now: Elapsed, ids: Ids, unit: Unit
+) -> ItemStock:
+    """Return the record after a signed change of what can be sold at the fact's site."""
     if change:
         source, target = (Bucket.OUTSIDE, Bucket.SELLABLE) if change > 0 else (Bucket.SELLABLE, Bucket.OUTSIDE)
         movement = ids.next()
@@ -105,11 +125,17 @@ def _book(stock: ItemStock, fact: Fact, now: Elapsed, ids: Ids, unit: Unit) -> I
                 reason=reason,
             )
         )
-    return replaced(stock, positions=moved(stock.positions, fact.site, sellable=change), supply=supply)
+    return replaced(stock, positions=moved(stock.positions, fact.site, sellable=change))
 
 
-def _settle(
-    stock: ItemStock, before: tuple[int, ...], fact: Fact, now: Now, rules: RuleSet, ids: Ids, unit: Unit
+def settle(
+    stock: ItemStock,
+    before: tuple[int, ...],
+    fact: Fact | StockSnapshot,
+    now: Now,
+    rules: RuleSet,
+    ids: Ids,
+    unit: Unit,
 ) -> None:
     """Save the record and say what follows from it: who is served, what is short, what channels must hear."""
     at = now.elapsed
@@ -119,7 +145,7 @@ def _settle(
         unit.emit(AvailabilityChanged(id=ids.next(), cause=fact.id, rows=(ItemQuantity(fact.item, sum(after)),), at=at))
     position = stock.positions[fact.site]
     if position.committed > position.sellable:
-        notice(fact, "OVERCOMMITTED", stream_key(fact.item, fact.site), _place(fact), now, rules, unit)
+        notice(fact, "OVERCOMMITTED", stream_key(fact.item, fact.site), place(fact), now, rules, unit)
     serve_waiting(stock, at, rules, ids, unit, fact.id)
     unit.save(ITEMS, stock.item, stock)
 
@@ -154,20 +180,6 @@ def announce_supply(command: SupplyAnnounced, now: Now, rules: RuleSet, unit: Un
     expected = Supply(command.order, command.site, command.quantity, 0, command.due)
     unit.save(ITEMS, command.item, replaced(stock, supply=(*stock.supply, expected)))
     return Outcome.APPLIED
-
-
-def judge_gap(command: StreamGapDue, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
-    """If the gap is still open, raise it: the warehouse must send a snapshot of the item."""
-    key = stream_key(command.item, command.site)
-    stream = unit.load(STREAMS, key)
-    if stream is None:
-        return Outcome.NOOP
-    judged = rules.stock_stream.gap(stream, now.elapsed)
-    if judged.turn is Turn.NOT_DUE:
-        return Outcome.NOOP
-    unit.save(STREAMS, key, judged.state)
-    notice(command, "SEQUENCE_GAP", key, _place(command), now, rules, unit)
-    return Outcome.EXCEPTION
 
 
 def moved(
@@ -229,5 +241,6 @@ def _received(supply: tuple[Supply, ...], fact: StockReceived) -> tuple[Supply, 
     return tuple(rest)
 
 
-def _place(message: Fact | StreamGapDue) -> str:
+def place(message: Fact | StockSnapshot | StreamGapDue) -> str:
+    """Say which stream a message belongs to."""
     return f"item {message.item} at site {message.site}"
