@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from actors.ground import Ground, Lag
+from actors.steps import Steps
 from policies.retry import Failed, RetryRule
 from policies.throttle import Throttle
 from twin.kernel.guards import Guard
@@ -111,7 +112,8 @@ class Client:
 
     At most `concurrency` events are under way; more wait in order, at most `backlog_max`, beyond which an event is
     parked. `pace` is the partner's published limit as the caller knows it: an attempt that it does not admit waits
-    here instead of being refused there. `done` hears of every success, `parked` of every event given up.
+    here instead of being refused there. `done` hears of every success, `parked` of every event given up. `ends` name
+    the two parties in the record.
     """
 
     def __init__(
@@ -131,6 +133,7 @@ class Client:
         backlog_max: int = 10_000_000,
         pace: Gate | None = None,
         cost: int = 1,
+        ends: tuple[str, str] | None = None,
     ) -> None:
         self.ground = ground
         self.name = name
@@ -151,8 +154,10 @@ class Client:
         self._jitter = stream_id(name + "/retry")
         self._pumping = False
         recorder = ground.recorder
-        self._kind_sent, self._kind_done = recorder.kind(f"{name}.sent"), recorder.kind(f"{name}.answered")
-        self._party = recorder.party(name)
+        self._sent = Steps(recorder, "sent")
+        self._endings = {status: Steps(recorder, status) for status in (OK, REFUSED, FAILED, TIMEOUT)}
+        caller, called = ends or (name.partition("/")[0], name)
+        self._caller, self._called = recorder.party(caller), recorder.party(called)
 
     def submit(self, event: Event) -> None:
         """Deliver an event, sooner or later."""
@@ -192,8 +197,9 @@ class Client:
         ground = self.ground
         call = Call(self, event, attempt, ground.timeline.now)
         call.guard = ground.guards.after(self.timeout, self._timed_out, call)
+        kind = self._sent[type(event)]
         ground.recorder.note(
-            ground.timeline.now, self._kind_sent, self._party, 0, event.id, event.cause, event.case, attempt
+            ground.timeline.now, kind, self._caller, self._called, event.id, event.cause, event.case, 0, attempt
         )
         self.request.send(event.id, attempt, self.endpoint.request, call)
 
@@ -210,9 +216,7 @@ class Client:
             ground.guards.cancel(call.guard)
         ground.probe.called(self.name, ground.timeline.now - call.sent_at, call.status)
         event = call.event
-        ground.recorder.note(
-            ground.timeline.now, self._kind_done, 0, self._party, event.id, event.cause, event.case, call.attempt
-        )
+        self._note_end(call, call.status)
         if call.status == OK:
             self._finished(call)
             self.done(event, call.answer)
@@ -225,7 +229,13 @@ class Client:
         if not call.done:
             call.done = True
             self.ground.probe.called(self.name, self.timeout, TIMEOUT)
+            self._note_end(call, TIMEOUT)
             self._again(call)
+
+    def _note_end(self, call: Call, status: str) -> None:
+        event, recorder = call.event, self.ground.recorder
+        now, kind = self.ground.timeline.now, self._endings[status][type(event)]
+        recorder.note(now, kind, self._called, self._caller, event.id, event.cause, event.case, 0, call.attempt)
 
     def _again(self, call: Call) -> None:
         event = call.event
@@ -282,13 +292,16 @@ class Feed:
         self.attempts_max = attempts_max
         self.lossless = not (link.may_lose or back.may_lose)
         self.open: dict[int, tuple[Message, int]] = {}
-        self._kind = ground.recorder.kind(f"{name}.fact")
-        self._party = ground.recorder.party(name)
+        self._sent = Steps(ground.recorder, "sent")
+        self._from, self._to = ground.recorder.party(name), ground.recorder.party("middleware")
 
     def send(self, message: Message) -> None:
         """Send a fact."""
         ground = self.ground
-        ground.recorder.note(ground.timeline.now, self._kind, self._party, 0, message.id, message.cause, message.case)
+        kind, item = self._sent[type(message)], getattr(message, "item", 0)
+        ground.recorder.note(
+            ground.timeline.now, kind, self._from, self._to, message.id, message.cause, message.case, item
+        )
         if self.lossless:
             self.link.send(message.id, 1, self.deliver, message)
         else:

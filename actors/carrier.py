@@ -51,6 +51,8 @@ class Carrier:
     def _deliver(self, event: LabelRequested) -> None:
         self.delivered += 1
         now = self.ground.timeline.now
-        self.ground.recorder.note(now, self._delivered_kind, self._party, 0, event.id, event.cause, event.case)
+        self.ground.recorder.note(
+            now, self._delivered_kind, self._party, self._party, event.id, event.cause, event.case
+        )
         if self.arrived is not None:
             self.arrived(event)

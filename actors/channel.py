@@ -58,6 +58,7 @@ class Channel:
         recorder = ground.recorder
         self._party = recorder.party(name)
         self._placed = recorder.kind("order.placed")
+        self._line = recorder.kind("order.line")
         self._showed = recorder.kind("stock.shown")
 
     def hands_over_by(self, placed: Callable[[SubmitOrder], None]) -> None:
@@ -102,7 +103,11 @@ class Channel:
         )
         self.untaken[order] = submit
         units = sum(line.quantity for line in taken)
-        ground.recorder.note(now, self._placed, self._party, 0, submit.id, 0, order, len(taken), units)
+        note = ground.recorder.note
+        note(now, self._placed, self._party, self._party, submit.id, 0, order, len(taken), units)
+        ground.recorder.name("order", order, f"{self.name} {number}")
+        for line in taken:
+            note(now, self._line, self._party, self._party, submit.id, 0, order, line.item, line.quantity)
         probe.placed(self.index, order, units)
         self._placed_by(submit)
         return submit
@@ -149,12 +154,12 @@ class Channel:
         )
 
     def _show(self, event: PublishStock) -> None:
-        ground, shown, probe, as_of = self.ground, self.shown, self.ground.probe, event.as_of
+        shown, probe, as_of = self.shown, self.ground.probe, event.as_of
+        now, note = self.ground.timeline.now, self.ground.recorder.note
         for row in event.rows:
             shown[row.item] = (row.quantity, as_of)
             probe.showed(self.index, row.item, row.quantity)
-        now = ground.timeline.now
-        ground.recorder.note(now, self._showed, 0, self._party, event.id, event.cause, 0, len(event.rows))
+            note(now, self._showed, self._party, self._party, event.id, event.cause, 0, row.item, row.quantity)
 
     def _processed(self, event: PublishStock) -> None:
         self._show(event)

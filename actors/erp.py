@@ -183,7 +183,9 @@ class Erp:
             if quantity > 0:
                 self.on_order[item] = self.on_order.get(item, 0) + quantity
                 purchase = derive(derive(item, 1_000_003), self._reviews)
-                ground.recorder.note(ground.timeline.now, self._bought, self._party, 0, purchase, 0, 0, item, quantity)
+                ground.recorder.note(
+                    ground.timeline.now, self._bought, self._party, self._party, purchase, 0, 0, item, quantity
+                )
                 for announced in self.buy(purchase, item, quantity):
                     self.facts.send(announced)
 
@@ -198,7 +200,7 @@ class Erp:
         self._extracts += 1
         rows = tuple(ItemQuantity(item, self.available(item)) for item in self.booked)
         file = StockExtract(id=derive(derive(1_000_033, 0), self._extracts), as_of=now, rows=rows)
-        ground.recorder.note(now, self._file, self._party, 0, file.id, 0, 0, len(rows))
+        ground.recorder.note(now, self._file, self._party, self._party, file.id, 0, 0, len(rows))
         ground.timeline.call_in(self.job(file.id, 3), self.facts.send, file)
 
     def available(self, item: int) -> int:

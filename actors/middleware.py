@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from actors.ground import Ground, Lag
+from actors.steps import Steps
 from actors.tap import Submits
 from actors.transactor import Direct, Store, Waiting
 from policies.ruleset import RuleSet
@@ -90,8 +91,7 @@ class Middleware:
         self._inbox_half = max(1, inbox_kept // 2)
         recorder = ground.recorder
         self._party = recorder.party("middleware")
-        self._received = recorder.kind("received")
-        self._committed = recorder.kind("committed")
+        self._committed = Steps(recorder, "committed")
         ground.timeline.call_in(self._inbox_half, self._prune, None)
 
     def connect(self, routes: Mapping[type[Event], Route], publishers: list[Publisher]) -> None:
@@ -176,9 +176,8 @@ class Middleware:
     def _after(self, message: Message, outcome: Outcome, unit: Direct) -> None:
         ground = self.ground
         now = ground.timeline.now
-        ground.recorder.note(
-            now, self._committed, self._party, self._party, message.id, message.cause, message.case, 0, outcome
-        )
+        kind = self._committed[type(message)]
+        ground.recorder.note(now, kind, self._party, self._party, message.id, message.cause, message.case, 0, outcome)
         ground.probe.committed(message, outcome, unit)
         for event in unit.events:
             if type(event) is AvailabilityChanged:

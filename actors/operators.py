@@ -64,7 +64,9 @@ class Operators:
         event, took = touched
         ground, id = self.ground, event.letter
         self.worked_us += took
-        ground.recorder.note(ground.timeline.now, self._touched_kind, self._party, 0, id, event.id, event.case)
+        ground.recorder.note(
+            ground.timeline.now, self._touched_kind, self._party, self._party, id, event.id, event.case
+        )
         ground.probe.touched(id, event.case)
         letter = self.store.get(LETTERS, id)
         if letter is not None:

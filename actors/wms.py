@@ -153,7 +153,7 @@ class Warehouse:
                 else:
                     self.ground.timeline.call_in(self.counted(job.release, line.line), self._correct, (item, job.id))
         self.ground.recorder.note(
-            now, self._picked_kind, self._party, 0, job.release, job.id, job.case, len(found), len(short)
+            now, self._picked_kind, self._party, self._party, job.release, job.id, job.case, len(found), len(short)
         )
         if short:
             self.facts.send(

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from twin.errors import UsageError
-from twin.kernel.recorder import CHUNK_ROWS, NAMES_MAX, ParquetSink, Recorder
+from twin.kernel.recorder import CHUNK_ROWS, NAMES_MAX, Name, ParquetSink, Recorder
 
 
 class Forgetful:
@@ -20,6 +20,9 @@ class Forgetful:
 
     def write(self, rows: bytearray) -> None:
         self.bytes += len(rows)
+
+    def write_names(self, names: Sequence[Name]) -> None:
+        pass
 
     def close(self, kinds: Sequence[str], parties: Sequence[str]) -> None:
         pass
@@ -127,3 +130,15 @@ def test_names_beyond_the_bound_are_refused() -> None:
         recorder.kind(str(n))
     with pytest.raises(UsageError, match="at most 65,536 different kinds"):
         recorder.kind("one more")
+
+
+def test_names_lie_beside_the_rows_and_change_no_digest(tmp_path: Path) -> None:
+    named, plain = Recorder(ParquetSink(tmp_path / "events.parquet")), Recorder()
+    for recorder in (named, plain):
+        record(recorder, 5)
+    for number in range(CHUNK_ROWS + 2):
+        named.name("order", number, f"storefront {number}")
+    assert named.digest() == plain.digest()
+    named.close()
+    found = duckdb.execute("FROM read_parquet(?) ORDER BY number", [str(tmp_path / "names.parquet")]).fetchall()
+    assert len(found) == CHUNK_ROWS + 2 and found[7] == ("order", 7, "storefront 7")

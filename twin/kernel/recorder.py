@@ -35,11 +35,18 @@ _COLUMNS: Final = np.dtype(
 _CHUNK_BYTES: Final = CHUNK_ROWS * _ROW.size
 
 
+Name = tuple[str, int, str]
+"""What is named (`order`, `item`), its number in the rows, and its name."""
+
+
 class Sink(Protocol):
     """Where full chunks go."""
 
     def write(self, rows: bytearray) -> None:
         """Take whole packed rows; they are overwritten after the call."""
+
+    def write_names(self, names: Sequence[Name]) -> None:
+        """Take what numbers of the rows are called outside; the sequence is emptied after the call."""
 
     def close(self, kinds: Sequence[str], parties: Sequence[str]) -> None:
         """Finish: the names stand at the numbers that the rows hold."""
@@ -56,6 +63,7 @@ class Recorder:
         self._kinds: dict[str, int] = {}
         self._parties: dict[str, int] = {}
         self._buffer = bytearray()
+        self._named: list[Name] = []
         self._flushed = 0
         self._hash = hashlib.sha256()
 
@@ -89,6 +97,13 @@ class Recorder:
         if len(self._buffer) >= _CHUNK_BYTES:
             self._flush()
 
+    def name(self, what: str, number: int, text: str) -> None:
+        """Say what a number of the rows is called outside; it goes to the sink only, and is no part of the digest."""
+        if self._sink is not None:
+            self._named.append((what, number, text))
+            if len(self._named) >= CHUNK_ROWS:
+                self._flush_names()
+
     def digest(self) -> str:
         """Return the digest of everything noted so far, as `sha256:` and 64 hexadecimal digits."""
         whole = self._hash.copy()
@@ -99,6 +114,7 @@ class Recorder:
     def close(self) -> None:
         """Hand the last rows to the sink and finish it."""
         self._flush()
+        self._flush_names()
         if self._sink is not None:
             self._sink.close(list(self._kinds), list(self._parties))
 
@@ -114,12 +130,18 @@ class Recorder:
         self._flushed += len(self._buffer) // _ROW.size
         self._buffer.clear()
 
+    def _flush_names(self) -> None:
+        if self._sink is not None and self._named:
+            self._sink.write_names(self._named)
+        self._named.clear()
+
 
 class ParquetSink:
     """Writes rows to one zstd Parquet file that appears only when it is whole; kinds and parties are text columns.
 
-    Columns: at_us, kind, source, target, message, cause, case_id, item, quantity. Chunks lie as files in the folder
-    `<path>.partial` until `close` copies them, in order and in bounded memory, into one; `metadata` is in its footer.
+    Columns: at_us, kind, source, target, message, cause, case_id, item, quantity. Names go to `names.parquet` beside
+    it: what, number, name. Chunks lie as files in the folder `<path>.partial` until `close` copies them, in order and
+    in bounded memory, into one; `metadata` is in its footer.
 
     Raises:
         UsageError: the folder cannot be written.
@@ -131,7 +153,7 @@ class ParquetSink:
         self._path = Path(path)
         self._parts = self._path.with_name(self._path.name + ".partial")
         self._metadata = dict(metadata or {})
-        self._count = 0
+        self._count = self._named = 0
         try:
             shutil.rmtree(self._parts, ignore_errors=True)
             self._parts.mkdir()
@@ -149,6 +171,19 @@ class ParquetSink:
         self._database.unregister("chunk")
         self._count += 1
 
+    def write_names(self, names: Sequence[Name]) -> None:
+        what, numbers, texts = zip(*names, strict=True)
+        columns = {
+            "what": np.array(what, object),
+            "number": np.array(numbers, np.int64),
+            "name": np.array(texts, object),
+        }
+        self._database.register("chunk", columns)
+        part = self._parts / f"names-{self._named:09}.parquet"
+        self._database.execute(f"COPY (FROM chunk) TO {_text(part)} (FORMAT parquet, COMPRESSION uncompressed)")
+        self._database.unregister("chunk")
+        self._named += 1
+
     def close(self, kinds: Sequence[str], parties: Sequence[str]) -> None:
         if not self._count:
             self.write(bytearray())
@@ -158,8 +193,12 @@ class ParquetSink:
         metadata = ", ".join(f"{_text(key)}: {_text(value)}" for key, value in self._metadata.items())
         options = "FORMAT parquet, COMPRESSION zstd" + (f", KV_METADATA {{{metadata}}}" if metadata else "")
         whole = self._parts / "whole"
-        source = f"read_parquet({_text(self._parts / '*.parquet')})"
+        source = f"read_parquet({_text(self._parts / '0*.parquet')})"
         self._database.execute(f"COPY ({select} FROM {source}) TO {_text(whole)} ({options})")
+        if self._named:
+            source, named = f"read_parquet({_text(self._parts / 'names-*.parquet')})", self._parts / "named"
+            self._database.execute(f"COPY (FROM {source}) TO {_text(named)} (FORMAT parquet, COMPRESSION zstd)")
+            named.replace(self._path.with_name("names.parquet"))
         self._database.close()
         whole.replace(self._path)
         shutil.rmtree(self._parts)

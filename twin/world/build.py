@@ -194,7 +194,10 @@ class _Builder:
             invariants=self.invariants,
             booked=dict(totals),
             counted=dict(totals),
+            recorder=self.recorder,
         )
+        for number, sku in enumerate(opening.items):
+            self.recorder.name("item", number, sku)
         if self.tap is not None and isinstance(self.watch, Overheard):
             self.watch.tell = self.tap.committed
         self.ground = Ground(self.timeline, self.seed, scenario.start_us, self.recorder, self.watch)
@@ -285,8 +288,10 @@ class _Builder:
         done: Callable[[Event, Message | None], None] | None = None,
         parked: Callable[[Event, str], None] | None = None,
         refused: Callable[[Event, Elapsed | None], bool] | None = None,
+        caller: str | None = None,
     ) -> Client:
         tap = self.tap
+        called = b if caller is not None else name.removeprefix(f"{a}/").removesuffix("/stock")
         careful = self.calling if retry is None else None
         client = (Client if careful is None else CarefulClient)(
             self.ground,
@@ -302,6 +307,7 @@ class _Builder:
             concurrency=concurrency,
             pace=pace,
             cost=cost,
+            ends=(caller or a, called),
         )
         if isinstance(client, CarefulClient) and careful is not None:
             client.govern(careful)
@@ -457,6 +463,7 @@ class _Builder:
                 retry=Retry(kind="exponential", attempts=20, base_us=SECOND, cap_us=5 * MINUTE),
                 done=warehouse.labelled,
                 parked=self.ground.probe.parked,
+                caller=warehouse.name,
             )
         return carrier
 

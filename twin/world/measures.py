@@ -11,6 +11,7 @@ from typing import Final
 
 from actors.transactor import Direct, Store
 from policies.ruleset import RuleSet
+from twin.kernel.recorder import Recorder
 from twin.middleware.orders.header import header
 from twin.middleware.unit import ITEMS, LETTERS, ORDERS, Outcome
 from twin.model.commands import (
@@ -20,6 +21,7 @@ from twin.model.commands import (
     CloseDue,
     ErpConfirmed,
     HoldExpired,
+    ItemQuantity,
     ReleaseCancelled,
     RemainderClosed,
     ReturnReceived,
@@ -107,8 +109,11 @@ class Watch:
         invariants: Invariants,
         booked: dict[int, int],
         counted: dict[int, int],
+        recorder: Recorder,
     ) -> None:
         self.clock = clock
+        self.recorder = recorder
+        self._oversold, self._party = recorder.kind("order.oversold"), recorder.party("middleware")
         self.store = store
         self.rules = rules
         self.invariants = invariants
@@ -331,7 +336,13 @@ class Watch:
                 self.units_short += max(0, ordered - confirmed)
                 if event.short:
                     self._add("oversold_orders")
-                    self._add("oversold_units", sum(row.quantity for row in event.short))
+                    for row in event.short:
+                        self._oversell(event, row)
+
+    def _oversell(self, event: OrderAnswered, row: ItemQuantity) -> None:
+        self._add("oversold_units", row.quantity)
+        place, now = self._party, self.clock()
+        self.recorder.note(now, self._oversold, place, place, event.id, event.cause, event.case, row.item, row.quantity)
 
     def _came_back(self, message: Message, outcome: Outcome) -> None:
         assert isinstance(message, ReturnReceived)
