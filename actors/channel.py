@@ -12,7 +12,7 @@ from actors.ground import Ground, Lag
 from twin.kernel.link import Link
 from twin.model import wire
 from twin.model.commands import OrderedLine, PublicationAnswered, SubmitOrder
-from twin.model.events import OrderAnswered, PaymentGivenBack, PublishStock, ReturnAnswered
+from twin.model.events import MilestoneReached, OrderAnswered, PaymentGivenBack, PublishStock, ReturnAnswered
 from twin.model.ids import derive
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
@@ -140,8 +140,8 @@ class Channel:
         return lag + -applied % self.cache
 
     def take_answer(self, event: Event) -> Message | None:
-        """Take the middleware's word on an order, on money or on a return."""
-        assert isinstance(event, OrderAnswered | PaymentGivenBack | ReturnAnswered)
+        """Take the middleware's word on an order, on money, on a return or on a parcel."""
+        assert isinstance(event, OrderAnswered | PaymentGivenBack | ReturnAnswered | MilestoneReached)
         self.answers += 1
         if type(event) is ReturnAnswered and self.return_answered is not None:
             self.return_answered(event)

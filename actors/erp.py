@@ -19,6 +19,7 @@ from twin.model.events import (
     CreateErpOrder,
     CreditNoteDue,
     FulfilmentRecorded,
+    MilestoneReached,
     MovementRecorded,
 )
 from twin.model.ids import derive
@@ -61,6 +62,8 @@ class Erp:
         """Booked and not for sale: what came back and was not put on the shelf again."""
         self.references: dict[int, int] = {}
         """External key to reference, for good."""
+        self.parcels: dict[int, str] = {}
+        """Tracking number to the last milestone."""
         self.open_orders: dict[int, dict[int, int]] = {}
         self.postings = Once(POSTINGS_KEPT)
         self._reviews = 0
@@ -82,6 +85,9 @@ class Erp:
             return self._post(event)
         if type(event) is ChangeErpOrder:
             return self._change(event)
+        if type(event) is MilestoneReached:
+            self.parcels[event.tracking] = event.word
+            return None
         if type(event) is CreditNoteDue:
             return self._credit(event)
         assert type(event) is CancelErpOrder

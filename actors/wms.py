@@ -49,6 +49,7 @@ class Parcel:
     lines: tuple[LineQuantity, ...]
     items: tuple[ItemQuantity, ...]
     undelivered: bool = False
+    tracking: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Warehouse:
         self.aside: dict[int, int] = {}
         """What lies here and is not for sale: on the book, not on the shelf."""
         self.carrier: Client | None = None
+        self.tracked = False
+        """The carrier tells of its parcels under the package as tracking number."""
         self.releases = Once(RELEASES_KEPT)
         self.jobs: dict[int, ReleaseToWarehouse] = {}
         """Releases accepted and not yet picked."""
@@ -198,6 +201,7 @@ class Warehouse:
                 site=self.site,
                 lines=found,
                 at=self.ground.timeline.now,
+                tracking=(event.package,) if self.tracked else (),
             )
         )
 
@@ -221,6 +225,7 @@ class Warehouse:
                 lines=parcel.lines,
                 items=parcel.items,
                 undelivered=parcel.undelivered,
+                tracking=parcel.tracking,
                 at=now,
             )
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from policies.atp import LookAhead
 from policies.exceptions import ExceptionRouting
+from policies.milestones import Milestones
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.sequencing import Sequencing
 from policies.sourcing import Site, Sourcing
@@ -55,5 +56,6 @@ class RuleSet:
     cancel_after_us: Elapsed = 0
     hold_us: Elapsed = 72 * HOUR
     return_window_us: Elapsed = 0
+    milestones: Milestones = field(default_factory=Milestones)
     rma_valid_us: Elapsed = 30 * DAY
     exceptions: ExceptionRouting = field(default_factory=ExceptionRouting)

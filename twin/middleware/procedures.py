@@ -7,6 +7,7 @@ from twin.middleware.inventory.gaps import judge_gap, take_snapshot
 from twin.middleware.inventory.movements import announce_supply, book_stock_fact
 from twin.middleware.inventory.publication import evaluate_publication, publication_answered
 from twin.middleware.orders import procedures as orders
+from twin.middleware.orders import shipments
 from twin.model import commands
 
 
@@ -40,6 +41,10 @@ def standard() -> Procedures:
     table.bind(commands.ReturnReceived, orders.take_in_return)
     table.bind(commands.ReturnMatched, orders.move_by_plain_fact)
     table.bind(commands.ReturnDisposed, orders.move_by_line_fact)
+    table.bind(commands.ShipmentScanned, shipments.record_scan)
+    table.bind(commands.ShipmentSilent, shipments.check_silence)
+    table.bind(commands.ShipmentUnconfirmed, shipments.check_confirmation)
+    table.bind(commands.ShipmentLost, shipments.settle_lost)
     table.bind(commands.CloseDue, orders.close_order)
     table.bind(commands.ArchiveDue, orders.archive_order)
     table.bind(commands.SupplyGranted, orders.grant_supply)

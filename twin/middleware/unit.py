@@ -16,6 +16,7 @@ from twin.model.intake import RequestRecord, StreamState
 from twin.model.message import Event, Message
 from twin.model.order import Order
 from twin.model.publication import Sender, Shown
+from twin.model.shipment import Shipment
 from twin.model.stock import ItemStock, Movement, Reservation
 from twin.model.wire import Parked
 
@@ -124,6 +125,8 @@ LETTERS: Table[DeadLetter] = Table(11, "letters", DeadLetter)
 """Open items of the exception queues, by the id of the message or outbox row."""
 AUDIT: Table[Audited] = Table(12, "audit", Audited, journal=True)
 DESK: Table[RedriveDesk] = Table(13, "desk", RedriveDesk)
+SHIPMENTS: Table[Shipment] = Table(14, "shipments", Shipment)
+"""Tracking number to what is known of the parcel."""
 
 TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is invariant; this list only names them
     ITEMS,
@@ -140,6 +143,7 @@ TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is in
     LETTERS,
     AUDIT,
     DESK,
+    SHIPMENTS,
 )
 
 

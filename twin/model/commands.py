@@ -166,6 +166,8 @@ class ShipmentConfirmed(Message, frozen=True, gc=False, kw_only=True, tag=True):
     site: int
     lines: tuple[LineQuantity, ...]
     at: Elapsed
+    tracking: tuple[int, ...] = ()
+    """Tracking numbers of its packages, where the carrier tells of them."""
 
 
 class WarehouseShort(Message, frozen=True, gc=False, kw_only=True, tag=True):
@@ -196,6 +198,23 @@ class RemainderClosed(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """A warehouse says that it ships no more of the order (row 20)."""
 
     site: int
+
+
+# --- carriers
+
+
+class ShipmentScanned(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A carrier scanned a parcel: `code` is what it says (X12 214 AT7), `event` the carrier's own number of the scan.
+
+    `case` is the order that the parcel's papers name; `corrects` the event that this one declares wrong.
+    """
+
+    tracking: int
+    event: int
+    code: str
+    at: Elapsed
+    corrects: int = 0
+    eta: Elapsed = 0
 
 
 # --- goods that come back
@@ -233,6 +252,8 @@ class ReturnReceived(Message, frozen=True, gc=False, kw_only=True, tag=True):
     lines: tuple[LineQuantity, ...]
     items: tuple[ItemQuantity, ...]
     undelivered: bool = False
+    tracking: int = 0
+    """The tracking number of an undelivered parcel; 0: not known."""
     at: Elapsed
 
 
@@ -315,6 +336,25 @@ class CloseDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
 class ArchiveDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """The time in which a closed order may still be returned is over: it can leave the live store."""
+
+
+class ShipmentSilent(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Look whether a parcel has been scanned lately."""
+
+    tracking: int
+
+
+class ShipmentUnconfirmed(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Look whether the warehouse has confirmed a parcel that the carrier picked up."""
+
+    tracking: int
+
+
+class ShipmentLost(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A parcel of the order was claimed as lost: the buyer gets something for it."""
+
+    tracking: int
+    lines: tuple[LineQuantity, ...]
 
 
 class UndoFailed(Message, frozen=True, gc=False, kw_only=True, tag=True):

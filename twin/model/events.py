@@ -6,6 +6,10 @@ from twin.model.instant import Elapsed
 from twin.model.message import Event
 
 _CHANNEL, _ERP, _WMS, _POSTING, _MONEY, _PEOPLE = range(1, 7)
+_TRACKING = 10_000
+AUDIENCES = ("portal", "channel", "erp")
+"""Who hears of milestones."""
+_TRACKING = 10_000
 
 
 class OrderAnswered(Event, frozen=True, gc=False, kw_only=True, tag=True):
@@ -156,6 +160,21 @@ class CreditNoteDue(Event, frozen=True, gc=False, kw_only=True, tag=True):
     def aggregate(self) -> int:
         """The ERP hears of one order in order."""
         return derive(self.case, _ERP)
+
+
+class MilestoneReached(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Tell one audience (portal, channel, erp) of a parcel: a shipment state, a trouble code, or ETA, and its time."""
+
+    audience: str
+    channel: int
+    tracking: int
+    word: str
+    at: Elapsed
+
+    @property
+    def aggregate(self) -> int:
+        """One audience hears of one parcel in order."""
+        return derive(self.tracking, _TRACKING + AUDIENCES.index(self.audience))
 
 
 class PublishStock(Event, frozen=True, gc=False, kw_only=True, tag=True):

@@ -31,6 +31,10 @@ Incoming = (
     | commands.ReleaseCancelled
     | commands.ReleaseCancelRefused
     | commands.RemainderClosed
+    | commands.ShipmentScanned
+    | commands.ShipmentSilent
+    | commands.ShipmentUnconfirmed
+    | commands.ShipmentLost
     | commands.ReturnRequested
     | commands.ReturnCancelled
     | commands.ReturnExpired
@@ -71,6 +75,7 @@ Outgoing = (
     | events.FulfilmentRecorded
     | events.ReturnAnswered
     | events.CreditNoteDue
+    | events.MilestoneReached
     | events.PublishStock
     | events.AvailabilityChanged
     | events.PaymentGivenBack

@@ -19,6 +19,7 @@ from actors.erp import Erp
 from actors.ground import Ground
 from actors.middleware import Middleware
 from actors.operators import Operators
+from actors.portal import Portal
 from actors.second_thoughts import SecondThoughts
 from actors.supplier import Supplier
 from actors.tap import Submits, Tap, Write
@@ -52,6 +53,7 @@ from twin.world.journal import Overheard
 from twin.world.laws import LawSpec, compiled
 from twin.world.measures import Watch
 from twin.world.opening import Opening, local_midnight, next_at, open_world
+from twin.world.parcels import luck_of, scanner_of, take_back_undelivered
 from twin.world.process import (
     blocks_of,
     erp_writes_files,
@@ -212,6 +214,7 @@ class _Builder:
         for number, name in enumerate(scenario.channels):
             self._channel(number, name)
         self.thoughts = self._second_thoughts()
+        self.portal_clients = self._portal()
         self._connect()
         self._operators()
         self._fill()
@@ -440,7 +443,15 @@ class _Builder:
     def _carrier(self) -> Carrier:
         name, block = self._party("carrier")
         assert isinstance(block, landscape.Carrier)
-        carrier = Carrier(self.ground, name, self.ground.lag(f"{name}/transit", compiled(block.transit)))
+        scans = block.scans
+        carrier = Carrier(
+            self.ground,
+            name,
+            self.ground.lag(f"{name}/transit", compiled(block.transit)),
+            luck=luck_of(self.ground, name, scans) if scans else None,
+            scanner=scanner_of(self.ground, name, scans, self._feed(name, f"{name}/scans")) if scans else None,
+        )
+        take_back_undelivered(carrier, self.warehouses)
         limit = block.limit
         throttle = (
             FixedWindow(limit.burst, limit.window)
@@ -627,6 +638,18 @@ class _Builder:
         self.middleware.people = operators.opened
         self.watch.operators_us = lambda: operators.worked_us
 
+    def _portal(self) -> list[Client]:
+        """Return the client of the customer portal, if there is one."""
+        found = list(self.scenario.landscape.of_kind("customer_portal").items())
+        if not found:
+            return []
+        (name, block), *_ = found
+        assert isinstance(block, landscape.CustomerPortal)
+        portal = Portal(self.ground)
+        service = self.ground.lag(f"{name}/write", compiled(block.latency))
+        endpoint = self.troubles.endpoint(Endpoint(self.ground, service=service, handle=portal.take), name)
+        return [self._client(f"middleware/{name}", "middleware", name, endpoint)]
+
     # --- wiring and first state
 
     def _connect(self) -> None:
@@ -636,7 +659,9 @@ class _Builder:
         (erp,) = self._handed([self.erp_client])
         wms, answers = self._handed(self.wms_clients), self._handed(self.answer_clients)
         stock = self._handed(self.stock_clients)
-        self.middleware.connect(routes_of(erp, wms, answers, stock), publishers_of(self.scenario, self.rules, ready))
+        portal = next(iter(self._handed(self.portal_clients)), None)
+        routes = routes_of(erp, wms, answers, stock, portal)
+        self.middleware.connect(routes, publishers_of(self.scenario, self.rules, ready))
         self.watch.stock_links = frozenset(client.name for client in self.stock_clients)
         if isinstance(self.middleware, TroubledMiddleware):
             items = len(self.opening.items)

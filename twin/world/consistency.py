@@ -43,7 +43,8 @@ def _times(scenario: Scenario) -> Iterator[Finding]:
 
 def _landscape(scenario: Scenario) -> Iterator[Finding]:
     parties = scenario.landscape.parties
-    needed_kinds = {"erp_cloud": (1, 1), "wms": (1, 1), "middleware": (1, 1), "store": (0, 1), "operators": (0, 1)}
+    needed_kinds = dict.fromkeys(("erp_cloud", "wms", "middleware"), (1, 1))
+    needed_kinds |= dict.fromkeys(("store", "operators", "customer_portal"), (0, 1))
     for kind, (least, most) in needed_kinds.items():
         found = list(scenario.landscape.of_kind(kind))
         if not least <= len(found) <= most:

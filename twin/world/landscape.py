@@ -15,6 +15,7 @@ from twin.world.people import Operators
 from twin.world.values import (
     Block,
     Count,
+    Factor,
     Identifier,
     Later,
     Number,
@@ -39,7 +40,6 @@ LATER_KINDS: Final = (
     "subscription",
     "tms",
     "bi",
-    "customer_portal",
     "notifications",
     "gateway",
     "broker",
@@ -210,6 +210,20 @@ class CallLimit(Block):
     window: PositiveDuration = sourced("10s", "landscape.yaml, carriers: carrier A (published)")
 
 
+class Scans(Block):
+    """How a carrier tells of its parcels, and what may go wrong with them on the way."""
+
+    told_after: Delay = sourced(
+        {"law": "uniform", "low": "0s", "high": "3h"}, "landscape.yaml, carriers: age of a tracking event (published)"
+    )
+    duplicated: Share = sourced("2%", "assumed: scans told twice under the same event id")
+    delayed: Share = sourced("3%", "landscape.yaml, carriers: on time 97 % (assumed)")
+    late_by: Factor = sourced(1.5, "assumed: a delayed parcel takes half as long again")
+    second_attempt: Share = sourced("5%", "assumed: nobody at home the first time")
+    refused: Share = sourced("1%", "assumed: parcels that go back undelivered")
+    lost: Share = sourced("0.1%", "assumed: parcels of which nothing is heard again")
+
+
 class Carrier(Block):
     """A parcel carrier: sells labels and brings parcels."""
 
@@ -217,6 +231,14 @@ class Carrier(Block):
     label_latency: Delay = sourced({"archetype": "carrier_label"}, "landscape.yaml, carriers (assumed)")
     limit: CallLimit = sourced({}, "the defaults of limit")
     transit: Delay = sourced({"figure": "carrier_to_customer_d"}, "demand.yaml (derived; Brazil: shape, not level)")
+    scans: Scans | None = sourced(None, "rule: it brings every parcel and tells of none")
+
+
+class CustomerPortal(Block):
+    """Where customers see their parcels: a read model that is written to, `latency` a write."""
+
+    kind: Literal["customer_portal"]
+    latency: Delay = sourced({"archetype": "api_write"}, "latency.yaml, api_write (assumed)")
 
 
 class Supplier(Block):
@@ -249,7 +271,18 @@ class Store(Block):
 
 
 Party = Annotated[
-    ErpCloud | Wms | Storefront | Marketplace | Carrier | Supplier | Operators | Middleware | Store | Clients | Server,
+    ErpCloud
+    | Wms
+    | Storefront
+    | Marketplace
+    | Carrier
+    | CustomerPortal
+    | Supplier
+    | Operators
+    | Middleware
+    | Store
+    | Clients
+    | Server,
     OneOf("party", later=LATER_KINDS),
 ]
 

@@ -65,6 +65,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
     "channel_calls": ("count", "Attempts at channels' stock interfaces, refused and repeated ones included."),
     "capture_latency_s": ("s", "From placed to confirmed by the ERP."),
     "order_cycle_s": ("s", "From placed to the last unit shipped."),
+    "milestone_lag_s": ("s", "From a carrier's scan to the customer portal, per milestone told."),
     "throughput_per_s": ("1/s", "Messages that the middleware finished."),
     "api_latency_s": ("s", "One attempt from sent to answered or timed out, per link."),
     "attempts_per_call": ("ratio", "Attempts per call, per link and in total."),
@@ -121,6 +122,7 @@ class Watch:
         self.age = Samples()
         self.capture = Samples()
         self.cycle = Samples()
+        self.milestones = Samples()
         self.latency: dict[str, Samples] = {}
         self.calls: dict[str, int] = {}
         self.attempts: dict[str, int] = {}
@@ -155,7 +157,7 @@ class Watch:
         self.units_ordered = self.units_short = 0
         self._fell_out = {}
         self._operators_began = self.operators_us()
-        for samples in (self.age, self.capture, self.cycle):
+        for samples in (self.age, self.capture, self.cycle, self.milestones):
             samples.restart()
         for level in (*self.queues.values(), self.broken, self.dead, self.drift, self.ghost):
             level.restart(now)
@@ -255,6 +257,10 @@ class Watch:
             level = self.queues[queue] = Level()
             level.restart(self._began)
         level.put(length, self.clock())
+
+    def seen(self, tracking: int, word: str, lag: Elapsed) -> None:
+        """Customers see a milestone."""
+        self.milestones.add(lag)
 
     def parked(self, event: Message, reason: str) -> None:
         """A party's own dead letter."""
@@ -393,6 +399,7 @@ class Watch:
         kpis["channel_calls"] = count.get("channel_calls", 0)
         _distribution(kpis, "capture_latency_s", self.capture)
         _distribution(kpis, "order_cycle_s", self.cycle)
+        _distribution(kpis, "milestone_lag_s", self.milestones)
         span = (now - self._began) / SECOND
         kpis["throughput_per_s"] = count.get("messages", 0) / span if span else None
         for link in sorted(self.latency):

@@ -97,10 +97,22 @@ def publishers_of(scenario: Scenario, rules: RuleSet, ready: Sequence[Callable[[
 
 
 def routes_of(
-    erp: Submits, wms: Sequence[Submits], answers: Sequence[Submits], stock: Sequence[Submits]
+    erp: Submits,
+    wms: Sequence[Submits],
+    answers: Sequence[Submits],
+    stock: Sequence[Submits],
+    portal: Submits | None = None,
 ) -> Mapping[type[Event], Route]:
-    """Return which client takes which event: the ERP's, a warehouse's by site, a channel's by number."""
+    """Return which client takes which event: the ERP's, a warehouse's by site, a channel's by number, the portal's."""
+
+    def audience(event: events.MilestoneReached) -> Submits:
+        if event.audience == "channel":
+            return answers[event.channel]
+        assert event.audience == "erp" or portal is not None, "milestones go to a portal only where there is one"
+        return portal if event.audience == "portal" and portal is not None else erp
+
     return {
+        events.MilestoneReached: audience,
         events.CreateErpOrder: lambda _: erp,
         events.ChangeErpOrder: lambda _: erp,
         events.CancelErpOrder: lambda _: erp,

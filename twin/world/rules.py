@@ -4,6 +4,7 @@ from math import gcd
 from typing import assert_never
 
 from policies import publication as policy
+from policies.milestones import Milestones
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.ruleset import ChannelTerms, PublicationPolicy, RuleSet
 from policies.sequencing import Sequencing
@@ -13,10 +14,11 @@ from twin.errors import UsageError
 from twin.middleware.dispatch import Procedures
 from twin.middleware.naive.batch_file import batch_file
 from twin.middleware.procedures import standard
+from twin.model.events import AUDIENCES
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.order import LinePolicy
 from twin.world import designs
-from twin.world.landscape import FeedApi, Marketplace, Party, Storefront, StorefrontStockApi, Wms
+from twin.world.landscape import Carrier, FeedApi, Marketplace, Party, Storefront, StorefrontStockApi, Wms
 from twin.world.people import routing_of
 from twin.world.scenario import Scenario
 
@@ -117,10 +119,27 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         channels=tuple(terms),
         stock_stream=Sequencing(kind="delta", gap_timer_us=design.sequencing.gap_timer),
         rate_half_life_us=buffer.half_life if isinstance(buffer, designs.RiskBuffer) else 0,
-        return_window_us=RETURN_WINDOW if any(block.returns is not None for block in scenario.demands) else 0,
+        return_window_us=RETURN_WINDOW if _goods_come_back(scenario) else 0,
         cancel_after_us=design.backorder.cancel_after,
         exceptions=routing_of(design.exceptions),
+        milestones=milestones_of(scenario),
     )
+
+
+def _goods_come_back(scenario: Scenario) -> bool:
+    """Tell whether buyers return goods, or carriers bring some back."""
+    carriers = [block for block in scenario.landscape.parties.values() if isinstance(block, Carrier)]
+    undelivered = any(block.scans is not None and block.scans.refused for block in carriers)
+    return undelivered or any(block.returns is not None for block in scenario.demands)
+
+
+def milestones_of(scenario: Scenario) -> Milestones:
+    """Return who hears of parcels: nobody without scans, and the portal only where there is one."""
+    carriers = [block for block in scenario.landscape.parties.values() if isinstance(block, Carrier)]
+    if not any(block.scans for block in carriers):
+        return Milestones()
+    portal = bool(scenario.landscape.of_kind("customer_portal"))
+    return Milestones(audiences=tuple(name for name in AUDIENCES if portal or name != "portal"))
 
 
 def _homes(served: list[int], people: list[int]) -> tuple[tuple[Site, ...], ...]:

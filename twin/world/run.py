@@ -25,7 +25,7 @@ from twin.world.scenario import Scenario
 HISTORY: Final = "history.jsonl.gz"
 LIMITS: Final = (
     "the parties are those of the first form: one ERP, one WMS, one carrier; no EDI",
-    "parcels are delivered; milestones on the way are not told to anybody",
+    "a carrier tells of its parcels only where its block says `scans`; else every parcel is delivered without a word",
     "a buyer who sees too little is lost; what is sent back is a whole parcel",
     "a marketplace's quota for reading single orders is not modelled, only that of its list",
     "local time runs on as at the start; a change of the clocks inside the horizon is not followed",

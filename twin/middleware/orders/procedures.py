@@ -13,6 +13,7 @@ from twin.middleware.intake.submit import plan, promise_waiting
 from twin.middleware.orders.header import header
 from twin.middleware.orders.occasions import Allocated, Amended, Occasion, ReturnAuthorised, WaitingFilled
 from twin.middleware.orders.returns import returns_open
+from twin.middleware.orders.shipments import connect
 from twin.middleware.orders.work import Work
 from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, RESERVATIONS, Outcome, Unit
 from twin.model.commands import (
@@ -43,6 +44,7 @@ from twin.model.commands import (
     ReturnReceived,
     ReturnRequested,
     ShipmentConfirmed,
+    ShipmentScanned,
     SupplyGranted,
     UndoFailed,
     WarehouseShort,
@@ -72,6 +74,8 @@ _CLOSES: Final = 1_000_001
 """Which of a message's derived ids its closing timer has; far beyond those that `Ids` counts."""
 _PARKED: Final = 1_000_002
 """The same for what follows when it becomes a dead letter."""
+_RETURNED: Final = 1_000_003
+"""The same for the milestone that follows from a receipt."""
 
 
 def move_by_plain_fact(fact: PlainFact, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
@@ -91,7 +95,10 @@ def move_by_line_fact(fact: LineFact, now: Now, rules: RuleSet, unit: Unit) -> O
     if order is None:
         return wait_for_order(fact, now, rules, unit)
     named = {each.line for each in fact.lines}
-    return _move(_loaded(fact, now, rules, unit, order, named), fact)
+    outcome = _move(_loaded(fact, now, rules, unit, order, named), fact)
+    if type(fact) is ShipmentConfirmed and fact.tracking and outcome is not Outcome.NOOP:
+        connect(fact, order.channel, now, rules, unit)
+    return outcome
 
 
 def move_whole(message: WholeOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
@@ -145,6 +152,8 @@ def request_return(message: ReturnRequested, now: Now, rules: RuleSet, unit: Uni
 def take_in_return(message: ReturnReceived, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Take goods in that came back; those that no paper connects with a live order lie in QUALITY for a person."""
     order = unit.load(ORDERS, message.case) if message.case else None
+    if message.tracking:
+        _came_back_to_us(message, now, unit)
     if order is not None and message.lines and all(0 < each.line <= len(order.lines) for each in message.lines):
         return _move(_loaded(message, now, rules, unit, order, {each.line for each in message.lines}), message)
     stocks = unit.load_many(ITEMS, list(dict.fromkeys(row.item for row in message.items)))
@@ -249,6 +258,20 @@ def _move(work: Work, event: Occasion) -> Outcome:
     if outcome is Outcome.ILLEGAL_TRANSITION:
         keep(work.cause, outcome.name, type(event).__name__, work.now, work.rules, work.unit)
     return outcome
+
+
+def _came_back_to_us(message: ReturnReceived, now: Now, unit: Unit) -> None:
+    """The receipt is the last milestone of an undelivered parcel."""
+    scan = ShipmentScanned(
+        id=derive(message.id, _RETURNED),
+        cause=message.id,
+        case=message.case,
+        tracking=message.tracking,
+        event=derive(message.key, _RETURNED),
+        code="RETURNED",
+        at=message.at,
+    )
+    unit.schedule(now.elapsed, scan)
 
 
 def _remember_holds(before: Order | None, work: Work) -> None:

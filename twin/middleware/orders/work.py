@@ -405,7 +405,8 @@ class Work:
             )
         )
 
-    def _give_back(self, effect: GiveBack) -> None:
+    def give_back(self, effect: GiveBack) -> None:
+        """Ask for the buyer's money to go back."""
         order = self._known()
         key = self.ids.next()
         self.unit.emit(
@@ -536,7 +537,7 @@ _DO: dict[type[Effect], Callable[..., None]] = {
     CreateErp: Work._create,
     ChangeErp: Work._change,
     CancelErp: Work._cancel,
-    GiveBack: Work._give_back,
+    GiveBack: Work.give_back,
     OpenException: Work._exception,
     Resume: Work._go_on,
     FinishUndo: Work._finish_undo,
