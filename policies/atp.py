@@ -11,12 +11,13 @@ What a sale may take now is A = max(0, min(F, CA_1)): no more than is free at th
 on. `LookAhead.available` finds it without building the ladder: only bal_1 and its lowest later value matter, and
 without pledges and waiting demand that value is never below F, because supply only adds.
 
-Undated waiting demand has no site yet. It is charged where sourcing would put it: to the sites in index order, first to
-what each could give at once, then to what each gets within the current bucket. What finds neither changes no answer,
-as by then nothing is available anywhere.
+Waiting demand with a date is demand of that date, as a pledge is. Undated waiting demand has no site yet. It is charged
+where sourcing would put it: to the sites in index order, first to what each could give at once, then to what each gets
+within the current bucket; for promises of later dates, to what each has left in the end. What finds none of these
+changes no answer, as by then nothing is available anywhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate as running
 from typing import NamedTuple
@@ -66,11 +67,12 @@ class LookAhead:
         return self._behind_dated_demand(stock, now, free_now)
 
     def _behind_dated_demand(self, stock: ItemStock, now: Elapsed, free_now: list[int]) -> tuple[int, ...]:
-        if stock.pledges:
+        dated = bool(stock.pledges) or any(line.due for line in stock.waiting)
+        if dated:
             lowest = [_lowest_balance(self, stock, site, now, f) for site, f in enumerate(free_now)]
         else:
             lowest = _current_balances(self, stock, now, free_now)
-        waiting = sum([line.quantity for line in stock.waiting])
+        waiting = sum([line.quantity for line in stock.waiting if not line.due])
         for ceiling in (free_now, lowest):
             for site, most in enumerate(ceiling):
                 charged = max(0, min(waiting, most, lowest[site]))
@@ -107,6 +109,7 @@ def _dated(rule: LookAhead, stock: ItemStock, site: int, now: Elapsed) -> tuple[
     later: dict[int, int] = {}
     changes = [(s.due, _open(s)) for s in stock.supply if s.site == site and _believed(rule, s.due, now)]
     changes += [(pledge.due, -pledge.quantity) for pledge in stock.pledges if pledge.site == site]
+    changes += [(line.due, -line.quantity) for line in stock.waiting if line.due and line.site == site]
     for due, change in changes:
         bucket = due // rule.bucket_us - current
         if bucket <= 0:
@@ -147,11 +150,25 @@ def ladder(rule: LookAhead, stock: ItemStock, site: int, now: Elapsed, *, bucket
         bucket = max(0, receipt.due // rule.bucket_us - current)
         if receipt.site == site and bucket < buckets and _believed(rule, receipt.due, now):
             supply[bucket] += _open(receipt)
-    for pledge in stock.pledges:
-        bucket = max(0, pledge.due // rule.bucket_us - current)
-        if pledge.site == site and bucket < buckets:
-            demand[bucket] += pledge.quantity
+    dated = [(pledge.site, pledge.due, pledge.quantity) for pledge in stock.pledges]
+    dated += [(line.site, line.due, line.quantity) for line in stock.waiting if line.due]
+    for place, due, quantity in dated:
+        bucket = max(0, due // rule.bucket_us - current)
+        if place == site and bucket < buckets:
+            demand[bucket] += quantity
     return Ladder(tuple(supply), tuple(demand))
+
+
+def waiting_by_site(rule: LookAhead, stock: ItemStock, now: Elapsed, buckets: int) -> tuple[int, ...]:
+    """Return how many undated backordered units each site is charged with, by what it has left after all buckets."""
+    left = sum([line.quantity for line in stock.waiting if not line.due])
+    charged = []
+    for site in range(len(stock.positions)):
+        in_the_end = balance(*ladder(rule, stock, site, now, buckets=buckets))[-1] if left else 0
+        part = max(0, min(left, in_the_end))
+        charged.append(part)
+        left -= part
+    return tuple(charged)
 
 
 def period(supply: Sequence[int], demand: Sequence[int]) -> tuple[int, ...]:
@@ -228,15 +245,22 @@ class Schedule(NamedTuple):
 
 
 def schedule_lines(
-    supply: Sequence[int], demand: Sequence[int], wanted: int, quantity: int, *, ship_complete: bool = False
+    supply: Sequence[int],
+    demand: Sequence[int],
+    wanted: int,
+    quantity: int,
+    *,
+    ship_complete: bool = False,
+    form: Callable[[Sequence[int], Sequence[int]], tuple[int, ...]] = look_ahead,
 ) -> Schedule:
     """Confirm `quantity` from bucket `wanted` on: what each bucket can give, or whole in the first that has it all.
 
     A grant lowers every later balance by itself, so the quantity granted so far is all that has to be remembered.
+    `form` says what a bucket offers; only `look_ahead` keeps later promises.
     """
     lines = []
     granted = 0
-    offered = look_ahead(supply, demand)
+    offered = form(supply, demand)
     for t in range(max(0, wanted - 1), len(offered)):
         part = min(quantity - granted, offered[t] - granted)
         if ship_complete and part < quantity:

@@ -2,16 +2,22 @@
 
 from dataclasses import dataclass, field
 
+from policies.allocation import FairShare
 from policies.atp import LookAhead
+from policies.backorder import BackorderRun
 from policies.exceptions import ExceptionRouting
 from policies.milestones import Milestones
+from policies.promise_dates import PromiseDates
+from policies.promising import Promising
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.sequencing import Sequencing
 from policies.sourcing import Site, Sourcing
 from policies.stock_buffer import ChannelAvailability
-from twin.model.instant import DAY, HOUR, MINUTE, Elapsed
+from twin.model.instant import DAY, HOUR, MINUTE, Elapsed, Now
 from twin.model.order import LinePolicy
 
+BackorderRule = BackorderRun | FairShare
+"""Who gets supply when it comes."""
 PublicationPolicy = EveryEvent | Periodic | NightlyBatch | Governed
 
 
@@ -28,10 +34,19 @@ class ChannelTerms:
     line_policy: LinePolicy = LinePolicy.BACKORDER
     publication: PublicationPolicy = field(default_factory=Governed)
     push_rows: int = 1
+    dates: PromiseDates | None = None
+    """When its orders ship and arrive; None: no date is told."""
 
     def sites_for(self, order: int) -> tuple[Site, ...]:
         """Return the locations that serve an order, the one nearest to it first in priority."""
         return self.homes[order % len(self.homes)]
+
+    def ship_by(self, now: Now, material: Elapsed = 0) -> Elapsed:
+        """Return until when (elapsed) goods ship that are there at once, or from `material` on (elapsed)."""
+        if self.dates is None:
+            return max(now.elapsed, material)
+        start = now.wall - now.elapsed
+        return self.dates.promise(now.wall, start + material if material else None).ship_by - start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +64,8 @@ class RuleSet:
     channels: tuple[ChannelTerms, ...]
     atp: LookAhead = field(default_factory=LookAhead)
     sourcing: Sourcing = field(default_factory=Sourcing)
+    promising: Promising = field(default_factory=Promising)
+    backorders: BackorderRule = field(default_factory=BackorderRun)
     stock_stream: Sequencing = field(default_factory=lambda: Sequencing(kind="delta"))
     rate_half_life_us: Elapsed = 0
     close_after_us: Elapsed = DAY

@@ -13,7 +13,7 @@ def claimants(*wanted: int) -> list[Claimant]:
     return [Claimant(order, units, order) for order, units in enumerate(wanted)]
 
 
-@pytest.mark.vector("V34", rule="6", code="policies.allocation.FairShare.share")
+@pytest.mark.vector("V34", rule="6", code="policies.allocation.FairShare.share", scenario="promise_dates")
 @pytest.mark.parametrize(
     ("available", "pack", "wanted", "expected", "free"),
     [

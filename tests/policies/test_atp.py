@@ -44,7 +44,7 @@ def test_v01_claims_lower_what_is_free_and_other_buckets_do_not_count() -> None:
     assert RULE.available(claimed, NOON) == (70,)
 
 
-@pytest.mark.vector("V02", rule="2", code="policies.atp.shortage")
+@pytest.mark.vector("V02", rule="2", code="policies.atp.shortage", scenario="oversell")
 def test_v02_free_goes_negative_when_a_count_finds_less_than_is_committed() -> None:
     """V02, computed."""
     short = stock(Position(sellable=20, committed=25))
@@ -59,32 +59,32 @@ def test_a_claim_is_over_at_its_expiry_swept_or_not() -> None:
     assert RULE.available(claimed, NOON) == (3,)
 
 
-@pytest.mark.vector("V04", rule="3", code="policies.atp.period")
+@pytest.mark.vector("V04", rule="3", code="policies.atp.period", scenario="promise_dates")
 def test_v04_period_and_balance() -> None:
     """V04, Oracle Inventory ATP rules."""
     assert period(*ORACLE) == (0, 2, -1, -2, 2, 3, 2, 2)
     assert balance(*ORACLE) == (0, 2, 1, -1, 1, 4, 6, 8)
 
 
-@pytest.mark.vector("V05", rule="3", code="policies.atp.backward_consumed")
+@pytest.mark.vector("V05", rule="3", code="policies.atp.backward_consumed", scenario="promise_dates")
 def test_v05_backward_consumption() -> None:
     """V05, Oracle Inventory ATP rules."""
     assert backward_consumed(*ORACLE) == (0, 0, 0, -1, 2, 3, 2, 2)
 
 
-@pytest.mark.vector("V06", rule="3", code="policies.atp.accumulate")
+@pytest.mark.vector("V06", rule="3", code="policies.atp.accumulate", scenario="promise_dates")
 def test_v06_backward_consumption_with_accumulation() -> None:
     """V06, Oracle Inventory ATP rules: one unit more than the balance allows."""
     assert accumulate(*ORACLE) == (0, 0, 0, -1, 2, 5, 7, 9)
 
 
-@pytest.mark.vector("V07", rule="3", code="policies.atp.look_ahead")
+@pytest.mark.vector("V07", rule="3", code="policies.atp.look_ahead", scenario="promise_dates")
 def test_v07_look_ahead() -> None:
     """V07, computed."""
     assert look_ahead(*ORACLE) == (0, 0, 0, 0, 1, 4, 6, 8)
 
 
-@pytest.mark.vector("V08", rule="3", code="policies.atp.schedule_lines")
+@pytest.mark.vector("V08", rule="3", code="policies.atp.schedule_lines", scenario="promise_dates")
 def test_v08_the_backward_rule_answers_an_earlier_period_and_look_ahead_grants() -> None:
     """V08, Oracle Inventory ATP rules: 3 more wanted in period 7."""
     offered = backward_consumed(*ORACLE)
@@ -95,14 +95,14 @@ def test_v08_the_backward_rule_answers_an_earlier_period_and_look_ahead_grants()
     assert look_ahead(supply, (*demand[:6], demand[6] + 3, demand[7])) == (0, 0, 0, 0, 1, 3, 3, 5)
 
 
-@pytest.mark.vector("V09", rule="3", code="policies.atp.cumulative")
+@pytest.mark.vector("V09", rule="3", code="policies.atp.cumulative", scenario="promise_dates")
 def test_v09_discrete_and_cumulative() -> None:
     """V09, JD Edwards cumulative ATP."""
     assert discrete(*JDE) == (25, 0, 20, 0, 0, 25, 0, 0)
     assert cumulative(*JDE) == look_ahead(*JDE) == (25, 25, 45, 45, 45, 70, 70, 70)
 
 
-@pytest.mark.vector("V10", rule="3", code="policies.atp.schedule_lines")
+@pytest.mark.vector("V10", rule="3", code="policies.atp.schedule_lines", scenario="promise_dates")
 def test_v10_schedule_lines() -> None:
     """V10, computed."""
     assert look_ahead(*COMPUTED) == (20, 20, 20, 55, 55)
@@ -112,7 +112,7 @@ def test_v10_schedule_lines() -> None:
     assert schedule_lines(*COMPUTED, 1, 90, ship_complete=True) == ((), 90)
 
 
-@pytest.mark.vector("V11", rule="2,3", code="policies.atp.ladder")
+@pytest.mark.vector("V11", rule="2,3", code="policies.atp.ladder", scenario="promise_dates")
 def test_v11_a_partial_receipt_is_not_counted_twice() -> None:
     """V11, metasfresh#4805: 100 due tomorrow, 30 received today."""
     receiving = stock(
@@ -122,7 +122,7 @@ def test_v11_a_partial_receipt_is_not_counted_twice() -> None:
     assert RULE.available(receiving, NOON) == (30,)
 
 
-@pytest.mark.vector("V12", rule="3", code="policies.atp.ladder")
+@pytest.mark.vector("V12", rule="3", code="policies.atp.ladder", scenario="promise_dates")
 def test_v12_supply_overdue_too_long_is_not_believed() -> None:
     """V12, computed: 40 overdue by 3 days, 25 by 1 day, limit 2 days."""
     late = (

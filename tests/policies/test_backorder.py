@@ -17,7 +17,7 @@ HELD = 110
 """What the five hold together."""
 
 
-@pytest.mark.vector("V35", rule="6", code="policies.backorder.BackorderRun.run")
+@pytest.mark.vector("V35", rule="6", code="policies.backorder.BackorderRun.run", scenario="promise_dates")
 @pytest.mark.parametrize(
     ("supply", "expected"),
     [
@@ -33,7 +33,7 @@ def test_v35_each_strategy_takes_its_part(supply: int, expected: RunResult) -> N
     assert MIXED.run(supply - HELD, FIVE) == expected
 
 
-@pytest.mark.vector("V36", rule="6", code="policies.backorder.BackorderRun.run")
+@pytest.mark.vector("V36", rule="6", code="policies.backorder.BackorderRun.run", scenario="promise_dates")
 def test_v36_a_complete_line_that_cannot_be_filled_is_passed_over() -> None:
     """V36, computed: supply 7; P1 4 BACKORDER, P2 5 SHIP_COMPLETE, P3 3 BACKORDER."""
     lines = [(4, False), (5, True), (3, False)]

@@ -29,7 +29,7 @@ def berlin(processing: int, transit: int) -> PromiseDates:
     return PromiseDates(zone=BERLIN, cut_off_us=15 * HOUR, processing=processing, transit=transit)
 
 
-@pytest.mark.vector("V13", rule="3", code="policies.promise_dates.PromiseDates.promise")
+@pytest.mark.vector("V13", rule="3", code="policies.promise_dates.PromiseDates.promise", scenario="promise_dates")
 @pytest.mark.parametrize(
     ("ordered", "ship", "deliver"),
     [
@@ -44,7 +44,7 @@ def test_v13_at_the_cut_off_the_next_ship_day_counts(ordered: str, ship: str, de
     assert (day(dates.ship), day(dates.deliver)) == (ship, deliver)
 
 
-@pytest.mark.vector("V14", rule="1,3", code="policies.promise_dates.PromiseDates.promise")
+@pytest.mark.vector("V14", rule="1,3", code="policies.promise_dates.PromiseDates.promise", scenario="promise_dates")
 @pytest.mark.parametrize(
     ("ordered", "ship", "deliver"),
     [
@@ -58,7 +58,7 @@ def test_v14_the_cut_off_follows_the_clock_through_summer_time(ordered: str, shi
     assert (day(dates.ship), day(dates.deliver)) == (ship, deliver)
 
 
-@pytest.mark.vector("V15", rule="1,3", code="policies.promise_dates.PromiseDates.promise")
+@pytest.mark.vector("V15", rule="1,3", code="policies.promise_dates.PromiseDates.promise", scenario="promise_dates")
 def test_v15_an_evening_order_belongs_to_its_local_day() -> None:
     """V15, computed: midnight in Greenwich is Wednesday 20:00 in New York."""
     rule = PromiseDates(zone=NEW_YORK, cut_off_us=22 * HOUR, processing=0, transit=2)

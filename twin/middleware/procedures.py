@@ -8,6 +8,7 @@ from twin.middleware.inventory.movements import announce_supply, book_stock_fact
 from twin.middleware.inventory.publication import evaluate_publication, publication_answered
 from twin.middleware.orders import procedures as orders
 from twin.middleware.orders import shipments
+from twin.middleware.orders.waiting import grant_supply, redeem_pledge
 from twin.model import commands
 
 
@@ -47,7 +48,8 @@ def standard() -> Procedures:
     table.bind(commands.ShipmentLost, shipments.settle_lost)
     table.bind(commands.CloseDue, orders.close_order)
     table.bind(commands.ArchiveDue, orders.archive_order)
-    table.bind(commands.SupplyGranted, orders.grant_supply)
+    table.bind(commands.SupplyGranted, grant_supply)
+    table.bind(commands.PledgeDue, redeem_pledge)
     table.bind(commands.StockReceived, book_stock_fact)
     table.bind(commands.StockAdjusted, book_stock_fact)
     table.bind(commands.StockCounted, book_stock_fact)

@@ -322,6 +322,13 @@ class PledgeBroken(Message, frozen=True, gc=False, kw_only=True, tag=True):
     due: Elapsed = 0
 
 
+class PledgeDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The date of pledged units has come: stock must stand behind them now."""
+
+    line: int
+    item: int
+
+
 class BackorderExpired(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """The time that backordered units may wait is over."""
 

@@ -1,8 +1,10 @@
 """Stock: one record per item, which is the single writer of its positions, claims and waiting demand."""
 
 from enum import Enum
+from typing import TypedDict, Unpack
 
 import msgspec
+from msgspec.structs import replace
 
 from twin.model.instant import Elapsed
 
@@ -40,6 +42,8 @@ class SoftClaim(msgspec.Struct, frozen=True, gc=False):
     site: int
     quantity: int
     expires_at: Elapsed
+    order: int = 0
+    """The order that holds it; what is asked for this order does not count it."""
 
 
 class Supply(msgspec.Struct, frozen=True, gc=False):
@@ -60,16 +64,30 @@ class Pledge(msgspec.Struct, frozen=True, gc=False):
     site: int
     quantity: int
     due: Elapsed
+    channel: int = 0
+
+    def of(self, quantity: int) -> "Pledge":
+        """Return the pledge with another quantity."""
+        return replace(self, quantity=quantity)
 
 
 class Waiting(msgspec.Struct, frozen=True, gc=False):
-    """Backordered units of one order line: demand with no supply behind it."""
+    """Backordered units of one order line: demand with no supply behind it.
+
+    With `due` (elapsed) they have a date, which nothing but the lead time of a purchase stands for, and wait at `site`.
+    """
 
     order: int
     line: int
     quantity: int
     since: Elapsed
     channel: int = 0
+    due: Elapsed = 0
+    site: int = 0
+
+    def of(self, quantity: int) -> "Waiting":
+        """Return the demand with another quantity."""
+        return replace(self, quantity=quantity)
 
 
 class Quota(msgspec.Struct, frozen=True, gc=False):
@@ -88,6 +106,19 @@ class SalesRate(msgspec.Struct, frozen=True, gc=False):
     at: Elapsed = 0
 
 
+class StockParts(TypedDict, total=False):
+    """What of an item's record can change."""
+
+    positions: tuple[Position, ...]
+    claims: tuple[SoftClaim, ...]
+    supply: tuple[Supply, ...]
+    pledges: tuple[Pledge, ...]
+    waiting: tuple[Waiting, ...]
+    quotas: tuple[Quota, ...]
+    rates: tuple[SalesRate, ...]
+    changed_at: Elapsed
+
+
 class ItemStock(msgspec.Struct, frozen=True, gc=False):
     """Everything that decides what of one item can be promised; replaced whole, so its version serialises writers.
 
@@ -103,6 +134,10 @@ class ItemStock(msgspec.Struct, frozen=True, gc=False):
     quotas: tuple[Quota, ...] = ()
     rates: tuple[SalesRate, ...] = ()
     changed_at: Elapsed = 0
+
+    def changed(self, **parts: Unpack[StockParts]) -> "ItemStock":
+        """Return the record with these parts replaced."""
+        return replace(self, **parts)
 
 
 class Movement(msgspec.Struct, frozen=True, gc=False):

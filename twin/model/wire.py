@@ -47,6 +47,7 @@ Incoming = (
     | commands.PaymentRefunded
     | commands.SupplyGranted
     | commands.PledgeBroken
+    | commands.PledgeDue
     | commands.BackorderExpired
     | commands.HoldExpired
     | commands.CloseDue

@@ -13,6 +13,7 @@ from twin.world.fault_checks import misfits
 from twin.world.finding import Finding, Path, missing
 from twin.world.landscape import FeedApi, Marketplace, Storefront, Wms
 from twin.world.law_specs import GammaLaw, LognormalLaw
+from twin.world.promise_specs import FairShareAllocation, PriorityAllocation
 from twin.world.scenario import Scenario
 from twin.world.values import duration_text
 
@@ -148,10 +149,21 @@ def _distribution(scenario: Scenario, block: Distribution, path: Path) -> Iterat
 
 def _designs(scenario: Scenario) -> Iterator[Finding]:
     for name, design in scenario.designs.items():
-        for channel in design.allocation.channels:
-            if channel not in scenario.channels:
-                yield missing(("designs", name, "allocation", "channels"), "channel", channel, scenario.channels)
+        if isinstance(design.allocation, PriorityAllocation):
+            for channel in design.allocation.channels:
+                if channel not in scenario.channels:
+                    yield missing(("designs", name, "allocation", "channels"), "channel", channel, scenario.channels)
+        yield from _run(scenario, name, design)
         yield from _dangers(scenario, name, design)
+
+
+def _run(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:
+    path: Path = ("designs", name, "backorder", "run")
+    for channel in design.backorder.run:
+        if channel not in (*scenario.channels, "other"):
+            yield missing(path, "channel", channel, [*scenario.channels, "other"])
+    if isinstance(design.allocation, FairShareAllocation) and design.backorder.run != {"other": "GAIN"}:
+        yield Finding(path, "fair_share divides what comes and knows no strategies; choose allocation priority")
 
 
 def _dangers(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from twin.world.breaker_specs import Breaker
 from twin.world.budget_specs import Budget
 from twin.world.people import Exceptions
+from twin.world.promise_specs import Allocation, PromisingBlock, Run
 from twin.world.retry_specs import Retry
 from twin.world.values import (
     Block,
@@ -160,16 +161,6 @@ Limiter = Annotated[
 ]
 
 
-class PriorityAllocation(Block):
-    """Scarce stock goes to the channels in this order; without a list, in the order of the channels block."""
-
-    kind: Literal["priority"]
-    channels: tuple[Identifier, ...] = sourced((), "rule: empty means the order of the channels block")
-
-
-Allocation = Annotated[PriorityAllocation, OneOf("allocation", later=("fair_share", "first_come", "proportional"))]
-
-
 class Backorder(Block):
     """What happens to units that cannot be had now, and how many may wait for supply."""
 
@@ -178,7 +169,7 @@ class Backorder(Block):
     )
     depth: Quantity = sourced(0, "rule: channels are shown no more than there is")
     cancel_after: Duration = sourced("0s", "rule: 0s; what waits, waits for ever unless it is said")
-    run: Later = None
+    run: Run = sourced("GAIN", "rule: what is confirmed is kept, and grows when supply comes")
 
 
 class Workers(Block):
@@ -226,6 +217,7 @@ class Design(Block):
     limiter: Limiter = sourced({"kind": "learned"}, "the standard design")
     allocation: Allocation = sourced({"kind": "priority"}, "the standard design")
     backorder: Backorder = sourced({}, "the standard design")
+    promising: PromisingBlock = sourced({"kind": "at_once"}, "the standard design: nothing but stock is promised")
     workers: Workers = sourced({}, "the standard design")
     reservation: Later = None
     sequencing: Sequencing = sourced({}, "the standard design")

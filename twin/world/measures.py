@@ -55,6 +55,10 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
         "Units asked by buyers and not sold because too little was shown while enough was free.",
     ),
     "fill_rate": ("share", "Units promised from stock at intake per unit ordered."),
+    "late_orders": (
+        "orders",
+        "Orders with a date that shipped after it, or are still open after it; null where no date is told.",
+    ),
     "shorted_units": ("units", "Promised units that the warehouse could not find."),
     "returned_units": ("units", "Units that came back under an agreed or undelivered return."),
     "unauthorised_returns": ("count", "Receipts of goods that nobody had agreed to."),
@@ -90,6 +94,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
 
 _ORDERS, _LETTERS = ORDERS.number, LETTERS.number
 DONE = (Header.SHIPPED, Header.INVOICED)
+OPEN = (Header.ACCEPTED, Header.BACKORDERED, Header.ALLOCATED, Header.PARTIALLY_FULFILLED)
 _MAY_END = frozenset(
     (CancelOrder, AmendOrder, ReleaseCancelled, WarehouseShort, RemainderClosed, HoldExpired, BackorderExpired)
 )
@@ -372,6 +377,22 @@ class Watch:
         if order is not None and header(order) in DONE:
             self._add("orders_shipped")
             self.cycle.add(self.clock() - order.placed_at)
+            if self._dated(order) and self.clock() > order.promise:
+                self._add("late_orders")
+
+    def _dated(self, order: Order) -> bool:
+        rules = self.rules
+        return rules.channels[order.channel].dates is not None or rules.promising.kind != "at_once"
+
+    def _overdue(self, now: Elapsed) -> int:
+        """Return how many open orders should have shipped by now."""
+        late = 0
+        for row in self.store.rows[_ORDERS].values():
+            assert isinstance(row, Order)
+            promised = row.intake is Intake.ACCEPTED and self._dated(row) and 0 < row.promise < now
+            if promised and header(row) in OPEN:
+                late += 1
+        return late
 
     # --- the result
 
@@ -389,6 +410,8 @@ class Watch:
         kpis["oversell_rate"] = count.get("oversold_orders", 0) / placed if placed else None
         kpis["lost_sales_units"] = count.get("lost_sales_units", 0)
         kpis["fill_rate"] = 1 - self.units_short / self.units_ordered if self.units_ordered else None
+        tells = self.rules.promising.kind != "at_once" or any(each.dates is not None for each in self.rules.channels)
+        kpis["late_orders"] = count.get("late_orders", 0) + self._overdue(now) if tells else None
         kpis["shorted_units"] = count.get("shorted_units", 0)
         kpis["returned_units"] = count.get("returned_units", 0)
         kpis["unauthorised_returns"] = count.get("unauthorised_returns", 0)

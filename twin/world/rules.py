@@ -20,6 +20,7 @@ from twin.model.order import LinePolicy
 from twin.world import designs
 from twin.world.landscape import Carrier, FeedApi, Marketplace, Party, Storefront, StorefrontStockApi, Wms
 from twin.world.people import routing_of
+from twin.world.promise_specs import backorders_of, dates_of, promising_of
 from twin.world.scenario import Scenario
 
 TABLES = {"standard": standard, "naive/batch_file": batch_file}
@@ -87,7 +88,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
     wms = the_wms(scenario)
     sites = list(wms.sites)
     names = list(scenario.channels)
-    order = list(design.allocation.channels) or names
+    order = list(getattr(design.allocation, "channels", ()))
     order += [name for name in names if name not in order]
     rules: list[ChannelRule] = []
     terms: list[ChannelTerms] = []
@@ -110,6 +111,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
                 homes=_homes(served, [site.people for site in wms.sites.values()]),
                 line_policy=LinePolicy(design.backorder.line_policy),
                 publication=publication,
+                dates=dates_of(channel.promise, channel.cut_off, scenario.start.zone, scenario.start_us),
                 push_rows=1 if _one_call_a_movement(publication, interface) else interface.max_items,
             )
         )
@@ -117,6 +119,10 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
     return RuleSet(
         availability=ChannelAvailability(channels=tuple(rules), safety=_safety(scenario, items)),
         channels=tuple(terms),
+        promising=promising_of(design.promising, scenario.start.zone, scenario.start_us),
+        backorders=backorders_of(
+            design.allocation, design.backorder.run, names, tuple([rule.priority for rule in rules])
+        ),
         stock_stream=Sequencing(kind="delta", gap_timer_us=design.sequencing.gap_timer),
         rate_half_life_us=buffer.half_life if isinstance(buffer, designs.RiskBuffer) else 0,
         return_window_us=RETURN_WINDOW if _goods_come_back(scenario) else 0,

@@ -35,6 +35,7 @@ from twin.world.fault_specs import FaultBlock
 from twin.world.landscape import BLANK, Landscape
 from twin.world.law_specs import Delay
 from twin.world.outcomes import Collapse, Recovery, RequestWindow
+from twin.world.promise_specs import ChannelPromise
 from twin.world.values import (
     Block,
     Count,
@@ -47,6 +48,7 @@ from twin.world.values import (
     Quantity,
     Share,
     WallStamp,
+    WallTime,
     Words,
     Zone,
     instant_us,
@@ -108,8 +110,8 @@ class Channel(Block):
     priority: Count | None = sourced(None, "rule: the order of the channels block")
     sites: tuple[Identifier, ...] | None = sourced(None, "rule: every site serves every channel")
     backorder_depth: Quantity | None = sourced(None, "rule: the design's depth")
-    cut_off: Later = None
-    promise: Later = None
+    cut_off: WallTime | None = sourced(None, "rule: an order of a ship day counts for that day")
+    promise: ChannelPromise | None = sourced(None, "rule: no date is told")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ promised to an order already placed. What was not free at this moment is said in
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from policies.ruleset import RuleSet
 from twin.middleware.delivery.exceptions import keep
 from twin.middleware.delivery.waiting import raise_waiting
+from twin.middleware.intake.dates import with_dates
+from twin.middleware.intake.planned import Parts, Plan
 from twin.middleware.orders.acceptance import accept
 from twin.middleware.orders.effects import Answer, Step
 from twin.middleware.orders.intake import worth_accepting
@@ -31,17 +32,7 @@ from twin.model.commands import HoldExpired, ItemQuantity, LineQuantity, SubmitO
 from twin.model.instant import Now
 from twin.model.order import Intake, LinePolicy
 
-Parts = tuple[tuple[int, int], ...]
-"""Where the units of one line come from: (site, units)."""
 _GOING_ON = (Outcome.ACCEPTED, Outcome.BACKORDERED)
-
-
-class Plan(NamedTuple):
-    """Per line what is promised and where it comes from; and what was not free, per line that lacked some."""
-
-    promises: tuple[LinePromise, ...]
-    parts: tuple[Parts, ...]
-    short: tuple[ItemQuantity, ...]
 
 
 def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
@@ -79,11 +70,12 @@ def promise_waiting(work: Work) -> Outcome:
         order = work.order
         assert order is not None
     needs = [(line.item, line.pending) for line in order.lines]
-    planned = plan(work, order.id, order.channel, needs, order.policy)
+    planned = plan(work, order.id, order.channel, needs, order.policy, later=True)
+    work.schedules, work.dated = planned.schedules, planned.dated
     wanted = zip((quantity for _, quantity in needs), planned.promises, strict=True)
     if not worth_accepting(order.policy, wanted):
         return work.move(PromiseRefused(id, "NO_PROMISE"))
-    outcome = work.move(_granted(work, planned))
+    outcome = work.move(_granted(work, order.channel, planned))
     claimed = [
         (line.number, line.item, site, units)
         for line, parts in zip(order.lines, planned.parts, strict=True)
@@ -102,10 +94,11 @@ def promise_waiting(work: Work) -> Outcome:
 def _promise_at_once(work: Work, submitted: Submitted) -> Outcome:
     command = submitted.message
     needs = [(line.item, line.quantity) for line in command.lines]
-    planned = plan(work, command.case, command.channel, needs, submitted.policy)
+    planned = plan(work, command.case, command.channel, needs, submitted.policy, later=True)
+    work.schedules, work.dated = planned.schedules, planned.dated
     requests = requests_of(work, planned.parts)
     last = work.order
-    decided = accept(submitted, _granted(work, planned), requests, now=work.now.elapsed, last=last)
+    decided = accept(submitted, _granted(work, command.channel, planned), requests, now=work.now.elapsed, last=last)
     work.order = decided.order
     if decided.outcome in _GOING_ON:
         for line, parts in zip(decided.order.lines, planned.parts, strict=True):
@@ -126,8 +119,16 @@ def _with_short(work: Work, decided: Step, short: tuple[ItemQuantity, ...]) -> S
     return Step(decided.order, decided.outcome, decided.row, tuple(rest))
 
 
-def plan(work: Work, order: int, channel: int, needs: Sequence[tuple[int, int]], policy: LinePolicy) -> Plan:
-    """Find out what of these (item, quantity) lines can be promised at once, and from where.
+def plan(
+    work: Work,
+    order: int,
+    channel: int,
+    needs: Sequence[tuple[int, int]],
+    policy: LinePolicy,
+    *,
+    later: bool = False,
+) -> Plan:
+    """Find out what of these (item, quantity) lines can be promised at once, and from where; and `later`, when.
 
     A fill-or-kill line that cannot be had whole takes nothing. Lines of one item share what is free of it.
     """
@@ -156,7 +157,12 @@ def plan(work: Work, order: int, channel: int, needs: Sequence[tuple[int, int]],
         left[item] = room - got
         promises.append(LinePromise(number, got))
         taken.append(parts)
-    return Plan(tuple(promises), tuple(taken), tuple(short))
+    at_once = Plan(tuple(promises), tuple(taken), tuple(short), {}, {})
+    if not later or rules.promising.kind == "at_once" or policy is LinePolicy.FILL_OR_KILL:
+        return at_once
+    if all(each.confirmed == quantity for each, (_, quantity) in zip(promises, needs, strict=True)):
+        return at_once
+    return with_dates(at_once, needs, order, channel, policy, work)
 
 
 def requests_of(work: Work, parts: Sequence[Parts]) -> list[ReleasedToWarehouse]:
@@ -168,9 +174,12 @@ def requests_of(work: Work, parts: Sequence[Parts]) -> list[ReleasedToWarehouse]
     return [ReleasedToWarehouse(work.cause.id, work.ids.next(), site, tuple(lines)) for site, lines in by_site.items()]
 
 
-def _granted(work: Work, planned: Plan) -> PromiseGranted:
-    now, wait = work.now.elapsed, work.rules.cancel_after_us
-    return PromiseGranted(work.cause.id, planned.promises, now, now + wait if wait else 0)
+def _granted(work: Work, channel: int, planned: Plan) -> PromiseGranted:
+    now, wait = work.now, work.rules.cancel_after_us
+    dates = [due for parts in planned.schedules.values() for _, _, due in parts]
+    dates += planned.dated.values()
+    due = work.rules.channels[channel].ship_by(now, max(dates, default=0))
+    return PromiseGranted(work.cause.id, planned.promises, due, now.elapsed + wait if wait else 0)
 
 
 def _at_most(parts: Parts, units: int) -> Parts:

@@ -60,8 +60,10 @@ def take_snapshot(snapshot: StockSnapshot, now: Now, rules: RuleSet, unit: Unit)
     facts = held_facts(taken.bodies)
     unit.save(STREAMS, key, taken.state.summing(snapshot.net + sum(change_of(each) for each in facts)))
     before = rules.atp.available(stock, now.elapsed)
-    stock = move(stock, snapshot, snapshot.net - stream.net, "snapshot", now.elapsed, ids, unit)
+    missed = snapshot.net - stream.net
+    stock = move(stock, snapshot, missed, "snapshot", now.elapsed, ids, unit)
     for each in facts:
         stock = book(stock, each, now.elapsed, ids, unit)
-    settle(stock, before, snapshot, now, rules, ids, unit)
+    changes = [(snapshot.site, missed), *((each.site, change_of(each)) for each in facts)]
+    settle(stock, before, snapshot, changes, now, rules, ids, unit)
     return Outcome.APPLIED

@@ -1,17 +1,18 @@
 """Stock facts of a warehouse: each becomes a movement in the ledger, in the order of its stream, and is posted on.
 
 A position is the fold of its movements. Facts of one (site, item) carry numbers without gaps; what comes early is held
-until its turn, a repeat changes nothing. More stock first goes to who waits for it, by channel priority, then by who
-has waited longest; each of them is told by a message of its own, so that no transaction touches many orders.
+until its turn, a repeat changes nothing. More stock first goes to who waits for it (`backorders`).
 """
 
 from collections.abc import Sequence
 
+from policies.atp import shortage
 from policies.ruleset import RuleSet
 from policies.sequencing import Turn
 from policies.stock_buffer import paused
 from twin.middleware.delivery.exceptions import keep, notice
 from twin.middleware.delivery.waiting import wait_for_item
+from twin.middleware.inventory.backorders import serve_waiting
 from twin.middleware.unit import ITEMS, MOVEMENTS, STREAMS, Outcome, Unit
 from twin.model import wire
 from twin.model.commands import (
@@ -22,7 +23,6 @@ from twin.model.commands import (
     StockSnapshot,
     StreamGapDue,
     SupplyAnnounced,
-    SupplyGranted,
 )
 from twin.model.events import AvailabilityChanged, MovementRecorded, SnapshotRequested
 from twin.model.ids import Ids
@@ -69,9 +69,11 @@ def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome
     facts = [fact, *held_facts(offered.bodies)]
     unit.save(STREAMS, key, offered.state.summing(stream.net + sum(change_of(each) for each in facts)))
     before = rules.atp.available(stock, now.elapsed)
+    changes: list[tuple[int, int]] = []
     for each in facts:
+        changes.append((each.site, change_of(each)))
         stock = book(stock, each, now.elapsed, ids, unit)
-    settle(stock, before, fact, now, rules, ids, unit)
+    settle(stock, before, fact, changes, now, rules, ids, unit)
     return Outcome.APPLIED
 
 
@@ -132,6 +134,7 @@ def settle(
     stock: ItemStock,
     before: tuple[int, ...],
     fact: Fact | StockSnapshot,
+    changes: Sequence[tuple[int, int]],
     now: Now,
     rules: RuleSet,
     ids: Ids,
@@ -143,31 +146,11 @@ def settle(
     if after != before:
         stock = replaced(stock, changed_at=at, rates=awake(stock, before, after, at))
         unit.emit(AvailabilityChanged(id=ids.next(), cause=fact.id, rows=(ItemQuantity(fact.item, sum(after)),), at=at))
-    position = stock.positions[fact.site]
-    if position.committed > position.sellable:
+    if shortage(stock, fact.site, at):
         notice(fact, "OVERCOMMITTED", stream_key(fact.item, fact.site), place(fact), now, rules, unit)
-    serve_waiting(stock, at, rules, ids, unit, fact.id)
+    if any(units > 0 for _, units in changes):
+        serve_waiting(stock, fact, now, rules, ids, unit, changes)
     unit.save(ITEMS, stock.item, stock)
-
-
-def serve_waiting(stock: ItemStock, now: Elapsed, rules: RuleSet, ids: Ids, unit: Unit, cause: int) -> None:
-    """Offer what is free to the lines that wait for the item, in their order; nothing is taken here."""
-    left = sum(max(0, position.sellable - position.committed) for position in stock.positions)
-    left -= sum(claim.quantity for claim in stock.claims if now < claim.expires_at)
-    if left <= 0 or not stock.waiting:
-        return
-    priority = [terms.priority for terms in rules.availability.channels]
-    for entry in sorted(stock.waiting, key=lambda w: (priority[w.channel], w.since, w.order, w.line)):
-        quantity = min(left, entry.quantity)
-        if quantity <= 0:
-            return
-        left -= quantity
-        unit.schedule(
-            now,
-            SupplyGranted(
-                id=ids.next(), cause=cause, case=entry.order, line=entry.line, item=stock.item, quantity=quantity
-            ),
-        )
 
 
 def announce_supply(command: SupplyAnnounced, now: Now, rules: RuleSet, unit: Unit) -> Outcome:

@@ -11,11 +11,13 @@ from twin.middleware.delivery.exceptions import keep, notice
 from twin.middleware.delivery.waiting import wait_for_order
 from twin.middleware.intake.submit import plan, promise_waiting
 from twin.middleware.orders.header import header
-from twin.middleware.orders.occasions import Allocated, Amended, Occasion, ReturnAuthorised, WaitingFilled
+from twin.middleware.orders.loading import loaded
+from twin.middleware.orders.occasions import Allocated, Amended, Occasion, ReturnAuthorised
 from twin.middleware.orders.returns import returns_open
 from twin.middleware.orders.shipments import connect
+from twin.middleware.orders.waiting import release_claimed
 from twin.middleware.orders.work import Work
-from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, RESERVATIONS, Outcome, Unit
+from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, Outcome, Unit
 from twin.model.commands import (
     AmendOrder,
     ArchiveDue,
@@ -45,7 +47,6 @@ from twin.model.commands import (
     ReturnRequested,
     ShipmentConfirmed,
     ShipmentScanned,
-    SupplyGranted,
     UndoFailed,
     WarehouseShort,
 )
@@ -95,7 +96,7 @@ def move_by_line_fact(fact: LineFact, now: Now, rules: RuleSet, unit: Unit) -> O
     if order is None:
         return wait_for_order(fact, now, rules, unit)
     named = {each.line for each in fact.lines}
-    outcome = _move(_loaded(fact, now, rules, unit, order, named), fact)
+    outcome = _move(loaded(fact, now, rules, unit, order, named), fact)
     if type(fact) is ShipmentConfirmed and fact.tracking and outcome is not Outcome.NOOP:
         connect(fact, order.channel, now, rules, unit)
     return outcome
@@ -106,7 +107,7 @@ def move_whole(message: WholeOrder, now: Now, rules: RuleSet, unit: Unit) -> Out
     order = unit.load(ORDERS, message.case)
     if order is None:
         return wait_for_order(message, now, rules, unit)
-    return _move(_loaded(message, now, rules, unit, order, None), message)
+    return _move(loaded(message, now, rules, unit, order, None), message)
 
 
 def close_order(message: CloseDue, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
@@ -155,7 +156,7 @@ def take_in_return(message: ReturnReceived, now: Now, rules: RuleSet, unit: Unit
     if message.tracking:
         _came_back_to_us(message, now, unit)
     if order is not None and message.lines and all(0 < each.line <= len(order.lines) for each in message.lines):
-        return _move(_loaded(message, now, rules, unit, order, {each.line for each in message.lines}), message)
+        return _move(loaded(message, now, rules, unit, order, {each.line for each in message.lines}), message)
     stocks = unit.load_many(ITEMS, list(dict.fromkeys(row.item for row in message.items)))
     work = Work(message, now, rules, unit, None, {stock.item: stock for stock in stocks if stock is not None}, {})
     unknown = [row.item for row in message.items if row.item not in work.stocks]
@@ -183,39 +184,12 @@ def after_parking(event: Event) -> Message | None:
     return None
 
 
-def grant_supply(message: SupplyGranted, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
-    """Allocate units that came free to a line that waits for them, as far as they are still free."""
-    order = unit.load(ORDERS, message.case)
-    if order is None:
-        return Outcome.NOOP
-    work = _loaded(message, now, rules, unit, order, {message.line})
-    line = order.lines[message.line - 1]
-    stock = work.stocks.get(line.item)
-    wanted = min(message.quantity, line.pledged if message.pledged else line.backordered)
-    if stock is None or wanted <= 0:
-        return Outcome.NOOP
-    terms = rules.channels[order.channel]
-    free = [max(0, p.sellable - p.committed) for p in stock.positions]
-    sourced = rules.sourcing.choose([(line.item, wanted)], [free], terms.sites_for(order.id))
-    got = wanted - sourced.rest[0]
-    if not got:
-        return Outcome.NOOP
-    filled = WaitingFilled(message.id, (LineQuantity(line.number, got),), message.pledged, now.elapsed)
-    outcome = work.move(filled)
-    if outcome is Outcome.APPLIED:
-        for site, units in sourced.parts[0]:
-            work.grant(line.number, line.item, site, units)
-        work.release([(site, LineQuantity(line.number, units)) for site, units in sourced.parts[0]])
-        work.save()
-    return outcome
-
-
 def amend_order(message: AmendOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Take a higher revision: what grows must be free now, what shrinks is given up."""
     order = unit.load(ORDERS, message.case)
     if order is None:
         return wait_for_order(message, now, rules, unit)
-    work = _loaded(message, now, rules, unit, order, None)
+    work = loaded(message, now, rules, unit, order, None)
     wanted = {line.item for line in message.lines} - work.stocks.keys()
     for stock in unit.load_many(ITEMS, sorted(wanted)):
         if stock is not None:
@@ -293,35 +267,7 @@ def _resume(work: Work) -> None:
     if order.intake is not Intake.ACCEPTED:
         promise_waiting(work)
         return
-    told: dict[tuple[int, int], int] = {}
-    for release in order.releases:
-        told[(release.line, release.site)] = told.get((release.line, release.site), 0) + release.quantity
-    parts = []
-    for claim in work.claims:
-        live = work.reservations[claim.reservation].live(work.now.elapsed)
-        free = live - told.get((claim.line, claim.site), 0)
-        told[(claim.line, claim.site)] = max(0, -free)
-        if free > 0:
-            parts.append((claim.site, LineQuantity(claim.line, free)))
-    if parts:
-        work.release(parts)
-
-
-def _loaded(message: Message, now: Now, rules: RuleSet, unit: Unit, order: Order, named: set[int] | None) -> Work:
-    """Load the items and the claims of the named lines (None: all) with the order."""
-    lines = [line for line in order.lines if named is None or line.number in named]
-    claims = [claim.reservation for claim in order.claims if named is None or claim.line in named]
-    stocks = unit.load_many(ITEMS, list(dict.fromkeys(line.item for line in lines)))
-    reservations = unit.load_many(RESERVATIONS, claims)
-    return Work(
-        message,
-        now,
-        rules,
-        unit,
-        order,
-        {stock.item: stock for stock in stocks if stock is not None},
-        {each.id: each for each in reservations if each is not None},
-    )
+    release_claimed(work)
 
 
 def _close_later(message: OrderInvoiced | CloseDue, now: Now, rules: RuleSet, unit: Unit) -> None:

@@ -11,7 +11,8 @@ from policies.ruleset import RuleSet
 from policies.sourcing import SourcingPlan
 from policies.stock_buffer import drawn, sold
 from twin.middleware.delivery.exceptions import KEPT, keep, notice
-from twin.middleware.inventory.movements import awake, moved, serve_waiting
+from twin.middleware.inventory.backorders import serve_waiting
+from twin.middleware.inventory.movements import awake, moved
 from twin.middleware.inventory.reservation import Consume, EntryCode, Release, apply, grant
 from twin.middleware.orders.effects import (
     Answer,
@@ -48,7 +49,7 @@ from twin.middleware.orders.occasions import (
 )
 from twin.middleware.orders.table import step
 from twin.middleware.unit import ARCHIVE, ITEMS, MOVEMENTS, ORDERS, RESERVATIONS, Outcome, Unit
-from twin.model.commands import BackorderExpired, ItemQuantity, LineQuantity, OrderedLine
+from twin.model.commands import BackorderExpired, ItemQuantity, LineQuantity, OrderedLine, PledgeDue
 from twin.model.events import (
     AvailabilityChanged,
     CancelErpOrder,
@@ -64,7 +65,7 @@ from twin.model.events import (
     ReturnAnswered,
 )
 from twin.model.ids import Ids
-from twin.model.instant import Now
+from twin.model.instant import Elapsed, Now
 from twin.model.message import Message
 from twin.model.order import Order, OrderClaim
 from twin.model.stock import Bucket, ItemStock, Movement, Pledge, Position, Quota, Reservation, SalesRate, Waiting
@@ -96,6 +97,10 @@ class Work:
         self.exceptions: list[tuple[str, str]] = []
         """(code, detail) of what the step at hand raised."""
         self.archived = False
+        self.schedules: dict[int, tuple[tuple[int, int, Elapsed], ...]] = {}
+        """(site, units, due) of what a line is pledged, where its promise said so."""
+        self.dated: dict[int, Elapsed] = {}
+        """When the waiting units of a line are promised by the lead time of a purchase."""
         self._before: dict[int, tuple[int, ...]] = {}
         self._free: dict[int, int] = {}
         """Units that no claim is on, of each item that somebody was waiting for."""
@@ -267,13 +272,18 @@ class Work:
         stock = self.touch(item)
         order, now = self.order, self.now.elapsed
         waiting, pledges = stock.waiting, stock.pledges
+        home = self.rules.channels[order.channel].sites_for(order.id)[0].position
         if effect.waiting > 0:
-            waiting = (*waiting, Waiting(order.id, effect.line, effect.waiting, now, order.channel))
+            since = order.accepted_at if effect.pledged < 0 else now
+            due = self.dated.get(effect.line, 0)
+            waiting = (*waiting, Waiting(order.id, effect.line, effect.waiting, since, order.channel, due, home))
         elif effect.waiting < 0:
             waiting = _less_waiting(waiting, order.id, effect.line, -effect.waiting)
         if effect.pledged > 0:
-            site = self.rules.channels[order.channel].sites_for(order.id)[0].position
-            pledges = (*pledges, Pledge(order.id, effect.line, site, effect.pledged, order.promise))
+            for site, units, due in self.schedules.get(effect.line, ((home, effect.pledged, order.promise),)):
+                pledges = (*pledges, Pledge(order.id, effect.line, site, units, due, order.channel))
+                timer = PledgeDue(id=self.ids.next(), cause=self.cause.id, case=order.id, line=effect.line, item=item)
+                self.unit.schedule(due, timer)
         elif effect.pledged < 0:
             pledges = _less_pledged(pledges, order.id, effect.line, -effect.pledged)
         self.stocks[item] = _with(stock, stock.positions, waiting=waiting, pledges=pledges)
@@ -482,7 +492,7 @@ class Work:
                 rates = awake(stock, self._before[item], after, now)
                 stock = _with(stock, stock.positions, changed_at=now, rates=rates)
             if stock.waiting and _unclaimed(stock) > self._free.get(item, _unclaimed(stock)):
-                serve_waiting(stock, now, self.rules, self.ids, unit, self.cause.id)
+                serve_waiting(stock, self.cause, self.now, self.rules, self.ids, unit)
             unit.save(ITEMS, item, stock)
         if changed:
             unit.emit(AvailabilityChanged(id=self.ids.next(), cause=self.cause.id, rows=tuple(changed), at=now))
@@ -587,7 +597,7 @@ def _less_waiting(waiting: tuple[Waiting, ...], order: int, line: int, quantity:
             taken = min(quantity, entry.quantity)
             quantity -= taken
             if entry.quantity > taken:
-                rest.append(Waiting(order, line, entry.quantity - taken, entry.since, entry.channel))
+                rest.append(entry.of(entry.quantity - taken))
         else:
             rest.append(entry)
     return tuple(rest)
@@ -600,7 +610,7 @@ def _less_pledged(pledges: tuple[Pledge, ...], order: int, line: int, quantity: 
             taken = min(quantity, entry.quantity)
             quantity -= taken
             if entry.quantity > taken:
-                rest.append(Pledge(order, line, entry.site, entry.quantity - taken, entry.due))
+                rest.append(entry.of(entry.quantity - taken))
         else:
             rest.append(entry)
     return tuple(rest)
