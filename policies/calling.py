@@ -18,26 +18,14 @@ timeout of one attempt (POLICIES 4). `step` is the only way in, so no caller can
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from policies import budget as budgets
 from policies.breaker import Ask, Breaker, BreakerState, Over, Result
 from policies.budget import Asked, Budget, Returned
+from policies.in_flight import InFlight
 from policies.retry import Cause, Failed, RetryRule
-from policies.throttle import NEVER, Admission, State, Throttle
-
-
-class InFlight(Protocol):
-    """A limit on attempts under way at the same time, which may learn from how they end."""
-
-    def initial(self) -> State:
-        """Return the state with nothing in flight."""
-
-    def admit(self, state: State, now: int, cost: int = 1) -> Admission:
-        """Return whether one more may be under way."""
-
-    def ended(self, state: State, now: int, took: int, ok: bool) -> State:
-        """Return the state after one of them ended; `ok` is False for a timeout or a refusal."""
+from policies.throttle import NEVER, Learner, State, Throttle
 
 
 class CallRecord(NamedTuple):
@@ -58,6 +46,8 @@ class CallRecord(NamedTuple):
     """What the budget took for the last retry."""
     granted: bool = False
     """True when the budget has granted the attempt that comes next."""
+    reserved: bool = False
+    """True when the limiter has admitted the attempt that comes next, for the time that it now is."""
     epoch: int = 0
     """The breaker's epoch in which the last attempt was permitted."""
 
@@ -168,15 +158,17 @@ class Calling:
             if not ruling.allowed:
                 return self._refused(sides._replace(breaker=breaker), call, event, ruling.retry_after, "breaker")
             epoch = ruling.epoch
-        if self.limiter is not None:
+        if self.limiter is not None and not call.reserved:
             limiter, admitted, wait = self.limiter.admit(sides.limiter, now, self.cost)
             if not admitted:
                 return self._refused(sides._replace(limiter=limiter), call, event, wait, "limiter")
+            if wait:
+                return sides._replace(limiter=limiter), Wait(call._replace(reserved=True), wait, "limiter")
         if self.in_flight is not None:
             in_flight, admitted, wait = self.in_flight.admit(sides.in_flight, now)
             if not admitted:
                 return self._refused(sides._replace(in_flight=in_flight), call, event, wait, "concurrency")
-        sent = call._replace(attempt=call.attempt + 1, granted=False, epoch=epoch)
+        sent = call._replace(attempt=call.attempt + 1, granted=False, reserved=False, epoch=epoch)
         return Sides(sides.budget, breaker, limiter, in_flight), Send(sent)
 
     def _granted(self, sides: Sides, call: CallRecord, now: int, draw: float) -> tuple[Sides, CallRecord, str]:
@@ -233,7 +225,7 @@ class Calling:
     def _told(self, sides: Sides, event: Ended) -> Sides:
         """Tell the budget, the breaker and the concurrency limit how an attempt ended."""
         call, ok = event.call, event.cause is None
-        budget, breaker, in_flight = sides.budget, sides.breaker, sides.in_flight
+        budget, breaker, limiter, in_flight = sides
         if self.budget is not None:
             ended = budgets.Ended(event.now, call.attempt > 1, call.cost, event.cause)
             budget, _ = self.budget.step(budget, ended)
@@ -243,7 +235,9 @@ class Calling:
         if self.in_flight is not None:
             refused = event.cause is Cause.TIMEOUT or event.cause is Cause.THROTTLED
             in_flight = self.in_flight.ended(in_flight, event.now, event.took, not refused)
-        return Sides(budget, breaker, sides.limiter, in_flight)
+        if isinstance(self.limiter, Learner):
+            limiter = self.limiter.learned(limiter, event.now, event.cause is Cause.THROTTLED)
+        return Sides(budget, breaker, limiter, in_flight)
 
     def _wait(self, call: CallRecord, draw: float, cause: Cause, asked: int | None) -> int | None:
         """Return what the retry rule says of the rung that is up."""

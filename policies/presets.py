@@ -1,16 +1,17 @@
 """Published settings by name and version, each with its source: what `{preset: name}` in a scenario stands for.
 
 A name carries the version whose defaults it holds. Where a product's own default is something else than a reader would
-think, the name says which mode is meant: boto3's default mode is still `legacy`, so there is no preset "aws".
+think, the name says which mode is meant: boto3's default mode is still `legacy`, so there is no preset "aws". Published
+figures that a scenario cannot hold have no preset either: resilience4j's limiter counts 500 nanoseconds.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from policies.breaker import WindowBreaker
-from policies.budget import AdaptiveThrottling, RatioBudget, TokenQuota
-from policies.retry import Retry
-from twin.model.instant import SECOND
+from policies import budget, retry
+from policies.breaker import PollyBreaker, WindowBreaker
+from policies.in_flight import Bulkhead
+from twin.model.instant import MINUTE, SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +24,55 @@ class Preset:
 
 RETRY: Mapping[str, Preset] = {
     "aws-standard-2.0": Preset(
-        Retry(attempts=3, base_us=SECOND, cap_us=20 * SECOND),
-        "boto/botocore botocore/retries/standard.py, mode standard; budget: the preset of the same name",
+        retry.Retry(attempts=3, base_us=SECOND, cap_us=20 * SECOND),
+        "boto/botocore botocore/retries/standard.py, mode standard; its quota is the budget of the same name",
+    ),
+    "aws-standard-2.1": Preset(
+        retry.AwsRetry(),
+        "boto/botocore botocore/retries/standard.py with AWS_NEW_RETRIES_2026: 50 ms, throttled 1 s",
+    ),
+    "aws-standard-2.1-dynamodb": Preset(
+        retry.AwsRetry(attempts=4, base_us=25_000), "the same, for DynamoDB and its streams: 4 attempts, 25 ms"
+    ),
+    "aws-blog-decorrelated-2015": Preset(
+        retry.Retry(attempts=10, base_us=5_000, cap_us=2 * SECOND, jitter="decorrelated", first_exponent=1),
+        "aws-samples/aws-arch-backoff-simulator: 5 ms, 2 s; attempts assumed, there they have no end",
+    ),
+    "grpc-a6": Preset(
+        retry.GrpcRetry(), "grpc/proposal A6-client-retries.md: its example, 4 attempts, 0.1 s, 1 s, times 2"
+    ),
+    "polly-8": Preset(retry.PollyRetry(), "App-vNext/Polly RetryStrategyOptions: 3 retries, constant, 2 s, no jitter"),
+    "polly-8-exponential": Preset(
+        retry.PollyRetry(backoff="exponential", jitter=True), "the same, exponential with jitter"
+    ),
+    "resilience4j-2": Preset(retry.Resilience4jRetry(), "resilience4j/resilience4j RetryConfig.java: 3 times, 500 ms"),
+    "resilience4j-2-random": Preset(
+        retry.Resilience4jRetry(multiplier=1.5, randomisation=0.5),
+        "resilience4j/resilience4j IntervalFunction.java, exponential and randomised: times 1.5, a half to both sides",
     ),
 }
 """Retry rules."""
 
 BUDGET: Mapping[str, Preset] = {
-    "aws-standard-2.0": Preset(TokenQuota(), "boto/botocore botocore/retries/quota.py, 500 tokens, 5 and 10 a retry"),
-    "google-sre-2016": Preset(
-        AdaptiveThrottling(), "Site Reliability Engineering (2016), Handling overload: K 2, 2 min"
+    "aws-standard-2.0": Preset(
+        budget.TokenQuota(), "boto/botocore botocore/retries/quota.py: 500 tokens, 5 a retry, 10 after a timeout"
     ),
-    "ten-percent": Preset(RatioBudget(), "the usual 10 % of new calls, at most 10 saved up (assumed)"),
+    "aws-standard-2.1": Preset(
+        budget.TokenQuota(retry=14, timeout_retry=14),
+        "the same with AWS_NEW_RETRIES_2026: 14 a retry, throttled 5",
+    ),
+    "envoy-1": Preset(
+        budget.EnvoyBudget(), "envoyproxy/envoy resource_manager_impl.h: 20 % of what is in flight, at least 3"
+    ),
+    "envoy-admission-1": Preset(
+        budget.AdmissionControl(window_us=2 * MINUTE, floor_per_s=5),
+        "envoyproxy/envoy, admission control filter: its example, 120 s, 95 %, 5/s, at most 80 %",
+    ),
+    "finagle-1": Preset(budget.FinagleBudget(), "twitter/finagle RetryBudget.scala: 20 %, 10 a second, 10 s"),
+    "google-sre-2016": Preset(
+        budget.AdaptiveThrottling(), "Site Reliability Engineering (2016), Handling overload: K = 2, 2 minutes"
+    ),
+    "grpc-a6": Preset(budget.GrpcThrottle(), "grpc/proposal A6-client-retries.md: its example, 10 tokens, ratio 0.1"),
 }
 """Budgets."""
 
@@ -43,5 +81,24 @@ BREAKER: Mapping[str, Preset] = {
         WindowBreaker(probes=10, half_open_at_most=0, boundary="exclusive", stale="counted"),
         "resilience4j/resilience4j CircuitBreakerConfig.java: 50 % of 100 calls, 60 s open, 10 probes for ever",
     ),
+    "polly-8": Preset(
+        PollyBreaker(), "App-vNext/Polly CircuitBreakerStrategyOptions: 10 % of at least 100 calls in 30 s, 5 s open"
+    ),
 }
 """Breakers."""
+
+CONCURRENCY: Mapping[str, Preset] = {
+    "resilience4j-2": Preset(Bulkhead(), "resilience4j/resilience4j BulkheadConfig.java: 25 at once"),
+    "envoy-1": Preset(
+        Bulkhead(limit=1_024), "envoyproxy/envoy circuit breakers, which are caps: 1,024 requests per called side"
+    ),
+}
+"""Limits on attempts under way."""
+
+ALL: Mapping[str, Mapping[str, Preset]] = {
+    "retry": RETRY,
+    "budget": BUDGET,
+    "breaker": BREAKER,
+    "concurrency": CONCURRENCY,
+}
+"""Presets by the slot of a design that takes them."""

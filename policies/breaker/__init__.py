@@ -1,5 +1,6 @@
 """Whether a called side is left alone for a while: one breaker a module, one step for all."""
 
+from policies.breaker.polly import PollyBreaker as PollyBreaker
 from policies.breaker.ruling import Ask as Ask
 from policies.breaker.ruling import Breaker as Breaker
 from policies.breaker.ruling import BreakerState as BreakerState
@@ -10,4 +11,15 @@ from policies.breaker.ruling import Result as Result
 from policies.breaker.ruling import Ruling as Ruling
 from policies.breaker.windowed import WindowBreaker as WindowBreaker
 
-__all__ = ["Ask", "Breaker", "BreakerState", "Force", "Over", "Phase", "Result", "Ruling", "WindowBreaker"]
+__all__ = [
+    "Ask",
+    "Breaker",
+    "BreakerState",
+    "Force",
+    "Over",
+    "Phase",
+    "PollyBreaker",
+    "Result",
+    "Ruling",
+    "WindowBreaker",
+]

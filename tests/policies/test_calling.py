@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.aws_adaptive import AwsAdaptive
 from policies.breaker import Phase, WindowBreaker
 from policies.budget import AdaptiveThrottling, RatioBudget, TokenQuota
 from policies.calling import Calling, CallRecord, Decision, Done, Ended, GiveUp, Ready, Send, Sides, Wait
+from policies.in_flight import Bulkhead
 from policies.retry import Cause, Retry
-from policies.throttle import TokenBucket, token_bucket
+from policies.throttle import LeakyQueue, TokenBucket, token_bucket
 from twin.model.instant import SECOND
 
 QUICK = WindowBreaker(window=2, minimum=2, open_for=5 * SECOND, probes=1)
@@ -143,6 +145,40 @@ def test_waiting_for_a_limiter_uses_no_rung_and_no_budget_of_the_ladder() -> Non
         assert isinstance(caller.call(key, None), Done)
     assert [at // SECOND for at, _ in caller.sent] == [0, 1, 2, 3, 4]
     assert isinstance(caller.call(9, FAIL, None), Done)
+
+
+def test_a_place_in_the_limiters_queue_is_taken_once() -> None:
+    """A leaky queue admits for a later time: the call starts then and does not queue again."""
+    calling = Calling(retry=Retry(kind="none"), limiter=LeakyQueue(1, SECOND, 2))
+    sides, starts = calling.initial(), []
+    for key in range(3):
+        sides, decision = calling.step(sides, Ready(0, CallRecord(key, 0), 0.0))
+        ticks = decision.ticks if isinstance(decision, Wait) else 0
+        if ticks:
+            sides, decision = calling.step(sides, Ready(ticks, decision.call, 0.0))
+        assert isinstance(decision, Send)
+        starts.append(ticks // SECOND)
+    assert starts == [0, 1, 2]
+
+
+def test_a_full_bulkhead_holds_a_call_until_another_has_ended() -> None:
+    calling = Calling(retry=Retry(kind="none"), in_flight=Bulkhead(limit=1))
+    sides, first = calling.step(calling.initial(), Ready(0, CallRecord(1, 0), 0.0))
+    sides, second = calling.step(sides, Ready(0, CallRecord(2, 0), 0.0))
+    assert (type(first), second) == (Send, Wait(CallRecord(2, 0), 0, "concurrency refused"))
+    sides, _ = calling.step(sides, Ended(5, first.call, Cause.TIMEOUT, 5, 0.0))
+    _, again = calling.step(sides, Ready(5, second.call, 0.0))
+    assert isinstance(again, Send)
+
+
+def test_a_limit_that_learns_hears_what_is_answered() -> None:
+    """The AWS SDKs' adaptive mode is off until the first 429 and on after it."""
+    calling = Calling(retry=Retry(kind="none"), limiter=AwsAdaptive(), when_refused="fail")
+    caller = Caller(calling, now=SECOND)
+    for key in range(9):
+        caller.call(key, None)
+    caller.call(9, Cause.THROTTLED)
+    assert not isinstance(caller.call(10, None), Done)
 
 
 def test_a_request_larger_than_the_limit_is_given_up_at_once() -> None:

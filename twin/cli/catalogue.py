@@ -18,7 +18,7 @@ def rows_of(kind: str) -> list[Row]:
         "parties": _parties,
         "faults": _faults,
         "invariants": _invariants,
-        "presets": list,
+        "presets": _presets,
         "measures": _measures,
     }[kind]()
 
@@ -73,6 +73,16 @@ def _faults() -> list[Row]:
         for name, text in LATER_KINDS.items()
     ]
     return there + absent
+
+
+def _presets() -> list[Row]:
+    from policies.presets import ALL
+
+    return [
+        {"name": name, "slot": slot, "text": preset.source}
+        for slot, presets in ALL.items()
+        for name, preset in presets.items()
+    ]
 
 
 def _invariants() -> list[Row]:

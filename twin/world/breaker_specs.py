@@ -75,9 +75,21 @@ class TimeBreaker(_Windowed):
         return self
 
 
-_BLOCKS = (CountBreaker, TimeBreaker)
+class PollyBreaker(BreakerBlock):
+    """Polly v8: failures alone trip it, one probe, and what is no failure closes it."""
+
+    makes: ClassVar[type] = breaker.PollyBreaker
+    kind: Literal["polly"]
+    failures: Share = sourced("10%", "Polly 8")
+    minimum: Annotated[int, Field(strict=True, ge=2)] = sourced(100, "Polly 8")
+    sampling: PositiveDuration = sourced("30s", "Polly 8")
+    open_for: PositiveDuration = sourced("5s", "Polly 8")
+    growth: Annotated[float, Field(strict=True, ge=1, allow_inf_nan=False)] = sourced(1.0, "Polly 8: no generator")
+
+
+_BLOCKS = (CountBreaker, TimeBreaker, PollyBreaker)
 
 Breaker = Annotated[
-    NoBreaker | CountBreaker | TimeBreaker,
+    NoBreaker | CountBreaker | TimeBreaker | PollyBreaker,
     OneOf("breaker", presets=written_out(presets.BREAKER, _BLOCKS)),
 ]

@@ -57,9 +57,76 @@ class GoogleBudget(BudgetBlock):
     slices: Annotated[int, Field(strict=True, ge=1, le=1_000)] = sourced(60, "assumed: slices the window moves on by")
 
 
-_BLOCKS = (QuotaBudget, RatioBudget, GoogleBudget)
+class GrpcBudget(BudgetBlock):
+    """Retries only while more than half of the tokens are there: a failure takes one, a success gives `ratio`."""
+
+    makes: ClassVar[type] = budget.GrpcThrottle
+    kind: Literal["grpc"]
+    tokens: Annotated[int, Field(strict=True, ge=1, le=1_000)] = sourced(10, "gRPC A6: its example")
+    ratio: Factor = sourced(0.1, "gRPC A6: its example")
+
+
+class EnvoyBudget(BudgetBlock):
+    """Retries in flight are at most a share of the requests in flight, or `minimum`."""
+
+    makes: ClassVar[type] = budget.EnvoyBudget
+    kind: Literal["envoy"]
+    share: Share = sourced("20%", "Envoy")
+    minimum: Quantity = sourced(3, "Envoy")
+
+
+class FinagleBudget(BudgetBlock):
+    """A share of the requests of the last `ttl`, and a floor a second."""
+
+    makes: ClassVar[type] = budget.FinagleBudget
+    kind: Literal["finagle"]
+    deposit: Share = sourced("20%", "Finagle")
+    floor_per_s: Quantity = sourced(10, "Finagle")
+    ttl: PositiveDuration = sourced("10s", "Finagle")
+
+
+class WindowBudget(BudgetBlock):
+    """Retries are at most a share of the requests of a sliding window."""
+
+    makes: ClassVar[type] = budget.WindowBudget
+    kind: Literal["microsoft"]
+    share: Share = sourced("10%", "assumed")
+    window: PositiveDuration = sourced("30s", "assumed")
+    minimum: Quantity = sourced(10, "assumed: below so many requests everything is allowed")
+
+
+class AdmissionBudget(BudgetBlock):
+    """The caller refuses its own attempts as the success rate of the last `window` falls below `threshold`."""
+
+    makes: ClassVar[type] = budget.AdmissionControl
+    kind: Literal["admission"]
+    threshold: Annotated[Share, Field(gt=0)] = sourced("95%", "Envoy")
+    aggression: Factor = sourced(1.0, "Envoy")
+    window: PositiveDuration = sourced("30s", "Envoy")
+    floor_per_s: Quantity = sourced(0, "Envoy")
+    refused_at_most: Share = sourced("80%", "Envoy")
+
+
+_BLOCKS = (
+    QuotaBudget,
+    RatioBudget,
+    GoogleBudget,
+    GrpcBudget,
+    EnvoyBudget,
+    FinagleBudget,
+    WindowBudget,
+    AdmissionBudget,
+)
 
 Budget = Annotated[
-    NoBudget | QuotaBudget | RatioBudget | GoogleBudget,
+    NoBudget
+    | QuotaBudget
+    | RatioBudget
+    | GoogleBudget
+    | GrpcBudget
+    | EnvoyBudget
+    | FinagleBudget
+    | WindowBudget
+    | AdmissionBudget,
     OneOf("budget", presets=written_out(presets.BUDGET, _BLOCKS)),
 ]

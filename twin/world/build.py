@@ -51,6 +51,7 @@ from twin.world.delays import link_of, windows_of
 from twin.world.invariants import Invariants
 from twin.world.journal import Overheard
 from twin.world.laws import LawSpec, compiled
+from twin.world.limiter_specs import LearnedLimiter
 from twin.world.measures import Watch
 from twin.world.opening import Opening, local_midnight, next_at, open_world
 from twin.world.parcels import luck_of, scanner_of, take_back_undelivered
@@ -391,7 +392,7 @@ class _Builder:
             concurrency=block.concurrency,
         )
         endpoint = self.troubles.endpoint(plain, name)
-        learned = isinstance(self.design.limiter, designs.LearnedLimiter)
+        learned = isinstance(self.design.limiter, LearnedLimiter)
         self.erp_client = self._client(
             "middleware/erp",
             "middleware",
@@ -536,7 +537,7 @@ class _Builder:
             cost=interface.cost,
         )
         endpoint = self.troubles.endpoint(plain, name, party_name)
-        learned = isinstance(self.design.limiter, designs.LearnedLimiter)
+        learned = isinstance(self.design.limiter, LearnedLimiter)
         self.stock_clients.append(
             self._client(
                 f"middleware/{name}/stock",

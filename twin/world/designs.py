@@ -11,6 +11,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from twin.world.breaker_specs import Breaker
 from twin.world.budget_specs import Budget
+from twin.world.concurrency_specs import Concurrency
+from twin.world.limiter_specs import Limiter
 from twin.world.people import Exceptions
 from twin.world.promise_specs import Allocation, PromisingBlock, Run
 from twin.world.retry_specs import Retry
@@ -142,25 +144,6 @@ Publication = Annotated[
 ]
 
 
-class LearnedLimiter(Block):
-    """Starts from the partner's published limit and learns from its refusals."""
-
-    kind: Literal["learned"]
-    from_: Literal["profile"] = Field("profile", alias="from", description="rule: the limits of the landscape's party")
-
-
-class NoLimiter(Block):
-    """Sends whenever there is something to send, and meets the partner's refusals."""
-
-    kind: Literal["none"]
-
-
-Limiter = Annotated[
-    LearnedLimiter | NoLimiter,
-    OneOf("limiter", later=("token_bucket", "leaky_bucket", "fixed_window", "sliding_window")),
-]
-
-
 class Backorder(Block):
     """What happens to units that cannot be had now, and how many may wait for supply."""
 
@@ -215,6 +198,8 @@ class Design(Block):
     budget: Budget = sourced({"kind": "none"}, "the standard design")
     breaker: Breaker = sourced({"kind": "none"}, "the standard design")
     limiter: Limiter = sourced({"kind": "learned"}, "the standard design")
+    concurrency: Concurrency = sourced({"kind": "none"}, "the standard design")
+    deadline: PositiveDuration | None = sourced(None, "rule: a queue keeps a call until it is through")
     allocation: Allocation = sourced({"kind": "priority"}, "the standard design")
     backorder: Backorder = sourced({}, "the standard design")
     promising: PromisingBlock = sourced({"kind": "at_once"}, "the standard design: nothing but stock is promised")

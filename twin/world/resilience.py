@@ -5,24 +5,25 @@ from policies.retry import Retry
 from twin.model.instant import Elapsed
 from twin.world.breaker_specs import NoBreaker
 from twin.world.budget_specs import NoBudget
+from twin.world.concurrency_specs import NoConcurrency
 from twin.world.designs import Design
+from twin.world.limiter_specs import LimiterBlock
 
 
 def calling_of(design: Design, *, user_waits: bool, deadline: Elapsed | None = None) -> Calling | None:
     """Return the policies of a caller, or None where a plain retry is all there is.
 
     `user_waits` says that a local refusal is an answer that somebody waits for; a queue lets the call wait instead.
-    `deadline` is in microseconds from the begin of a call.
+    `deadline` is in microseconds from the begin of a call; without one, that of the design holds.
     """
-    retry = design.retry.rule()
-    budget = None if isinstance(design.budget, NoBudget) else design.budget.budget()
-    breaker = None if isinstance(design.breaker, NoBreaker) else design.breaker.breaker()
-    if isinstance(retry, Retry) and budget is None and breaker is None and deadline is None:
-        return None
-    return Calling(
-        retry=retry,
-        budget=budget,
-        breaker=breaker,
-        deadline=deadline,
+    calling = Calling(
+        retry=design.retry.rule(),
+        budget=None if isinstance(design.budget, NoBudget) else design.budget.budget(),
+        breaker=None if isinstance(design.breaker, NoBreaker) else design.breaker.breaker(),
+        limiter=design.limiter.limiter() if isinstance(design.limiter, LimiterBlock) else None,
+        in_flight=None if isinstance(design.concurrency, NoConcurrency) else design.concurrency.in_flight(),
+        deadline=design.deadline if deadline is None else deadline,
         when_refused="fail" if user_waits else "wait",
     )
+    plain = Calling(retry=calling.retry, when_refused=calling.when_refused)
+    return None if calling == plain and isinstance(calling.retry, Retry) else calling
