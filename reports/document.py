@@ -1,4 +1,4 @@
-"""The only room of reports that writes: figures as SVG and PNG, the same bytes for the same data."""
+"""The only room of reports that writes: figures and pages, the same bytes for the same data."""
 
 import io
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Literal
 from matplotlib.figure import Figure
 
 from reports.style import look
+from twin.errors import UsageError
 
 PNG_DOTS_PER_INCH = 200
 """Twice the 100 at which a figure is laid out: sharp on dense screens when shown at 800 pixels."""
@@ -29,3 +30,17 @@ def write_image(path: Path, figure: Figure, form: Literal["svg", "png"]) -> str:
     partial.write_bytes(image(figure, form))
     partial.replace(path)
     return path.name
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a page; it appears only when it is whole.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error

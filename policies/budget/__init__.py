@@ -2,6 +2,7 @@
 
 from policies.budget.admission import AdmissionControl as AdmissionControl
 from policies.budget.envoy import EnvoyBudget as EnvoyBudget
+from policies.budget.failure_rate import FailureRate as FailureRate
 from policies.budget.finagle import FinagleBudget as FinagleBudget
 from policies.budget.google import AdaptiveThrottling as AdaptiveThrottling
 from policies.budget.grant import Asked as Asked
@@ -21,6 +22,7 @@ __all__ = [
     "Budget",
     "Ended",
     "EnvoyBudget",
+    "FailureRate",
     "FinagleBudget",
     "Grant",
     "GrpcThrottle",

@@ -23,6 +23,7 @@ ELSEWHERE: Mapping[str, str] = {
     "optimize": "twin.cli.experiments",
     "rerun": "twin.cli.again",
     "diff": "twin.cli.again",
+    "selfcheck": "twin.cli.selfcheck",
 }
 """Verbs that stand in modules of their own, in the order of the help; each is a command of its verb's name."""
 FAR_MISSED = "missed by more than 1.5"

@@ -107,6 +107,14 @@ class AdmissionBudget(BudgetBlock):
     refused_at_most: Share = sourced("80%", "Envoy")
 
 
+class FailureRateBudget(BudgetBlock):
+    """Retries stop while more than this share of all attempts so far, per call, have failed."""
+
+    makes: ClassVar[type] = budget.FailureRate
+    kind: Literal["failure_rate"]
+    at_most: Share = sourced("10%", "mbrooker/simulator_example retry_sim, the breaker of 10 %")
+
+
 _BLOCKS = (
     QuotaBudget,
     RatioBudget,
@@ -116,6 +124,7 @@ _BLOCKS = (
     FinagleBudget,
     WindowBudget,
     AdmissionBudget,
+    FailureRateBudget,
 )
 
 Budget = Annotated[
@@ -127,6 +136,7 @@ Budget = Annotated[
     | EnvoyBudget
     | FinagleBudget
     | WindowBudget
-    | AdmissionBudget,
+    | AdmissionBudget
+    | FailureRateBudget,
     OneOf("budget", presets=written_out(presets.BUDGET, _BLOCKS)),
 ]

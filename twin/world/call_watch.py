@@ -26,6 +26,7 @@ CALL_MEASURES: Final[dict[str, tuple[str, str]]] = {
     "success_share": ("share", "Business requests answered well in time / begun, in all and by window of their begin."),
     "goodput_per_s": ("1/s", "Business requests answered well in time."),
     "latency_s": ("s", "Time of the business requests that were answered well in time."),
+    "attempts_per_request": ("ratio", "Attempts on a link per business request: what the layers above it make of one."),
     "tries_per_request": ("ratio", "How often a request was begun, where requests are repeated as a whole."),
     "collapsed": ("0/1", "Of the requests of the window, the last quarter unless named, under half succeeded."),
     "recovery_s": (
@@ -132,7 +133,7 @@ def results(
     for statistic, value in _latency(requests, since).items():
         kpis[f"latency_s.{statistic}"] = value
     kpis["tries_per_request"] = 1 + watch.repeats / begun if begun else None
-    kpis |= _calls(watch)
+    kpis |= _calls(watch, begun)
     kpis["breaker_open_s"] = watch.broken.mean(now) * span
     kpis |= _servers(servers, span)
     named = windows.get(collapse.window) if collapse.window is not None else None
@@ -148,13 +149,14 @@ def _latency(requests: Requests, since: Elapsed) -> dict[str, float | None]:
     return samples.statistics()
 
 
-def _calls(watch: CallWatch) -> Kpis:
+def _calls(watch: CallWatch, begun: int) -> Kpis:
     kpis: Kpis = {}
     for link in sorted(watch.latency):
         for statistic, value in watch.latency[link].statistics().items():
             kpis[f"api_latency_s.{statistic}{{link={link}}}"] = value
     for link in sorted(watch.calls):
         kpis[f"attempts_per_call{{link={link}}}"] = watch.attempts.get(link, 0) / watch.calls[link]
+        kpis[f"attempts_per_request{{link={link}}}"] = watch.attempts.get(link, 0) / begun if begun else None
     calls = sum(watch.calls.values())
     kpis["attempts_per_call"] = sum(watch.attempts.values()) / calls if calls else 1
     kpis["throttled_calls"] = watch.refused
