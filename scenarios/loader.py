@@ -206,7 +206,7 @@ def _found(name_or_path: str | Path) -> tuple[Path, str]:
     if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
         what = "is a folder, not a scenario" if path.is_dir() else "no such file"
         raise Unreadable(problem(Place(told), "", what))
-    raise Unreadable(problem(Place(told or "''"), "", f"no such scenario{nearest(told, names())}"))
+    raise Unreadable(problem(Place(told or "''"), "", f"no such scenario{nearest(told, names(), all_up_to=60)}"))
 
 
 def _with_includes(tree: Node, path: Path, shown: str, chain: tuple[Path, ...], problems: list[Problem]) -> Node:
