@@ -18,6 +18,8 @@ from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
 
 NOTHING = (0, -1)
+_READ = 2
+"""Which of an order's derived ids it has when it is read from a list: the id of the push does not stand there."""
 
 
 class Channel:
@@ -209,7 +211,8 @@ class Webhook:
         self._scans += 1
         overdue = timeline.now - self.reconcile_every
         for submit in [s for s in channel.untaken.values() if s.placed_at <= overdue]:
-            self.link.send(submit.id, 1000 + self._scans, channel.hand_over, submit)
+            read = submit.under(derive(submit.case, _READ))
+            self.link.send(read.id, 1000 + self._scans, channel.hand_over, read)
         timeline.call_in(self.reconcile_every, self._reconcile, None)
 
 

@@ -6,6 +6,7 @@ from policies.allocation import FairShare
 from policies.atp import LookAhead
 from policies.backorder import BackorderRun
 from policies.exceptions import ExceptionRouting
+from policies.identity import Identity
 from policies.milestones import Milestones
 from policies.promise_dates import PromiseDates
 from policies.promising import Promising
@@ -75,4 +76,5 @@ class RuleSet:
     return_window_us: Elapsed = 0
     milestones: Milestones = field(default_factory=Milestones)
     rma_valid_us: Elapsed = 30 * DAY
+    identity: Identity = field(default_factory=Identity)
     exceptions: ExceptionRouting = field(default_factory=ExceptionRouting)

@@ -14,7 +14,7 @@ M = TypeVar("M", bound=Message)
 Procedure = Callable[[M, Now, RuleSet, Unit], Outcome]
 
 WithTable = Callable[["Procedures", M, Now, RuleSet, Unit], Outcome]
-_STILL_OPEN = frozenset((*KEPT, Outcome.WAITS))
+_STILL_OPEN = frozenset((*KEPT, Outcome.WAITS, Outcome.IN_PROGRESS))
 _OUTCOMES = {int(outcome): outcome for outcome in Outcome}
 
 
@@ -23,6 +23,8 @@ class Procedures:
 
     def __init__(self, base: "Procedures | None" = None) -> None:
         self.by_type: dict[type[Message], Procedure[Message]] = dict(base.by_type) if base else {}
+        self.unremembered: frozenset[type[Message]] = base.unremembered if base else frozenset()
+        """Types of messages whose transport identity is not asked for; none in a right table."""
         self._with_table: dict[type[Message], Callable[..., Outcome]] = {}
         for kind, procedure in base._with_table.items() if base else ():
             self.bind_with_table(kind, procedure)
@@ -48,10 +50,13 @@ def dispatch(procedures: Procedures, message: Message, now: Now, rules: RuleSet,
     exception queue: its redrive, or the sender's own repeat, is to execute. Raises KeyError for a message that no
     procedure handles, which is a defect of the table.
     """
+    kind = type(message)
+    if kind in procedures.unremembered:
+        return procedures.by_type[kind](message, now, rules, unit)
     earlier = unit.load(INBOX, message.id)
     if earlier is not None:
         return _OUTCOMES[earlier]
-    outcome = procedures.by_type[type(message)](message, now, rules, unit)
+    outcome = procedures.by_type[kind](message, now, rules, unit)
     if outcome not in _STILL_OPEN:
         unit.save(INBOX, message.id, int(outcome))
     return outcome

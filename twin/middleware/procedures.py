@@ -2,7 +2,7 @@
 
 from twin.middleware.delivery import redrive
 from twin.middleware.dispatch import Procedures
-from twin.middleware.intake.submit import submit_order
+from twin.middleware.intake.identity import forget_request, take_in_order
 from twin.middleware.inventory.gaps import judge_gap, take_snapshot
 from twin.middleware.inventory.movements import announce_supply, book_stock_fact
 from twin.middleware.inventory.publication import evaluate_publication, publication_answered
@@ -15,7 +15,8 @@ from twin.model import commands
 def standard() -> Procedures:
     """Return the table of the right procedures."""
     table = Procedures()
-    table.bind(commands.SubmitOrder, submit_order)
+    table.bind(commands.SubmitOrder, take_in_order)
+    table.bind(commands.RequestExpired, forget_request)
     table.bind(commands.AmendOrder, orders.amend_order)
     table.bind(commands.ErpConfirmed, orders.move_by_plain_fact)
     table.bind(commands.OrderInvoiced, orders.move_by_plain_fact)

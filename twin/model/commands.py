@@ -36,6 +36,22 @@ class SubmitOrder(Message, frozen=True, gc=False, kw_only=True, tag=True):
     placed_at: Elapsed
     request_key: int = 0
     """Idempotency key of the request, 0 where the sender gives none."""
+    document: int = 0
+    """Id of the sender's document where intake did not recognise it and made the order's id anew; 0: `case` itself."""
+
+    def under(self, id: int) -> "SubmitOrder":
+        """Return the same order as another message: read from a list instead of pushed."""
+        return msgspec.structs.replace(self, id=id)
+
+    def renamed(self, id: int, case: int) -> "SubmitOrder":
+        """Return the order under other ids; it remembers which document it was."""
+        return msgspec.structs.replace(self, id=id, case=case, document=self.document or self.case)
+
+
+class RequestExpired(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The retention of the idempotency record `request` may be over."""
+
+    request: int
 
 
 class AmendOrder(Message, frozen=True, gc=False, kw_only=True, tag=True):

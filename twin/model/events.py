@@ -35,6 +35,8 @@ class CreateErpOrder(Event, frozen=True, gc=False, kw_only=True, tag=True):
 
     external: int
     lines: tuple[OrderedLine, ...]
+    document: int = 0
+    """The buyer's document where that is another key."""
 
     @property
     def aggregate(self) -> int:

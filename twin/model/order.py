@@ -316,6 +316,8 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     unmatched: tuple[BlindReturn, ...] = ()
     return_keys: tuple[int, ...] = ()
     """Keys of receipts and disposals of returns already booked."""
+    document: int = 0
+    """Id of the sender's document where the order's id is another."""
 
     def changed(self, by: int, **parts: Unpack[OrderParts]) -> "Order":
         """Return the next version, caused by the message `by`, with these parts replaced."""

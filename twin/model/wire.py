@@ -13,6 +13,7 @@ from twin.model.message import Message
 
 Incoming = (
     commands.SubmitOrder
+    | commands.RequestExpired
     | commands.AmendOrder
     | commands.CancelOrder
     | commands.HoldPlaced

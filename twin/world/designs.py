@@ -191,7 +191,7 @@ class Design(Block):
     stock_truth: Annotated[Literal["ledger"], Words("erp", "wms")] = sourced(
         "ledger", "the standard design: movements as they happen"
     )
-    identity: Annotated[Literal["business"], Words("none", "transport", "request")] = sourced(
+    identity: Literal["none", "transport", "request", "business"] = sourced(
         "business", "the standard design: one order per business key"
     )
     retry: Retry = sourced({"kind": "exponential"}, "the standard design")

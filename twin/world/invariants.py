@@ -240,7 +240,8 @@ class Invariants:
             self.broken(
                 "S-5", f"order {new.id}", (_said(message), f"version {old.version if old else 0} to {new.version}")
             )
-        if new.cause != message.id or (old and old.cause == new.cause):
+        anew = old is None and new.document
+        if (new.cause != message.id and not anew) or (old and old.cause == new.cause):
             self.broken("S-5", f"order {new.id}", (_said(message), f"cause {new.cause} of {message.id}"))
         for line in new.lines:
             parts = (line.pending, line.pledged, line.allocated, line.backordered, line.shipped, line.cancelled)

@@ -4,6 +4,7 @@ from math import gcd
 from typing import assert_never
 
 from policies import publication as policy
+from policies.identity import Identity
 from policies.milestones import Milestones
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.ruleset import ChannelTerms, PublicationPolicy, RuleSet
@@ -14,6 +15,7 @@ from twin.errors import UsageError
 from twin.middleware.dispatch import Procedures
 from twin.middleware.naive.batch_file import batch_file
 from twin.middleware.procedures import standard
+from twin.model.commands import SubmitOrder
 from twin.model.events import AUDIENCES
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.order import LinePolicy
@@ -55,8 +57,11 @@ class StockInterface:
 
 
 def procedures_of(design: designs.Design) -> Procedures:
-    """Return the procedure table that the design chose."""
-    return TABLES[design.procedures]()
+    """Return the procedure table that the design chose; without any identity, orders are not even known by message."""
+    table = TABLES[design.procedures]()
+    if design.identity == "none":
+        table.unremembered = frozenset((SubmitOrder,))
+    return table
 
 
 def publication_of(block: designs.Publication) -> PublicationPolicy:
@@ -127,6 +132,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         rate_half_life_us=buffer.half_life if isinstance(buffer, designs.RiskBuffer) else 0,
         return_window_us=RETURN_WINDOW if _goods_come_back(scenario) else 0,
         cancel_after_us=design.backorder.cancel_after,
+        identity=Identity(kind=design.identity),
         exceptions=routing_of(design.exceptions),
         milestones=milestones_of(scenario),
     )

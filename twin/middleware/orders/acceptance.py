@@ -166,6 +166,7 @@ def _in_one_pass(
         accepted_at=now,
         version=3 + bool(claimed) + len(requests),
         cause=requests[-1].id if requests else promise.id,
+        document=message.document,
     )
     return Step(order, Outcome.BACKORDERED if waits else Outcome.ACCEPTED, 9, tuple(effects))
 

@@ -52,6 +52,7 @@ def received(event: Submitted, version: int = 1) -> Order:
         placed_at=message.placed_at,
         version=version,
         cause=message.id,
+        document=message.document,
     )
 
 

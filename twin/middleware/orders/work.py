@@ -363,7 +363,12 @@ class Work:
         order = self._known()
         self.unit.emit(
             CreateErpOrder(
-                id=self.ids.next(), cause=self.cause.id, case=order.id, external=order.id, lines=_ordered(order)
+                id=self.ids.next(),
+                cause=self.cause.id,
+                case=order.id,
+                external=order.id,
+                lines=_ordered(order),
+                document=order.document,
             )
         )
         if order.cancel_after:

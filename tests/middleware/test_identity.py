@@ -1,0 +1,90 @@
+"""Three layers of identity: what each of them catches, and what a design without it does instead."""
+
+import msgspec
+import pytest
+
+from policies.dedup import Idempotency
+from policies.identity import Identity, Layer
+from tests.middleware.trade import BOLTS, UNKNOWN, Trade, order, rules
+from twin.middleware.unit import ORDERS, REQUESTS, Outcome
+from twin.model.commands import SubmitOrder
+from twin.model.events import CreateErpOrder, OrderAnswered
+from twin.model.instant import HOUR
+
+KEY = 99
+
+
+def trade(kind: Layer) -> Trade:
+    made = Trade(rules(identity=Identity(kind=kind, idempotency=Idempotency(retention_us=HOUR))))
+    if kind == "none":
+        made.table.unremembered = frozenset((SubmitOrder,))
+    return made
+
+
+def under(placed: SubmitOrder, key: int) -> SubmitOrder:
+    return msgspec.structs.replace(placed, request_key=key)
+
+
+def erp_orders(made: Trade) -> list[CreateErpOrder]:
+    return [event for event in made.told if isinstance(event, CreateErpOrder)]
+
+
+PUSHED = order("4711", (BOLTS, 2))
+REDELIVERED = PUSHED
+RETRIED = PUSHED.under(77)
+READ_ELSEWHERE = PUSHED.under(78)
+CASES = {"none": 4, "transport": 3, "request": 2, "business": 1}
+
+
+@pytest.mark.parametrize(("kind", "orders"), CASES.items())
+def test_each_layer_catches_one_more_kind_of_repeat(kind: Layer, orders: int) -> None:
+    """A redelivery has the message's id, a retry the request's key, the order read elsewhere only its number."""
+    made = trade(kind)
+    for message in (under(PUSHED, KEY), under(REDELIVERED, KEY), under(RETRIED, KEY), READ_ELSEWHERE):
+        made.run(message)
+    assert len(erp_orders(made)) == len(made.store.rows[ORDERS.number]) == orders
+    assert {event.document or event.external for event in erp_orders(made)} == {PUSHED.case}
+    assert len({event.id for event in made.told}) == len(made.told)
+
+
+@pytest.mark.vector("V60", rule="9", code="twin.middleware.intake.submit.submit_order", scenario="first_day")
+def test_v60_the_same_document_under_other_message_ids_is_one_order() -> None:
+    """V60, computed: the same content again; another quantity under the same revision."""
+    made = trade("business")
+    assert made.run(PUSHED) is Outcome.ACCEPTED
+    assert made.run(READ_ELSEWHERE) is Outcome.DUPLICATE
+    assert made.run(order("4711", (BOLTS, 3), id=79)) is Outcome.BUSINESS_KEY_CONFLICT
+    assert len(erp_orders(made)) == 1
+
+
+@pytest.mark.vector("V57", rule="9", code="policies.dedup.Idempotency.step")
+@pytest.mark.vector("V57", rule="9", code="twin.middleware.intake.identity.take_in_order", scenario="first_day")
+def test_v57_a_request_is_answered_from_its_record_until_retention_ends() -> None:
+    """V57 with a retention of an hour: the same key is a replay, other content under it an error; then both are new."""
+    made = trade("request")
+    assert made.run(under(PUSHED, KEY)) is Outcome.ACCEPTED
+    assert made.run(under(RETRIED, KEY)) is Outcome.REPLAYED
+    assert made.run(under(order("4712", (BOLTS, 1)), KEY)) is Outcome.KEY_REUSED
+    made.wait(3600)
+    assert made.store.rows[REQUESTS.number] == {}
+    assert made.run(under(order("4712", (BOLTS, 1), id=80), KEY)) is Outcome.ACCEPTED
+
+
+def test_a_request_that_ended_in_an_exception_queue_may_be_tried_again() -> None:
+    made = trade("business")
+    made.run(PUSHED)
+    conflict = under(order("4711", (BOLTS, 5), id=81), KEY)
+    assert made.run(conflict) is Outcome.BUSINESS_KEY_CONFLICT
+    assert made.run(conflict.under(82)) is Outcome.BUSINESS_KEY_CONFLICT
+    (record,) = made.store.rows[REQUESTS.number].values()
+    assert record.fence == 2  # type: ignore[attr-defined]  # a request record
+
+
+def test_a_refused_order_is_answered_once_and_its_request_is_final() -> None:
+    made = trade("business")
+    wanted = under(order("4711", (UNKNOWN, 5)), KEY)
+    first = made.run(wanted)
+    again = made.run(wanted.under(83))
+    assert again is Outcome.REPLAYED
+    assert first is not Outcome.REPLAYED
+    assert sum(isinstance(event, OrderAnswered) for event in made.told) <= 1

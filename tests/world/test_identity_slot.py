@@ -1,0 +1,38 @@
+"""The design slot `identity` decides in a run what a repeated order becomes."""
+
+import pytest
+
+import scenarios
+from twin.world.run import run_once
+
+QUICK = ("landscape.size.skus=200", "horizon=4h", 'start.at="2026-03-03T09:00"')
+REPEATS = ("landscape.parties.storefront.webhook.duplicated=20%",)
+LATE = (
+    "landscape.parties.storefront.webhook.latency={law: exponential, mean: 10m}",
+    "landscape.parties.storefront.webhook.reconcile_every=5m",
+)
+"""Pushes come so late that the shop's list is often read before: the same order under two message ids."""
+
+
+def ran(identity: str, *settings: str) -> dict[str, float | None]:
+    design = f"designs.standard={{identity: {identity}, gives_up: [S-3]}}"
+    result = run_once(scenarios.load("first_day", [*QUICK, *settings, design]), "standard", 3)
+    assert result.kpis["orders_placed"] > 100
+    assert [each for each in result.violations if each["invariant"] != "S-3"] == []
+    return result.kpis
+
+
+@pytest.mark.parametrize("identity", ["transport", "request", "business"])
+def test_a_message_that_comes_twice_is_one_order_where_messages_are_known(identity: str) -> None:
+    assert ran(identity, *REPEATS)["duplicate_erp_orders"] == 0
+
+
+def test_without_identity_every_repeat_is_a_second_order_and_is_counted() -> None:
+    kpis = ran("none", *REPEATS)
+    assert kpis["duplicate_erp_orders"] > 10
+    assert kpis["violations_declared"] == kpis["duplicate_erp_orders"]
+
+
+def test_the_same_order_read_over_two_ways_is_one_only_by_its_document() -> None:
+    assert ran("transport", *LATE)["duplicate_erp_orders"] > 10
+    assert ran("business", *LATE)["duplicate_erp_orders"] == 0

@@ -1,0 +1,80 @@
+"""An order's identity in three layers: the inbox around every procedure, then the request's key, then the document.
+
+What is decided here happens in the order's own transaction: the record of a request is begun, the order handled, and
+the record finished under its fence at once, so a lease outlives a transaction only where a handler does its work
+outside of it. An order that stays in an exception queue leaves a record that can be tried again.
+"""
+
+from typing import Final, Literal
+
+from policies.dedup import Arrived, Finished, Verdict
+from policies.ruleset import RuleSet
+from twin.middleware.delivery.exceptions import KEPT
+from twin.middleware.intake.submit import submit_order
+from twin.middleware.unit import ARCHIVE, ORDERS, REQUESTS, Outcome, Unit
+from twin.model.commands import RequestExpired, SubmitOrder
+from twin.model.ids import derive
+from twin.model.instant import Now
+from twin.model.intake import RequestState
+
+_EXPIRES: Final = 5_000_001
+"""Which of a message's derived ids the end of its record's retention has."""
+_TOLD: Final = {
+    Verdict.IN_PROGRESS: Outcome.IN_PROGRESS,
+    Verdict.KEY_REUSED: Outcome.KEY_REUSED,
+    Verdict.REPLAY: Outcome.REPLAYED,
+}
+
+
+def take_in_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Handle an order unless a layer of the design knows it already."""
+    layers = rules.identity
+    if command.request_key and layers.asks("request"):
+        return _under_its_key(command, now, rules, unit)
+    if not layers.asks("business"):
+        command = unrecognised(command, unit)
+    return submit_order(command, now, rules, unit)
+
+
+def unrecognised(command: SubmitOrder, unit: Unit) -> SubmitOrder:
+    """Return the order under ids of its own if its number has been used: nobody looks whether it is the same one."""
+    times = 0
+    case = command.case
+    while unit.load(ORDERS, case) is not None or unit.load(ARCHIVE, case) is not None:
+        times += 1
+        case = derive(command.case, times)
+    return command.renamed(derive(command.id, times), case) if times else command
+
+
+def forget_request(command: RequestExpired, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Drop a record whose retention is over; one that was answered later has a timer of its own."""
+    record = unit.load(REQUESTS, command.request)
+    if record is None or now.elapsed < record.completed_at + rules.identity.idempotency.retention_us:
+        return Outcome.NOOP
+    unit.archive(REQUESTS, command.request)
+    return Outcome.APPLIED
+
+
+def _under_its_key(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    rule, key = rules.identity.idempotency, derive(command.request_key, command.channel)
+    record, decision = rule.step(unit.load(REQUESTS, key), Arrived(command.fingerprint), now.elapsed)
+    if decision.verdict is not Verdict.EXECUTE:
+        return _TOLD[decision.verdict]
+    if not rules.identity.asks("business"):
+        command = unrecognised(command, unit)
+    outcome = submit_order(command, now, rules, unit)
+    finished = Finished(decision.fence, _state(outcome), int(outcome))
+    record, _ = rule.step(record, finished, now.elapsed)
+    assert record is not None
+    unit.save(REQUESTS, key, record)
+    expires = RequestExpired(id=derive(command.id, _EXPIRES), cause=command.id, request=key)
+    unit.schedule(now.elapsed + rule.retention_us, expires)
+    return outcome
+
+
+def _state(
+    outcome: Outcome,
+) -> Literal[RequestState.COMPLETED, RequestState.FAILED_FINAL, RequestState.FAILED_RETRYABLE]:
+    if outcome in KEPT:
+        return RequestState.FAILED_RETRYABLE
+    return RequestState.FAILED_FINAL if outcome is Outcome.REJECTED else RequestState.COMPLETED
