@@ -9,15 +9,26 @@ from collections.abc import Callable, Sequence
 
 from actors.calls import Gate
 from actors.ground import Ground, Lag
+from policies.signature import Signature, Signed, sign
 from twin.kernel.link import Link
 from twin.model import wire
-from twin.model.commands import OrderedLine, PublicationAnswered, SubmitOrder
-from twin.model.events import MilestoneReached, OrderAnswered, PaymentGivenBack, PublishStock, ReturnAnswered
+from twin.model.commands import OrderedLine, PublicationAnswered, SubmitOrder, WebhookReceived
+from twin.model.events import (
+    FileAnswered,
+    InterchangeAnswered,
+    MilestoneReached,
+    OrderAnswered,
+    PaymentGivenBack,
+    PublishStock,
+    ReturnAnswered,
+)
 from twin.model.ids import derive
-from twin.model.instant import Elapsed
+from twin.model.instant import Elapsed, Instant
 from twin.model.message import Event, Message
 
 NOTHING = (0, -1)
+_SIGNED = 3
+"""Which of an order message's derived ids the webhooks are made from that carry it."""
 _READ = 2
 """Which of an order's derived ids it has when it is read from a list: the id of the push does not stand there."""
 
@@ -116,10 +127,14 @@ class Channel:
 
     def hand_over(self, submit: SubmitOrder) -> None:
         """An order has reached the middleware, which stored it: it is the middleware's now."""
-        if self.untaken.pop(submit.case, None) is not None:
-            self.ground.probe.acknowledged(submit.case)
-        self.visible_at.pop(submit.case, None)
+        self.handed_over(submit.case)
         self.deliver(submit)
+
+    def handed_over(self, order: int) -> None:
+        """The middleware has said that it stored an order."""
+        if self.untaken.pop(order, None) is not None:
+            self.ground.probe.acknowledged(order)
+        self.visible_at.pop(order, None)
 
     # --- what the middleware calls
 
@@ -144,6 +159,8 @@ class Channel:
     def take_answer(self, event: Event) -> Message | None:
         """Take the middleware's word on an order, on money, on a return or on a parcel."""
         assert isinstance(event, OrderAnswered | PaymentGivenBack | ReturnAnswered | MilestoneReached)
+        """Take the middleware's word on an order, on money or on a return."""
+        assert isinstance(event, OrderAnswered | PaymentGivenBack | ReturnAnswered | FileAnswered | InterchangeAnswered)
         self.answers += 1
         if type(event) is ReturnAnswered and self.return_answered is not None:
             self.return_answered(event)
@@ -181,8 +198,12 @@ class Webhook:
         duplicated: Callable[[int, int], bool],
         reconcile_every: Elapsed,
         link: Link,
+        signature: Signature | None = None,
+        resigns: bool = True,
     ) -> None:
         self.channel = channel
+        self.signature = signature
+        self.resigns = resigns
         self.dispatch = dispatch
         self.lost = lost
         self.duplicated = duplicated
@@ -197,13 +218,36 @@ class Webhook:
         if self.lost(submit.case, 0):
             return
         timeline = self.channel.ground.timeline
-        timeline.call_in(self.dispatch(submit.case, 0), self._push, (submit, 0))
+        first = self.channel.ground.now().wall
+        timeline.call_in(self.dispatch(submit.case, 0), self._push, (submit, 0, first))
         if self.duplicated(submit.case, 1):
-            timeline.call_in(self.dispatch(submit.case, 1), self._push, (submit, 1))
+            timeline.call_in(self.dispatch(submit.case, 1), self._push, (submit, 1, first))
 
-    def _push(self, push: tuple[SubmitOrder, int]) -> None:
-        submit, attempt = push
-        self.link.send(submit.id, attempt, self.channel.hand_over, submit)
+    def _push(self, push: tuple[SubmitOrder, int, Instant]) -> None:
+        submit, attempt, first = push
+        if self.signature is None:
+            self.link.send(submit.id, attempt, self.channel.hand_over, submit)
+            return
+        stamp = self.channel.ground.now().wall if self.resigns else first
+        raw = wire.encode(submit)
+        signed = WebhookReceived(
+            id=derive(derive(submit.id, _SIGNED), attempt),
+            cause=submit.id,
+            case=submit.case,
+            channel=self.channel.index,
+            raw=raw,
+            stamp=stamp,
+            signature=sign(self.signature.secret, raw, stamp),
+        )
+        self.link.send(submit.id, attempt, self._arrived, signed)
+
+    def _arrived(self, signed: WebhookReceived) -> None:
+        """The middleware stores it and says so, or answers 401: then the order is still the channel's."""
+        assert self.signature is not None
+        now = self.channel.ground.now().wall
+        if self.signature.judge(signed.raw, signed.stamp, signed.signature, now) is Signed.VALID:
+            self.channel.handed_over(signed.case)
+        self.channel.deliver(signed)
 
     def _reconcile(self, _: None) -> None:
         channel = self.channel

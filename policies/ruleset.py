@@ -12,6 +12,7 @@ from policies.promise_dates import PromiseDates
 from policies.promising import Promising
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.sequencing import Sequencing
+from policies.signature import Signature
 from policies.sourcing import Site, Sourcing
 from policies.stock_buffer import ChannelAvailability
 from twin.model.instant import DAY, HOUR, MINUTE, Elapsed, Now
@@ -37,6 +38,8 @@ class ChannelTerms:
     push_rows: int = 1
     dates: PromiseDates | None = None
     """When its orders ship and arrive; None: no date is told."""
+    signature: Signature | None = None
+    """How the channel signs its webhooks; None: it does not."""
 
     def sites_for(self, order: int) -> tuple[Site, ...]:
         """Return the locations that serve an order, the one nearest to it first in priority."""

@@ -1,5 +1,6 @@
 """A small trade on the procedures that a run uses: two items, one channel, one site, a clock that is set by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from actors.transactor import Direct, Store
@@ -24,11 +25,10 @@ BOLTS, NUTS, UNKNOWN = 0, 1, 7
 def rules(**changed: object) -> RuleSet:
     """Return rules of one channel over one site."""
     home = (Site(priority=0, cost=0, id=0, position=0),)
-    return RuleSet(
-        availability=ChannelAvailability(channels=(ChannelRule(),)),
-        channels=(ChannelTerms(homes=(home,)),),
-        **changed,  # type: ignore[arg-type]  # what a test names
+    plain = RuleSet(
+        availability=ChannelAvailability(channels=(ChannelRule(),)), channels=(ChannelTerms(homes=(home,)),)
     )
+    return replace(plain, **changed)
 
 
 class Trade:

@@ -36,3 +36,13 @@ def test_without_identity_every_repeat_is_a_second_order_and_is_counted() -> Non
 def test_the_same_order_read_over_two_ways_is_one_only_by_its_document() -> None:
     assert ran("transport", *LATE)["duplicate_erp_orders"] > 10
     assert ran("business", *LATE)["duplicate_erp_orders"] == 0
+
+
+def test_a_signed_webhook_that_comes_too_late_is_refused_and_its_order_found_by_the_next_reading() -> None:
+    """A sender that repeats its first signature: pushes take ten minutes on average, a signature is good for five."""
+    signed = ("landscape.parties.storefront.webhook.signed=true", "landscape.parties.storefront.webhook.resigns=false")
+    stale, fresh = ran("business", *LATE, *signed), ran("business", *LATE, signed[0])
+    for kpis in (stale, fresh):
+        assert kpis["duplicate_erp_orders"] == 0 == kpis["lost_orders"]
+        assert kpis["orders_accepted"] > 0.8 * kpis["orders_placed"]
+    assert stale["throughput_per_s"] < 0.95 * fresh["throughput_per_s"], "what is refused makes no further message"

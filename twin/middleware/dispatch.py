@@ -14,7 +14,7 @@ M = TypeVar("M", bound=Message)
 Procedure = Callable[[M, Now, RuleSet, Unit], Outcome]
 
 WithTable = Callable[["Procedures", M, Now, RuleSet, Unit], Outcome]
-_STILL_OPEN = frozenset((*KEPT, Outcome.WAITS, Outcome.IN_PROGRESS))
+_STILL_OPEN = frozenset((*KEPT, Outcome.WAITS, Outcome.IN_PROGRESS, Outcome.REFUSED))
 _OUTCOMES = {int(outcome): outcome for outcome in Outcome}
 
 
@@ -47,8 +47,8 @@ def dispatch(procedures: Procedures, message: Message, now: Now, rules: RuleSet,
     """Run the message's procedure, unless the inbox knows the message: then return its earlier outcome.
 
     A message that waits for something is not remembered: it comes back and is handled then. Nor is one that stays in an
-    exception queue: its redrive, or the sender's own repeat, is to execute. Raises KeyError for a message that no
-    procedure handles, which is a defect of the table.
+    exception queue, for its redrive or the sender's own repeat is to execute, or one that was refused unread. Raises
+    KeyError for a message that no procedure handles, which is a defect of the table.
     """
     kind = type(message)
     if kind in procedures.unremembered:

@@ -2,6 +2,7 @@
 
 from twin.middleware.delivery import redrive
 from twin.middleware.dispatch import Procedures
+from twin.middleware.intake import envelopes
 from twin.middleware.intake.identity import forget_request, take_in_order
 from twin.middleware.inventory.gaps import judge_gap, take_snapshot
 from twin.middleware.inventory.movements import announce_supply, book_stock_fact
@@ -59,6 +60,9 @@ def standard() -> Procedures:
     table.bind(commands.SupplyAnnounced, announce_supply)
     table.bind(commands.EvaluatePublication, evaluate_publication)
     table.bind(commands.PublicationAnswered, publication_answered)
+    table.bind(commands.WebhookReceived, envelopes.take_in_webhook)
+    table.bind(commands.FileReceived, envelopes.take_in_file)
+    table.bind(commands.InterchangeReceived, envelopes.take_in_interchange)
     table.bind(commands.GaveUp, redrive.note_failure)
     table.bind_with_table(commands.RedriveLetter, redrive.redrive)
     table.bind(commands.ParkLetter, redrive.park)

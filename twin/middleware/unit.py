@@ -105,6 +105,7 @@ class Outcome(IntEnum):
     CANCELLING = 20
     QUEUED = 21
     DISCARDED = 22
+    REFUSED = 23
 
 
 ITEMS: Table[ItemStock] = Table(0, "items", ItemStock)

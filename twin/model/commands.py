@@ -2,7 +2,7 @@
 
 import msgspec
 
-from twin.model.instant import Elapsed
+from twin.model.instant import Elapsed, Instant
 from twin.model.message import Message
 from twin.model.stock import Bucket
 
@@ -413,6 +413,48 @@ class StreamGapDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     item: int
     asked: int = 0
     """How often a snapshot has been asked for already."""
+
+
+# --- envelopes
+
+
+class WebhookReceived(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A channel pushed canonical bytes, signed at the wall time `stamp`."""
+
+    channel: int
+    raw: bytes
+    stamp: Instant
+    signature: bytes
+
+
+class FileRecord(msgspec.Struct, frozen=True, gc=False):
+    """One record of a file: its key in the file, canonical bytes, and what it adds to the control total."""
+
+    key: str
+    body: bytes
+    amount: int = 0
+
+
+class FileReceived(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A partner's file, whole, under an id made of partner, name and content; `count` and `total` are its trailer's."""
+
+    partner: int
+    name: str
+    records: tuple[FileRecord, ...]
+    count: int
+    total: int
+
+
+class InterchangeReceived(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """An EDI interchange of a channel: the parties (ISA05-08), the control number (ISA13), the documents as canonical
+    bytes.
+    """
+
+    channel: int
+    sender: str
+    receiver: str
+    control: str
+    documents: tuple[bytes, ...]
 
 
 # --- exception queues

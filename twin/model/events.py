@@ -1,5 +1,7 @@
 """What leaves the middleware through the outbox, each with the key within which it keeps its order."""
 
+import msgspec
+
 from twin.model.commands import ItemQuantity, LineQuantity, OrderedLine
 from twin.model.ids import derive
 from twin.model.instant import Elapsed
@@ -216,6 +218,41 @@ class PaymentGivenBack(Event, frozen=True, gc=False, kw_only=True, tag=True):
     def aggregate(self) -> int:
         """Money of one order moves in order."""
         return derive(self.case, _MONEY)
+
+
+class RecordOutcome(msgspec.Struct, frozen=True, gc=False):
+    """What became of one record of a file: ACCEPTED, DUPLICATE or UNREADABLE."""
+
+    key: str
+    outcome: str
+
+
+class FileAnswered(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """The answer to a file: what became of each of its records, in the order of the file."""
+
+    channel: int
+    name: str
+    outcomes: tuple[RecordOutcome, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """Each file by itself."""
+        return self.id
+
+
+class InterchangeAnswered(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """The answer to an interchange: TA1 `code` and `note`, and the 997 code of each document: form, not business."""
+
+    channel: int
+    control: str
+    code: str
+    note: str
+    syntax: tuple[str, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """Each interchange by itself."""
+        return self.id
 
 
 class ExceptionOpened(Event, frozen=True, gc=False, kw_only=True, tag=True):

@@ -58,6 +58,9 @@ Incoming = (
     | commands.EvaluatePublication
     | commands.PublicationAnswered
     | commands.StreamGapDue
+    | commands.WebhookReceived
+    | commands.FileReceived
+    | commands.InterchangeReceived
     | commands.GaveUp
     | commands.RedriveLetter
     | commands.ParkLetter
@@ -81,6 +84,8 @@ Outgoing = (
     | events.PublishStock
     | events.AvailabilityChanged
     | events.PaymentGivenBack
+    | events.FileAnswered
+    | events.InterchangeAnswered
     | events.ExceptionOpened
 )
 """Every event that may stand in the outbox."""

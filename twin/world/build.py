@@ -595,6 +595,8 @@ class _Builder:
             duplicated=ground.coin(f"{name}/webhook/duplicated", party.webhook.duplicated),
             reconcile_every=party.webhook.reconcile_every,
             link=link,
+            signature=self.rules.channels[channel.index].signature,
+            resigns=party.webhook.resigns,
         )
         channel.hands_over_by(webhook.placed)
 

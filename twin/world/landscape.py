@@ -16,6 +16,7 @@ from twin.world.values import (
     Block,
     Count,
     Factor,
+    Flag,
     Identifier,
     Later,
     Number,
@@ -119,6 +120,8 @@ class Webhooks(Block):
     duplicated: Share = sourced("0.5%", "landscape.yaml, storefront webhooks (assumed)")
     lost: Share = sourced("0.02%", "landscape.yaml, storefront webhooks (assumed)")
     reconcile_every: PositiveDuration = sourced("15m", "landscape.yaml, storefront webhooks: 900 s (assumed)")
+    signed: Flag = sourced(False, "rule: who can push at all is not what most scenarios ask")
+    resigns: Flag = sourced(True, "assumed: a redelivery is stamped and signed anew")
 
 
 class StorefrontStockApi(Block):

@@ -124,6 +124,8 @@ def routes_of(
         events.CancelRelease: lambda event: wms[event.site],
         events.OrderAnswered: lambda event: answers[event.channel],
         events.PaymentGivenBack: lambda event: answers[event.channel],
+        events.FileAnswered: lambda event: answers[event.channel],
+        events.InterchangeAnswered: lambda event: answers[event.channel],
         events.ReturnAnswered: lambda event: answers[event.channel],
         events.PublishStock: lambda event: stock[event.channel],
     }

@@ -9,6 +9,7 @@ from policies.milestones import Milestones
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.ruleset import ChannelTerms, PublicationPolicy, RuleSet
 from policies.sequencing import Sequencing
+from policies.signature import Signature
 from policies.sourcing import Site
 from policies.stock_buffer import Buffer, ChannelAvailability, ChannelRule, ConstantBuffer, RiskBuffer, Safety
 from twin.errors import UsageError
@@ -23,7 +24,7 @@ from twin.world import designs
 from twin.world.landscape import Carrier, FeedApi, Marketplace, Party, Storefront, StorefrontStockApi, Wms
 from twin.world.people import routing_of
 from twin.world.promise_specs import backorders_of, dates_of, promising_of
-from twin.world.scenario import Scenario
+from twin.world.scenario import Channel, Scenario, Webhook
 
 TABLES = {"standard": standard, "naive/batch_file": batch_file}
 """Procedure tables by the name that a design uses."""
@@ -117,6 +118,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
                 line_policy=LinePolicy(design.backorder.line_policy),
                 publication=publication,
                 dates=dates_of(channel.promise, channel.cut_off, scenario.start.zone, scenario.start_us),
+                signature=_signature(name, channel, scenario),
                 push_rows=1 if _one_call_a_movement(publication, interface) else interface.max_items,
             )
         )
@@ -165,6 +167,13 @@ def _homes(served: list[int], people: list[int]) -> tuple[tuple[Site, ...], ...]
         ranking = tuple([Site(0 if place == home else 1 + place, 0, place, place) for place in served])
         rankings += [ranking] * (people[home] // part)
     return tuple(rankings)
+
+
+def _signature(name: str, channel: Channel, scenario: Scenario) -> Signature | None:
+    """Return how a channel signs its pushes; the secret is the channel's own, and is no secret in a twin."""
+    party = scenario.landscape.parties[scenario.party_of(name)]
+    signs = isinstance(party, Storefront) and party.webhook.signed and isinstance(channel.intake, Webhook)
+    return Signature(name.encode()) if signs else None
 
 
 def _one_call_a_movement(publication: PublicationPolicy, interface: StockInterface) -> bool:
