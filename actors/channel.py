@@ -157,10 +157,11 @@ class Channel:
         return lag + -applied % self.cache
 
     def take_answer(self, event: Event) -> Message | None:
-        """Take the middleware's word on an order, on money, on a return or on a parcel."""
-        assert isinstance(event, OrderAnswered | PaymentGivenBack | ReturnAnswered | MilestoneReached)
-        """Take the middleware's word on an order, on money or on a return."""
-        assert isinstance(event, OrderAnswered | PaymentGivenBack | ReturnAnswered | FileAnswered | InterchangeAnswered)
+        """Take the middleware's word on an order, money, a return, a parcel, or what came in an envelope."""
+        assert isinstance(
+            event,
+            OrderAnswered | PaymentGivenBack | ReturnAnswered | MilestoneReached | FileAnswered | InterchangeAnswered,
+        )
         self.answers += 1
         if type(event) is ReturnAnswered and self.return_answered is not None:
             self.return_answered(event)
