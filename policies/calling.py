@@ -182,7 +182,7 @@ class Calling:
 
     def _unpaid(self, sides: Sides, call: CallRecord, event: Ready, reason: str) -> tuple[Sides, Decision]:
         """Give up what the budget refuses, or ask again later where a queue keeps the call."""
-        if self.when_refused == "fail" or (wait := self._wait(call, event.draw, call.cause, None)) is None:
+        if self.when_refused == "fail" or (wait := self._wait(call, event, call.cause, None)) is None:
             return sides, GiveUp(call, reason)
         return sides, self._later(call, event.now, wait, event.draw, reason)
 
@@ -197,7 +197,7 @@ class Calling:
             if self._too_late(call, now + retry_after):
                 return self._returned(sides, call, now), GiveUp(call, "deadline")
             return sides, Wait(call, retry_after, reason)
-        wait = self._wait(call, event.draw, Cause.LOCAL, None)
+        wait = self._wait(call, event, Cause.LOCAL, None)
         if wait is None or call.attempt > 0:
             sides = self._returned(sides, call, now)
             call = call._replace(granted=False, cost=0)
@@ -208,7 +208,7 @@ class Calling:
         sides = self._told(sides, event)
         if cause is None:
             return sides, Done(call)
-        wait = None if event.final else self._wait(call, event.draw, cause, event.asked)
+        wait = None if event.final else self._wait(call, event, cause, event.asked)
         if wait is None:
             return sides, GiveUp(call, f"{cause.value} after {call.attempt} attempts")
         call = call._replace(cause=cause, cost=0)
@@ -239,10 +239,11 @@ class Calling:
             limiter = self.limiter.learned(limiter, event.now, event.cause is Cause.THROTTLED)
         return Sides(budget, breaker, limiter, in_flight)
 
-    def _wait(self, call: CallRecord, draw: float, cause: Cause, asked: int | None) -> int | None:
+    def _wait(self, call: CallRecord, event: Ready | Ended, cause: Cause, asked: int | None) -> int | None:
         """Return what the retry rule says of the rung that is up."""
+        elapsed = event.now - call.begun_at
         return self.retry.delay(
-            Failed(call.rungs + 1, draw, call.previous, call.previous_draw, asked, call.since, cause)
+            Failed(call.rungs + 1, event.draw, call.previous, call.previous_draw, asked, call.since, cause, elapsed)
         )
 
     def _later(self, call: CallRecord, now: int, wait: int, draw: float, reason: str) -> Decision:

@@ -9,6 +9,7 @@ from typing import Final
 
 from ruamel.yaml import YAML
 
+from scenarios.own_code import Own, own
 from twin.world.wording import nearest
 
 ROOM: Final = Path(__file__).parent
@@ -24,6 +25,8 @@ class Shipped:
     """The surroundings of a scenario: the shipped profiles, and `folder`, in which the scenario's own file lies."""
 
     folder: str
+    allowed: tuple[str, ...] = ()
+    """Modules of the user that may be imported."""
 
     def archetype(self, name: str) -> Mapping[str, object] | None:
         """Return the entry of latency.yaml with this name, or None."""
@@ -47,6 +50,10 @@ class Shipped:
             if found.is_file():
                 return str(found.resolve())
         return None
+
+    def own(self, use: str) -> Own | str:
+        """Return the class of a user's module, or the sentence that says why there is none."""
+        return own(self.folder, use, self.allowed)
 
 
 @cache

@@ -15,12 +15,14 @@ from scenarios import paths
 from scenarios.document import Node, Place, Unreadable, at, merged, node_of, parse, path_text, problem, read, read_text
 from scenarios.figures import ROOM, Shipped
 from scenarios.mappings import load_history, load_mapping
+from scenarios.own_code import told
 from scenarios.places import named, placed
 from twin.errors import HistoryError, Problem, ScenarioError
 from twin.world.consistency import findings
 from twin.world.demand import History as HistoryBlock
 from twin.world.demand_history import History
 from twin.world.landscape import BLANK
+from twin.world.own_code import POLICIES
 from twin.world.scenario import Scenario
 from twin.world.values import instant_us
 from twin.world.wording import nearest
@@ -37,7 +39,12 @@ def names() -> list[str]:
 
 
 def load(
-    name_or_path: str | Path, overrides: Sequence[str] = (), small: bool = False, *, text: str | None = None
+    name_or_path: str | Path,
+    overrides: Sequence[str] = (),
+    small: bool = False,
+    *,
+    text: str | None = None,
+    allow_code: Sequence[str] = (),
 ) -> Scenario:
     """Return a scenario, checked.
 
@@ -46,20 +53,23 @@ def load(
         overrides: settings over the file, each as `path=value` with the value in YAML.
         small: apply the file's own `small` block first.
         text: what to read in the place of the file, which then only says where parts and data lie.
+        allow_code: modules of the user that the scenario may import.
 
     Raises:
         ScenarioError: with every problem found, each at its place, at most twenty.
     """
-    scenario, problems = _attempt(name_or_path, overrides, small, text)
+    scenario, problems = _attempt(name_or_path, overrides, small, text, allow_code)
     errors = [found for found in problems if found.level == "error"]
     if scenario is None or errors:
         raise ScenarioError(errors[:PROBLEMS_MAX])
     return scenario
 
 
-def check(name_or_path: str | Path, overrides: Sequence[str] = (), small: bool = False) -> list[Problem]:
+def check(
+    name_or_path: str | Path, overrides: Sequence[str] = (), small: bool = False, *, allow_code: Sequence[str] = ()
+) -> list[Problem]:
     """Return the problems of a scenario, errors first, then what is allowed but dangerous; at most twenty."""
-    _, problems = _attempt(name_or_path, overrides, small)
+    _, problems = _attempt(name_or_path, overrides, small, None, allow_code)
     return sorted(problems, key=lambda found: found.level != "error")[:PROBLEMS_MAX]
 
 
@@ -101,16 +111,23 @@ class Loaded:
         """Return what the file, its parts and its settings state, as plain values."""
         return self.tree.plain()
 
+    @property
+    def code(self) -> tuple[Mapping[str, str | None], ...]:
+        """What is known of each module of the user that it may import: name, version, SHA-256."""
+        return tuple(told(self.surroundings.folder, module) for module in self.surroundings.allowed)
+
     def changed(self, scenario: Scenario, settings: Mapping[str, object]) -> Scenario:
         """Return the scenario with more settings changed; raises ScenarioError as `load` does."""
         place, tree = Place("with_"), self.tree
         for path, value in settings.items():
             try:
-                tree = paths.put(tree, scenario, path, node_of(value, place))
+                own = isinstance(value, POLICIES)
+                node = Node(value, place) if own else node_of(value, place)  # type: ignore[arg-type]  # a block reads it
+                tree = paths.put(tree, scenario, path, node)
             except paths.NoWay as error:
                 raise ScenarioError([problem(place, path, str(error))]) from error
-        told = tuple(f"{path}={value}" for path, value in settings.items())
-        known = replace(self, tree=tree, overrides=(*self.overrides, *told))
+        more = tuple(f"{path}={value}" for path, value in settings.items())
+        known = replace(self, tree=tree, overrides=(*self.overrides, *more))
         found, problems = _validated(known, tree)
         errors = [each for each in problems if each.level == "error"]
         if found is None or errors:
@@ -152,7 +169,11 @@ def _history(
 
 
 def _attempt(
-    name_or_path: str | Path, overrides: Sequence[str], small: bool, instead: str | None = None
+    name_or_path: str | Path,
+    overrides: Sequence[str],
+    small: bool,
+    instead: str | None = None,
+    allow_code: Sequence[str] = (),
 ) -> tuple[Scenario | None, list[Problem]]:
     """Go through all steps; return what came of them and every problem on the way."""
     try:
@@ -173,7 +194,7 @@ def _attempt(
         text=text,
         overrides=tuple(overrides),
         tree=tree,
-        surroundings=Shipped(str(path.parent)),
+        surroundings=Shipped(str(path.parent), tuple(allow_code)),
     )
     settings = _settings(tree, overrides, small, problems)
     before, found = _validated(known, tree)

@@ -12,13 +12,19 @@ from twin.world.law_specs import Archetype, Figure, WrittenLaw
 from twin.world.values import Block, later_key
 
 
-def resolved(name_or_path: str | Path, overrides: tuple[str, ...] | list[str] = (), small: bool = False) -> str:
+def resolved(
+    name_or_path: str | Path,
+    overrides: tuple[str, ...] | list[str] = (),
+    small: bool = False,
+    *,
+    allow_code: tuple[str, ...] = (),
+) -> str:
     """Return a scenario as YAML that reads back to the same settings, each with where it comes from.
 
     Raises:
         ScenarioError: as `load`.
     """
-    scenario = load(name_or_path, overrides, small)
+    scenario = load(name_or_path, overrides, small, allow_code=allow_code)
     origin = scenario.origin
     assert isinstance(origin, Loaded)
     plain = scenario.model_dump(mode="json", by_alias=True, exclude={"small"})

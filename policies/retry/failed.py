@@ -37,6 +37,8 @@ class Failed(NamedTuple):
     since: int = 0
     """The attempt after which the ladder began anew; 0: with the first."""
     cause: Cause = Cause.TRANSIENT
+    elapsed_us: int = 0
+    """Since the call began."""
 
 
 @runtime_checkable

@@ -18,6 +18,7 @@ SHOWN_MAX = 40
 @click.command()
 @click.argument("manifest", type=click.Path(path_type=Path))
 @click.option("--jobs", metavar="N", callback=options.whole(0), default="1", help="How many processes; 0: all cores.")
+@options.allow_code
 @click.option("--out", type=click.Path(path_type=Path), help="A folder for the new runs; none by itself.")
 @options.output
 def rerun(manifest: Path, jobs: int, out: Path | None, form: str, quiet: bool, no_progress: bool) -> int:
@@ -96,7 +97,9 @@ def _scenario(told: "Manifest") -> "Scenario":
     import scenarios
 
     known = told.name in scenarios.names() and Path(told.file).stem == told.name
-    return scenarios.load(told.name if known else told.file, told.overrides, told.small, text=told.text)
+    return scenarios.load(
+        told.name if known else told.file, told.overrides, told.small, text=told.text, allow_code=options.allowed()
+    )
 
 
 def _again(told: "Manifest", jobs: int, out: Path | None, bar: show.Bar) -> tuple[str, list[str]]:

@@ -63,7 +63,7 @@ def sweep(
 
     log = show.Log(quiet=quiet)
     plan = plan_sweep(
-        scenarios.load(scenario, overrides, small=small),
+        scenarios.load(scenario, overrides, small=small, allow_code=options.allowed()),
         vary,
         designs=None if designs is None else [name.strip() for name in designs.split(",")],
         seed=seed,
@@ -147,7 +147,7 @@ def optimize(
 
     log = show.Log(quiet=quiet)
     search = plan_search(
-        scenarios.load(scenario, overrides, small=small),
+        scenarios.load(scenario, overrides, small=small, allow_code=options.allowed()),
         vary,
         objectives,
         constraints=constraints,

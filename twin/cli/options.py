@@ -49,6 +49,23 @@ _OUT = click.option(
 )
 
 
+_ALLOWED = "twin.allow_code"
+
+
+def _allow(ctx: click.Context, param: click.Parameter, modules: tuple[str, ...]) -> None:
+    ctx.meta[_ALLOWED] = modules
+
+
+allow_code = click.option(
+    "--allow-code",
+    metavar="MODULE",
+    multiple=True,
+    expose_value=False,
+    callback=_allow,
+    help="Let the scenario import this module: a file beside it or an installed package. May be repeated.",
+)
+
+
 def output(command: Callable[P, R]) -> Callable[P, R]:
     """Add what every verb has: how to print, and how much to say."""
     return _add(
@@ -72,7 +89,14 @@ def changes(command: Callable[P, R]) -> Callable[P, R]:
             help="Change one setting; the value is YAML. May be repeated.",
         ),
         click.option("--small", is_flag=True, help="Apply the scenario's own small version."),
+        allow_code,
     )
+
+
+def allowed() -> tuple[str, ...]:
+    """Return the modules that the command line allows a scenario to import."""
+    found: tuple[str, ...] = click.get_current_context().meta.get(_ALLOWED, ())
+    return found
 
 
 def runs(command: Callable[P, R]) -> Callable[P, R]:

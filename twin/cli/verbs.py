@@ -111,7 +111,11 @@ def check(
     from twin.cli.catalogue import problem_rows
 
     log = show.Log(quiet=quiet)
-    problems = [problem for file in files for problem in scenarios.check(file, overrides, small=small)]
+    problems = [
+        problem
+        for file in files
+        for problem in scenarios.check(file, overrides, small=small, allow_code=options.allowed())
+    ]
     if form != "table":
         show.rows(form, problem_rows(problems), title="problems")
     elif not resolved:
@@ -122,7 +126,7 @@ def check(
             show.lines(str(problem) for problem in problems)
         return INVALID
     if resolved and form == "table":
-        show.lines(scenarios.resolved(file, overrides, small=small) for file in files)
+        show.lines(scenarios.resolved(file, overrides, small=small, allow_code=options.allowed()) for file in files)
     log.say(f"{len(files)} {'file' if len(files) == 1 else 'files'} checked, {len(problems)} warnings")
     return OK
 
@@ -244,7 +248,7 @@ def bench(quick: bool, names: tuple[str, ...], form: str, quiet: bool, no_progre
 def _load(scenario: str, overrides: Sequence[str], small: bool) -> "Scenario":
     import scenarios
 
-    return scenarios.load(scenario, overrides, small=small)
+    return scenarios.load(scenario, overrides, small=small, allow_code=options.allowed())
 
 
 def _precision(texts: Sequence[str]) -> "tuple[Precision, ...]":

@@ -45,7 +45,8 @@ class Origin:
     """Where the numbers come from: what was run, as it was asked for.
 
     `source` is the path of the scenario's file as it was found, `text` the file as read, `sha256` that of its canonical
-    form with overrides applied, which names it; `overrides` are the settings of `--set`, as written.
+    form with overrides applied, which names it; `overrides` are the settings of `--set`, as written; `code` is
+    what the user's own modules are, each with its SHA-256.
     """
 
     scenario: str
@@ -55,6 +56,7 @@ class Origin:
     seed: int
     overrides: tuple[str, ...] = ()
     small: bool = False
+    code: tuple[Mapping[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +176,7 @@ def manifest(verb: str, origin: Origin, findings: Findings, on_violation: str, e
         },
         "overrides": list(origin.overrides),
         "small": origin.small,
+        "code": list(origin.code),
         "designs": list(comparison.designs),
         "seed": origin.seed,
         "reps": len(comparison.rounds),

@@ -271,6 +271,7 @@ def _origin(scenario: "Scenario", seed: int, *, small: bool) -> Origin:
         seed=seed,
         overrides=scenario.overrides,
         small=small,
+        code=scenario.code,
     )
 
 

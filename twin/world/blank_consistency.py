@@ -10,7 +10,7 @@ from twin.world.finding import Finding, Path, missing
 from twin.world.scenario import Measures, Scenario
 from twin.world.values import Block, duration_text
 
-SLOTS: Final = ("extends", "retry", "breaker", "budget")
+SLOTS: Final = ("extends", "retry", "budget", "breaker", "limiter", "concurrency", "deadline")
 """What a design decides where there is no middleware."""
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from policies import breaker, presets
+from twin.world.own_code import OwnBreaker
 from twin.world.policy_block import PolicyBlock, written_out
 from twin.world.values import Block, Count, Duration, OneOf, PositiveDuration, Share, rule, sourced
 
@@ -90,6 +91,6 @@ class PollyBreaker(BreakerBlock):
 _BLOCKS = (CountBreaker, TimeBreaker, PollyBreaker)
 
 Breaker = Annotated[
-    NoBreaker | CountBreaker | TimeBreaker | PollyBreaker,
-    OneOf("breaker", presets=written_out(presets.BREAKER, _BLOCKS)),
+    NoBreaker | CountBreaker | TimeBreaker | PollyBreaker | OwnBreaker,
+    OneOf("breaker", presets=written_out(presets.BREAKER, _BLOCKS), marks=("use",), short=OwnBreaker.standing_for),
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from policies import budget, presets
+from twin.world.own_code import OwnBudget
 from twin.world.policy_block import PolicyBlock, written_out
 from twin.world.values import Block, Count, Factor, OneOf, PositiveDuration, Quantity, Share, sourced
 
@@ -137,6 +138,7 @@ Budget = Annotated[
     | FinagleBudget
     | WindowBudget
     | AdmissionBudget
-    | FailureRateBudget,
-    OneOf("budget", presets=written_out(presets.BUDGET, _BLOCKS)),
+    | FailureRateBudget
+    | OwnBudget,
+    OneOf("budget", presets=written_out(presets.BUDGET, _BLOCKS), marks=("use",), short=OwnBudget.standing_for),
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from policies import in_flight, presets
+from twin.world.own_code import OwnConcurrency
 from twin.world.policy_block import PolicyBlock, written_out
 from twin.world.values import Block, Count, OneOf, Quantity, Share, sourced
 
@@ -75,6 +76,11 @@ class AimdConcurrency(_Adaptive):
 _BLOCKS = (FixedConcurrency, VegasConcurrency, GradientConcurrency, AimdConcurrency)
 
 Concurrency = Annotated[
-    NoConcurrency | FixedConcurrency | VegasConcurrency | GradientConcurrency | AimdConcurrency,
-    OneOf("concurrency", presets=written_out(presets.CONCURRENCY, _BLOCKS)),
+    NoConcurrency | FixedConcurrency | VegasConcurrency | GradientConcurrency | AimdConcurrency | OwnConcurrency,
+    OneOf(
+        "concurrency",
+        presets=written_out(presets.CONCURRENCY, _BLOCKS),
+        marks=("use",),
+        short=OwnConcurrency.standing_for,
+    ),
 ]

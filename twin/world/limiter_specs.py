@@ -16,6 +16,7 @@ from policies.throttle import (
     TokenBucket,
 )
 from twin.model.instant import SECOND
+from twin.world.own_code import OwnLimiter
 from twin.world.values import Block, Count, Duration, OneOf, PositiveDuration, RatePerTime, sourced
 
 
@@ -131,6 +132,7 @@ Limiter = Annotated[
     | QueueLimiter
     | WindowLimiter
     | CyclesLimiter
-    | AwsAdaptiveLimiter,
-    OneOf("limiter"),
+    | AwsAdaptiveLimiter
+    | OwnLimiter,
+    OneOf("limiter", marks=("use",), short=OwnLimiter.standing_for),
 ]

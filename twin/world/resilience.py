@@ -8,6 +8,7 @@ from twin.world.budget_specs import NoBudget
 from twin.world.concurrency_specs import NoConcurrency
 from twin.world.designs import Design
 from twin.world.limiter_specs import LimiterBlock
+from twin.world.own_code import OwnLimiter
 
 
 def calling_of(design: Design, *, user_waits: bool, deadline: Elapsed | None = None) -> Calling | None:
@@ -20,7 +21,7 @@ def calling_of(design: Design, *, user_waits: bool, deadline: Elapsed | None = N
         retry=design.retry.rule(),
         budget=None if isinstance(design.budget, NoBudget) else design.budget.budget(),
         breaker=None if isinstance(design.breaker, NoBreaker) else design.breaker.breaker(),
-        limiter=design.limiter.limiter() if isinstance(design.limiter, LimiterBlock) else None,
+        limiter=design.limiter.limiter() if isinstance(design.limiter, LimiterBlock | OwnLimiter) else None,
         in_flight=None if isinstance(design.concurrency, NoConcurrency) else design.concurrency.in_flight(),
         deadline=design.deadline if deadline is None else deadline,
         when_refused="fail" if user_waits else "wait",

@@ -8,6 +8,7 @@ from policies import presets
 from policies import retry as policy
 from policies.retry import Retry as Ladder
 from policies.retry import RetryRule
+from twin.world.own_code import OwnRetry
 from twin.world.policy_block import PolicyBlock, written_out
 from twin.world.values import Count, Duration, Factor, Flag, OneOf, PositiveDuration, Share, rule, sourced
 
@@ -119,6 +120,14 @@ class Resilience4jRetry(RetryBlock):
 _BLOCKS = (NoRetry, FixedRetry, LinearRetry, ExponentialRetry, AwsRetry, GrpcRetry, PollyRetry, Resilience4jRetry)
 
 Retry = Annotated[
-    NoRetry | FixedRetry | LinearRetry | ExponentialRetry | AwsRetry | GrpcRetry | PollyRetry | Resilience4jRetry,
-    OneOf("retry", presets=written_out(presets.RETRY, _BLOCKS)),
+    NoRetry
+    | FixedRetry
+    | LinearRetry
+    | ExponentialRetry
+    | AwsRetry
+    | GrpcRetry
+    | PollyRetry
+    | Resilience4jRetry
+    | OwnRetry,
+    OneOf("retry", presets=written_out(presets.RETRY, _BLOCKS), marks=("use",), short=OwnRetry.standing_for),
 ]

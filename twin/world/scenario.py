@@ -298,6 +298,10 @@ class Origin(Protocol):
     def overrides(self) -> tuple[str, ...]:
         """What was set over the file, each as `path=value`."""
 
+    @property
+    def code(self) -> tuple[Mapping[str, str | None], ...]:
+        """What is known of each module of the user that it may import: name, version, SHA-256."""
+
     def locate(self, file: str) -> str | None:
         """Return the full path of a data file, or None."""
 
@@ -365,6 +369,11 @@ class Scenario(Block):
     def overrides(self) -> tuple[str, ...]:
         """What was set over the file, each as `path=value`."""
         return self.origin.overrides
+
+    @property
+    def code(self) -> tuple[Mapping[str, str | None], ...]:
+        """What is known of each module of the user that the scenario may import: name, version, SHA-256."""
+        return self.origin.code
 
     @property
     def origin(self) -> Origin:

@@ -52,6 +52,9 @@ class Surroundings(Protocol):
     def locate(self, file: str) -> str | None:
         """Return the full path of a data file, looked for beside the scenario and in the shipped data, or None."""
 
+    def own(self, use: str) -> Callable[..., object] | str:
+        """Return the class that `module:Class` names, or the sentence that says why there is none."""
+
 
 class Block(BaseModel):
     """A part of a scenario: frozen, unknown keys refused, defaults checked like everything else.

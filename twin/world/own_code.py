@@ -1,0 +1,188 @@
+"""A user's own policy in a slot of a design: a class of his, called with parameters, or an object put in place.
+
+`use: "module:Class"` names what is called with `parameters:` by keyword; nothing is imported unless the caller allows
+the module. What comes back is a policy with the method that its slot asks for, or a production object that has an
+adapter: a tenacity `Retrying`, an interlock-cb `CircuitBreaker`, a pyrate-limiter bucket. Objects that keep their own
+state are made anew for each client and called side; a breaker's factory that takes `clock` gets one that shows
+simulated time.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, PrivateAttr, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from actors.adapters.interlock_breaker import CircuitBreaker, InterlockBreaker, SimulatedClock
+from actors.adapters.pyrate_limit import Bucket, PyrateLimit
+from actors.adapters.tenacity_retry import TenacityRetry
+from policies.breaker import Breaker
+from policies.budget import Budget
+from policies.in_flight import InFlight
+from policies.retry import RetryRule
+from policies.throttle import Throttle
+from twin.world.values import Block, Identifier, Surroundings, rule, sourced
+
+POLICIES = (RetryRule, Budget, Breaker, Throttle, InFlight)
+"""What a slot may ask for."""
+
+
+def _named(use: str) -> str:
+    module, colon, name = use.partition(":")
+    if not colon or not name.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
+        raise rule('must name a module and a class, such as "desk:OurBreaker"')
+    return use
+
+
+class OwnCode(Block):
+    """What a user calls; `_make` makes one object of it."""
+
+    use: Annotated[Identifier, AfterValidator(_named)]
+    parameters: Mapping[Identifier, object] = sourced({}, "rule: called without parameters")
+    _make: Callable[..., object] | None = PrivateAttr(None)
+
+    @model_validator(mode="after")
+    def _look_up(self, info: ValidationInfo) -> Self:
+        surroundings: Surroundings | None = info.context
+        if surroundings is not None and self._make is None:
+            found = surroundings.own(self.use)
+            if isinstance(found, str):
+                raise rule(found, at="use", whole=True)
+            self._make = partial(found, **self.parameters)
+            self._try()
+        return self
+
+    @classmethod
+    def standing_for(cls, thing: object) -> object:
+        """Return the block that stands for an object put in place; anything else as it is."""
+        if not isinstance(thing, POLICIES):
+            return thing
+        block = cls.model_construct(use=f"{type(thing).__module__}:{type(thing).__qualname__}", parameters={})
+        block._make = partial(_itself, thing)
+        block._try()
+        return block
+
+    @property
+    def make(self) -> Callable[..., object]:
+        """What makes one object.
+
+        Raises:
+            ValueError: the scenario was made without its folder at hand.
+        """
+        if self._make is None:
+            raise ValueError(f"{self.use} was read without code at hand; load it through `scenarios.load`")
+        return self._make
+
+    def policy(self) -> object:
+        """Return the policy that the slot asks for."""
+        raise NotImplementedError
+
+    def _try(self) -> None:
+        """Make one, so that what does not fit shows before anything runs."""
+        try:
+            self.policy()
+        except PydanticCustomError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise rule(f"{self.use} cannot be called so: {error}", at="parameters", whole=True) from error
+
+    def _refused(self, thing: object, wanted: str) -> PydanticCustomError:
+        return rule(f"{self.use} gave a {type(thing).__name__}, which is no {wanted}", at="use", whole=True)
+
+
+def _itself(thing: object) -> object:
+    return thing
+
+
+class OwnRetry(OwnCode):
+    """A retry rule of the user: an object with `attempts` and `delay(failed)`, or a tenacity `Retrying`."""
+
+    def policy(self) -> RetryRule:
+        """Return what the slot asks for."""
+        return self.rule()
+
+    def rule(self) -> RetryRule:
+        """Return the rule."""
+        thing = self.make()
+        if isinstance(thing, RetryRule):
+            return thing
+        if all(callable(getattr(thing, name, None)) for name in ("wait", "stop", "retry")):
+            return TenacityRetry(thing)  # type: ignore[arg-type]  # it has what the adapter calls
+        raise self._refused(thing, "retry rule")
+
+
+class OwnBudget(OwnCode):
+    """A budget of the user: an object with `initial()` and `step(state, event)`."""
+
+    def policy(self) -> Budget:
+        """Return what the slot asks for."""
+        return self.budget()
+
+    def budget(self) -> Budget:
+        """Return the budget."""
+        thing = self.make()
+        if isinstance(thing, Budget):
+            return thing
+        raise self._refused(thing, "budget")
+
+
+class OwnBreaker(OwnCode):
+    """A breaker of the user: an object with `initial()` and `step(state, event)`, or an interlock-cb breaker."""
+
+    def policy(self) -> Breaker:
+        """Return what the slot asks for."""
+        return self.breaker()
+
+    def breaker(self) -> Breaker:
+        """Return the breaker."""
+        thing = self._one(SimulatedClock())
+        if isinstance(thing, Breaker):
+            return thing
+        if hasattr(thing, "__enter__") and hasattr(thing, "state"):
+            return InterlockBreaker(self._guard)
+        raise self._refused(thing, "breaker")
+
+    def _one(self, clock: SimulatedClock) -> object:
+        """Make one object; it is handed the clock if it takes one."""
+        function = self.make.func if isinstance(self.make, partial) else self.make
+        return self.make(clock=clock) if "clock" in inspect.signature(function).parameters else self.make()
+
+    def _guard(self, clock: SimulatedClock) -> CircuitBreaker:
+        return self._one(clock)  # type: ignore[return-value]  # the first one was looked at
+
+
+class OwnLimiter(OwnCode):
+    """A limiter of the user: an object with `initial()` and `admit(state, now, cost)`, or a pyrate-limiter bucket."""
+
+    def policy(self) -> Throttle:
+        """Return what the slot asks for."""
+        return self.limiter()
+
+    def limiter(self) -> Throttle:
+        """Return the limiter."""
+        thing = self.make()
+        if isinstance(thing, Throttle):
+            return thing
+        if all(callable(getattr(thing, name, None)) for name in ("put", "waiting", "leak")):
+            return PyrateLimit(self._bucket)
+        raise self._refused(thing, "limiter")
+
+    def _bucket(self) -> Bucket:
+        return self.make()  # type: ignore[return-value]  # the first one was looked at
+
+
+class OwnConcurrency(OwnCode):
+    """A limit of the user on attempts under way: an object with `initial()`, `admit` and `ended`."""
+
+    def policy(self) -> InFlight:
+        """Return what the slot asks for."""
+        return self.in_flight()
+
+    def in_flight(self) -> InFlight:
+        """Return the limit."""
+        thing = self.make()
+        if isinstance(thing, InFlight):
+            return thing
+        raise self._refused(thing, "limit on attempts under way")
