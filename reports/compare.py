@@ -1,4 +1,4 @@
-"""The figure of a comparison: what each design costs in oversold units, lost sales, channel calls and staleness."""
+"""The figure of a comparison: four measures by design, of a distributor or of clients and servers alone."""
 
 import math
 from collections.abc import Sequence
@@ -34,8 +34,17 @@ PANELS: Final = (
 )
 
 
+CALL_PANELS: Final = (
+    Panel("collapsed", "Collapsed", "share of the runs"),
+    Panel("recovery_s", "Recovery", "median time after the fault, s"),
+    Panel("attempts_per_call", "Amplification", "attempts of a call"),
+    Panel("queue_length_max", "Longest line", "calls that wait"),
+)
+"""The same for a world of clients and servers alone."""
+
+
 def figure(comparison: Comparison) -> Figure:
-    """Draw the four measures by design, each a mean with its 95 % interval over replications.
+    """Draw four measures by design, each with its 95 % interval over replications.
 
     Less is better in every panel. A panel whose means lie far apart has a logarithmic axis and says so.
     """
@@ -44,11 +53,12 @@ def figure(comparison: Comparison) -> Figure:
         layout = ConstrainedLayoutEngine(rect=(0, 0.06, 1, 0.94), w_pad=0.12, h_pad=0.08)
         drawn = Figure(figsize=(WIDTH_IN, 3.0 + 2 * 0.42 * rows), dpi=100, layout=layout)
         axes = drawn.subplots(2, 2, sharey=True)
-        for panel, place in zip(PANELS, axes.flat, strict=True):
+        panels = PANELS if any(PANELS[0].kpi in run.kpis for run in comparison.runs) else CALL_PANELS
+        for panel, place in zip(panels, axes.flat, strict=True):
             _draw(place, panel, comparison)
         axes.flat[0].set_yticks(range(rows), comparison.designs)
         axes.flat[0].set_ylim(rows - 0.45, -0.65)
-        footer(drawn, comparison.runs, "mean and 95 % interval, less is better")
+        footer(drawn, comparison.runs, "with 95 % intervals, less is better")
     return drawn
 
 

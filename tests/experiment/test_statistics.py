@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from twin.experiment.statistics import (
     RUNS_PLANNED_MAX,
+    censored_median_interval,
     incomplete_beta,
     kaplan_meier_median,
     more_runs_for_difference,
@@ -117,6 +118,16 @@ def test_a_ratio_to_something_that_may_be_zero_has_no_bounds() -> None:
     assert found is not None and found.bounds is None
     assert ratio([1.0, 2.0], [0.0, 0.0]) is None
     assert ratio([], []) is None
+
+
+def test_the_interval_of_a_median_lies_between_two_ranks_and_has_no_end_that_was_not_seen() -> None:
+    """The tables of the sign test give the 14th and the 27th of 40 values at 95 %; of five values there are none."""
+    times = [float(n) for n in range(1, 41)]
+    assert censored_median_interval(times, [False] * 40) == (14.0, 27.0)
+    assert censored_median_interval(times, [n > 27 for n in range(1, 41)]) == (14.0, 27.0)
+    assert censored_median_interval(times, [n > 26 for n in range(1, 41)]) is None
+    assert censored_median_interval(times[:5], [False] * 5) is None
+    assert censored_median_interval(times[:6], [False] * 6) == (1.0, 6.0)
 
 
 def test_the_kaplan_meier_median_agrees_with_scipy_and_counts_open_runs() -> None:

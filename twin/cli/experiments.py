@@ -219,10 +219,9 @@ def _tell(found: "Found", form: str, target: Path) -> None:
 def _reported(plan: "Sweep", table: "SweepTable") -> tuple[str, ...]:
     """Return the measures that the scenario shows, as far as the runs have them."""
     from twin.experiment.comparison import keys_of
-    from twin.experiment.study import STANDARD_REPORT
+    from twin.experiment.study import reported
 
-    names = plan.scenario.measures.report or STANDARD_REPORT
-    return tuple(dict.fromkeys(key for name in names for key in keys_of(name, table.measures)))
+    return tuple(dict.fromkeys(key for name in reported(plan.scenario) for key in keys_of(name, table.measures)))
 
 
 def _document(plan: "Sweep", table: "SweepTable", file: Path) -> "dict[str, Json]":

@@ -11,11 +11,20 @@ from functools import cached_property
 from itertools import combinations
 
 from twin.experiment.replicate import Round
-from twin.experiment.statistics import differences, more_runs_for_difference, t_interval, wilson
+from twin.experiment.statistics import (
+    censored_median_interval,
+    differences,
+    kaplan_meier_median,
+    more_runs_for_difference,
+    t_interval,
+    wilson,
+)
 from twin.world.result import RunResult
 
 STATISTIC_REPORTED = "p95"
 """A distribution that is reported by its bare name stands for this statistic."""
+CENSORED = {"recovery_s": "recovery_censored"}
+"""Measures of times that may not end within a run, and what says that one did not."""
 SHARE_OF_RUNS = "0/1"
 """The unit of a measure that is 1 in the runs where something happened; its interval is Wilson's."""
 
@@ -32,7 +41,8 @@ _LESS = {
 class Estimate:
     """One measure of one design over its replications, in `unit`.
 
-    `mean` is None when no run has a value; `ci95` is None when fewer than two have one. `n` counts those that have.
+    `mean` is None when no run has a value; `ci95` is None when fewer than two have one. `n` counts those that have. Of
+    a time that had not ended in some runs `mean` is the median (Kaplan and Meier), None when half had not ended.
     """
 
     mean: float | None
@@ -138,6 +148,9 @@ class Comparison:
             KeyError: One of them was not run.
         """
         pairs = differences(self.values(a, kpi), self.values(b, kpi))
+        mark = censored_by(kpi)
+        if mark is not None and any(self.values(a, mark) + self.values(b, mark)):
+            pairs = []  # the difference of two times of which one had not ended is not known
         interval = t_interval(pairs)
         bounds = None if interval is None else interval.bounds
         return Difference(
@@ -185,12 +198,32 @@ def estimates(runs: Sequence[RunResult]) -> dict[str, Estimate]:
 
 def estimate(runs: Sequence[RunResult], kpi: str) -> Estimate:
     """Estimate one measure of one design: the mean of the runs' values, or the share of runs, with its interval."""
-    values = [value for run in runs if (value := run.kpis.get(kpi)) is not None]
     unit = unit_of(runs, kpi)
+    if (mark := censored_by(kpi)) is not None:
+        return _censored(runs, kpi, mark, unit)
+    values = [value for run in runs if (value := run.kpis.get(kpi)) is not None]
     interval = wilson(sum(value > 0 for value in values), len(values)) if unit == SHARE_OF_RUNS else t_interval(values)
     if interval is None:
         return Estimate(mean=None, ci95=None, n=0, unit=unit)
     return Estimate(mean=interval.mean, ci95=interval.bounds, n=interval.n, unit=unit)
+
+
+def censored_by(kpi: str) -> str | None:
+    """Find the measure that is 1 in the runs whose time had not ended; None for a measure that always ends.
+
+    >>> censored_by("recovery_s{clients=users}")
+    'recovery_censored{clients=users}'
+    """
+    name, brace, labels = kpi.partition("{")
+    return f"{CENSORED[name]}{brace}{labels}" if name in CENSORED else None
+
+
+def _censored(runs: Sequence[RunResult], kpi: str, mark: str, unit: str) -> Estimate:
+    """Estimate the median of a time that had not ended in every run."""
+    times = [(value, bool(run.kpis.get(mark))) for run in runs if (value := run.kpis.get(kpi)) is not None]
+    values, marks = [value for value, _ in times], [is_open for _, is_open in times]
+    median = kaplan_meier_median(values, marks)
+    return Estimate(mean=median, ci95=censored_median_interval(values, marks), n=len(times), unit=unit)
 
 
 def unit_of(runs: Sequence[RunResult], kpi: str) -> str:

@@ -143,6 +143,27 @@ def kaplan_meier_median(times: Sequence[float], censored: Sequence[bool]) -> flo
     return None
 
 
+def censored_median_interval(
+    times: Sequence[float], censored: Sequence[bool], level: float = LEVEL
+) -> tuple[float, float] | None:
+    """Give the interval of the median of times of which some are still open at the end of the look.
+
+    By order statistics (the median lies between two ranks with at least the level's probability, for any law), which
+    holds where all were looked at for equally long. None when a rank does not exist, or is still open.
+
+    Raises:
+        ValueError: The sequences differ in length.
+    """
+    n = len(times)
+    ranked = sorted(math.inf if is_open else time for time, is_open in zip(times, censored, strict=True))
+    tail, low = 0.0, 0
+    while low < n and (tail := tail + math.comb(n, low) * 0.5**n) <= (1 - level) / 2:
+        low += 1
+    if low == 0 or not math.isfinite(ranked[n - low]):
+        return None
+    return ranked[low - 1], ranked[n - low]
+
+
 def percentile(values: Sequence[float], share: float) -> float | None:
     """Give the value below which a share (0 to 1) lies, linear between ranks; None without values.
 

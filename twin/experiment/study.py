@@ -44,6 +44,8 @@ HISTORY_ORDERS_MAX = 100_000
 """A run of fewer orders keeps its history by itself; the history of a larger one is asked for."""
 STANDARD_REPORT = ("oversold_units", "lost_sales_units", "channel_calls", "availability_age_s")
 """What is shown of a scenario that does not say what to show."""
+BLANK_REPORT = ("success_share", "latency_s", "attempts_per_call", "collapsed", "recovery_s", "recovery_censored")
+"""The same in a world without a distributor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,7 +299,7 @@ def _collect(
 
 def _findings(study: Study, done: Sequence[Round], laws: Predictions | None) -> Findings:
     scenario, designs = study.scenario, study.plan.designs
-    comparison = compare_rounds(done, scenario.measures.report or STANDARD_REPORT)
+    comparison = compare_rounds(done, reported(scenario))
     known = laws or {OVERSELL_LAW: partial(_oversell_law, scenario)}
     return Findings(
         comparison=comparison,
@@ -307,6 +309,11 @@ def _findings(study: Study, done: Sequence[Round], laws: Predictions | None) -> 
         gives_up={design: tuple(scenario.designs[design].gives_up) for design in designs},
         unreached=tuple(wish.kpi for wish in unreached(study.plan, done)),
     )
+
+
+def reported(scenario: "Scenario") -> tuple[str, ...]:
+    """Name the measures that are shown of a scenario: those that it asks for, else those of its kind of world."""
+    return scenario.measures.report or (BLANK_REPORT if scenario.is_blank else STANDARD_REPORT)
 
 
 def _events_folder(folder: RunFolder, study: Study, design: str) -> Path:

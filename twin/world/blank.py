@@ -156,7 +156,7 @@ class _Builder:
             self.ground,
             name,
             parts,
-            self.watch,
+            self.watch.ledger(name),
             parallel=block.parallel,
             again=self.design.retry.rule() if block.whole else None,
             requests_max=block.requests,

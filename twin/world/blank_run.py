@@ -7,7 +7,7 @@ from twin.kernel.faults import Faults
 from twin.kernel.recorder import Recorder
 from twin.model.instant import SECOND
 from twin.world.blank import build, longest_wait
-from twin.world.call_watch import results
+from twin.world.call_watch import Judgement, results
 from twin.world.horizon import advance
 from twin.world.measures import unit_of
 from twin.world.outcomes import Trouble
@@ -26,9 +26,7 @@ def carry_out(
     """Run one design once; the recorder is left to its owner."""
     world = build(scenario, design, seed, recorder)
     advance(world.timeline, scenario.horizon, progress)
-    kpis = results(
-        world.watch,
-        world.servers,
+    asked = Judgement(
         since=scenario.warm_up,
         now=world.timeline.now,
         deadline=longest_wait(scenario),
@@ -37,6 +35,7 @@ def carry_out(
         recovery=scenario.measures.recovery,
         trouble=_trouble(world.faults),
     )
+    kpis = results(world.watch, world.servers, asked)
     return RunResult(
         scenario=scenario.name,
         design=design,

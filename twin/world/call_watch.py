@@ -1,7 +1,8 @@
 """Measures of a world without a distributor: what clients asked for, what they got, and what servers did meanwhile."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from actors.server import Server
@@ -51,26 +52,12 @@ CALL_MEASURES: Final[dict[str, tuple[str, str]]] = {
 """Name to (unit, what it says); what is measured in every world stands in the common table."""
 
 
-class CallWatch(Unwatched):
-    """The probe and the ledger of one run."""
+class Ledger:
+    """The requests of one group of clients."""
 
-    def __init__(self, clock: Callable[[], Elapsed]) -> None:
-        self.clock = clock
-        self.broken = Level()
+    def __init__(self) -> None:
         self.requests = Requests.none()
         self.repeats = 0
-        self.calls: dict[str, int] = {}
-        self.attempts: dict[str, int] = {}
-        self.latency: dict[str, Samples] = {}
-        self.refused = 0
-
-    def restart(self) -> None:
-        """The warm-up is over: counts begin at 0; requests keep the time of their begin."""
-        self.repeats = self.refused = 0
-        self.broken.restart(self.clock())
-        self.calls, self.attempts, self.latency = {}, {}, {}
-
-    # --- the ledger of requests
 
     def began(self, now: Elapsed) -> int:
         """A request begins."""
@@ -85,6 +72,32 @@ class CallWatch(Unwatched):
     def answered(self, number: int, now: Elapsed) -> None:
         """A request was answered well in time."""
         self.requests.took[number] = now - self.requests.began[number]
+
+
+class CallWatch(Unwatched):
+    """The probe of one run, and the ledgers of its groups of clients."""
+
+    def __init__(self, clock: Callable[[], Elapsed]) -> None:
+        self.clock = clock
+        self.ledgers: dict[str, Ledger] = {}
+        self.broken = Level()
+        self.calls: dict[str, int] = {}
+        self.attempts: dict[str, int] = {}
+        self.latency: dict[str, Samples] = {}
+        self.refused = 0
+
+    def ledger(self, group: str) -> Ledger:
+        """Return a new ledger for a group."""
+        self.ledgers[group] = Ledger()
+        return self.ledgers[group]
+
+    def restart(self) -> None:
+        """The warm-up is over: counts begin at 0; requests keep the time of their begin."""
+        self.refused = 0
+        for ledger in self.ledgers.values():
+            ledger.repeats = 0
+        self.broken.restart(self.clock())
+        self.calls, self.attempts, self.latency = {}, {}, {}
 
     # --- the probe
 
@@ -107,39 +120,58 @@ class CallWatch(Unwatched):
         self.broken.add(1 if broken else -1, self.clock())
 
 
-def results(
-    watch: CallWatch,
-    servers: Sequence[Server],
-    *,
-    since: Elapsed,
-    now: Elapsed,
-    deadline: Elapsed,
-    windows: Windows,
-    collapse: Collapse,
-    recovery: Recovery,
-    trouble: Trouble | None,
-) -> Kpis:
-    """Return every measure under its key, in a fixed order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What is asked of the requests of a run.
 
-    `since` is the end of the warm-up, `deadline` the longest that a request may take, microseconds; `trouble` is None
-    in a run without a fault.
+    `since` is the end of the warm-up, `now` that of the run, `deadline` the longest that a request may take; all in
+    microseconds. `trouble` is None in a run without a fault.
     """
-    requests, span = watch.requests, (now - since) / SECOND
-    begun, good = requests.within(since, now + 1)
-    kpis: Kpis = {"requests": begun, "success_share": good / begun if begun else None}
-    for name, window in windows.items():
-        kpis[f"success_share{{window={name}}}"] = requests.share(window.from_, window.to)
-    kpis["goodput_per_s"] = good / span if span else None
-    for statistic, value in _latency(requests, since).items():
-        kpis[f"latency_s.{statistic}"] = value
-    kpis["tries_per_request"] = 1 + watch.repeats / begun if begun else None
+
+    since: Elapsed
+    now: Elapsed
+    deadline: Elapsed
+    windows: Windows
+    collapse: Collapse
+    recovery: Recovery
+    trouble: Trouble | None
+
+
+def results(watch: CallWatch, servers: Sequence[Server], asked: Judgement) -> Kpis:
+    """Return every measure under its key, in a fixed order; with several groups of clients also by group."""
+    ledgers, span = watch.ledgers, (asked.now - asked.since) / SECOND
+    kpis = _requests(Requests.of([ledger.requests for ledger in ledgers.values()]), asked, {})
+    if len(ledgers) > 1:
+        for name in sorted(ledgers):
+            kpis |= _requests(ledgers[name].requests, asked, {"clients": name})
+    begun = kpis["requests"] or 0
+    repeats = sum(ledger.repeats for ledger in ledgers.values())
+    kpis["tries_per_request"] = 1 + repeats / begun if begun else None
     kpis |= _calls(watch, begun)
-    kpis["breaker_open_s"] = watch.broken.mean(now) * span
-    kpis |= _servers(servers, span)
-    named = windows.get(collapse.window) if collapse.window is not None else None
-    told = (named.from_, named.to) if named is not None else last_quarter(now, deadline)
-    kpis["collapsed"] = collapsed(requests, collapse, told)
-    return kpis | _recovery(requests, recovery, trouble, since=since, until=now - deadline)
+    kpis["breaker_open_s"] = watch.broken.mean(asked.now) * span
+    return kpis | _servers(servers, span)
+
+
+def _requests(requests: Requests, asked: Judgement, group: Mapping[str, str]) -> Kpis:
+    """Return what became of requests; a group's keys carry its label."""
+    span = (asked.now - asked.since) / SECOND
+    begun, good = requests.within(asked.since, asked.now + 1)
+    kpis: Kpis = {"requests": begun, "success_share": good / begun if begun else None}
+    windows = {name: requests.share(window.from_, window.to) for name, window in asked.windows.items()}
+    kpis["goodput_per_s"] = good / span if span else None
+    for statistic, value in _latency(requests, asked.since).items():
+        kpis[f"latency_s.{statistic}"] = value
+    named = asked.windows.get(asked.collapse.window) if asked.collapse.window is not None else None
+    told = (named.from_, named.to) if named is not None else last_quarter(asked.now, asked.deadline)
+    kpis["collapsed"] = collapsed(requests, asked.collapse, told)
+    kpis |= _recovery(requests, asked)
+    labelled = {_labelled(key, group): value for key, value in kpis.items()}
+    return labelled | {_labelled("success_share", {**group, "window": name}): share for name, share in windows.items()}
+
+
+def _labelled(key: str, labels: Mapping[str, str]) -> str:
+    told = ",".join(f"{name}={labels[name]}" for name in sorted(labels))
+    return f"{key}{{{told}}}" if told else key
 
 
 def _latency(requests: Requests, since: Elapsed) -> dict[str, float | None]:
@@ -149,7 +181,7 @@ def _latency(requests: Requests, since: Elapsed) -> dict[str, float | None]:
     return samples.statistics()
 
 
-def _calls(watch: CallWatch, begun: int) -> Kpis:
+def _calls(watch: CallWatch, begun: float) -> Kpis:
     kpis: Kpis = {}
     for link in sorted(watch.latency):
         for statistic, value in watch.latency[link].statistics().items():
@@ -183,10 +215,11 @@ def _servers(servers: Sequence[Server], span: float) -> Kpis:
     return kpis
 
 
-def _recovery(requests: Requests, rule: Recovery, trouble: Trouble | None, *, since: Elapsed, until: Elapsed) -> Kpis:
+def _recovery(requests: Requests, asked: Judgement) -> Kpis:
+    trouble, until = asked.trouble, asked.now - asked.deadline
     if trouble is None:
         return {"recovery_s": None, "recovery_censored": None}
-    found = recovered_after(requests, rule, trouble, since=since, until=until)
+    found = recovered_after(requests, asked.recovery, trouble, since=asked.since, until=until)
     if found is not None:
         return {"recovery_s": found / SECOND, "recovery_censored": 0}
     looked = max(until - trouble.over, 0) / SECOND if trouble.over is not None else 0.0

@@ -7,7 +7,7 @@ was before the first fault; a collapse is under half of the requests of the last
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
@@ -73,6 +73,14 @@ class Requests:
     def none(cls) -> Self:
         """Return an empty record."""
         return cls(array("q"), array("q"))
+
+    @classmethod
+    def of(cls, groups: "Sequence[Requests]") -> "Requests":
+        """Return the requests of several groups together, in the order in which they began."""
+        if len(groups) == 1:
+            return groups[0]
+        pairs = sorted(pair for group in groups for pair in zip(group.began, group.took, strict=True))
+        return cls(array("q", [began for began, _ in pairs]), array("q", [took for _, took in pairs]))
 
     def within(self, begin: Elapsed, end: Elapsed) -> tuple[int, int]:
         """Return how many began in [begin, end), and how many of those were good."""

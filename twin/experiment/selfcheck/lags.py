@@ -11,7 +11,8 @@ from twin.world.result import RunResult
 
 POLLS_S: Final = (0.01, 0.05, 0.1, 0.5, 1.0)
 WRITES: Final = 500
-MEANS: Final = (0.5, 2.0, 5.0)
+HORIZONS: Final = {0.5: "30m", 2.0: "10m", 5.0: "5m"}
+"""Orders for an item while a figure and an order are under way, on average: how long until every item has sold out."""
 BUFFERS: Final = range(7)
 UNDER_WAY_S: Final = 30
 """How long a figure and an order are under way in the scenario of the law."""
@@ -22,7 +23,7 @@ def checks(*, quick: bool) -> tuple[Runs, ...]:
     items, reps = (100, 2) if quick else (1_000, 20)
     return (
         *(_poll(every, 2 if quick else 10) for every in POLLS_S),
-        *(_cell(mean, buffer, items, reps) for mean in MEANS for buffer in BUFFERS),
+        *(_cell(mean, buffer, items, reps) for mean in HORIZONS for buffer in BUFFERS),
     )
 
 
@@ -67,7 +68,7 @@ def _cell(mean: float, buffer: int, items: int, reps: int) -> Runs:
         settings=(
             f"designs.law.publication.buffer={buffer}",
             f"stock.opening={buffer + 5}",
-            f"horizon={'15m' if mean >= 2 else '40m'}",
+            f"horizon={HORIZONS[mean]}",
             f"items.count={items}",
             f"demand.orders_per_day={items * 86_400 / UNDER_WAY_S * mean}",
         ),
