@@ -12,6 +12,7 @@ from typing import Protocol
 from actors.calls import Feed
 from actors.ground import Ground, Lag
 from actors.once import Once
+from actors.stock_book import send_cut
 from twin.model.commands import ErpConfirmed, ItemQuantity, LineQuantity, OrderInvoiced, StockExtract, SupplyAnnounced
 from twin.model.events import (
     CancelErpOrder,
@@ -21,10 +22,12 @@ from twin.model.events import (
     FulfilmentRecorded,
     MilestoneReached,
     MovementRecorded,
+    StockCutAsked,
 )
 from twin.model.ids import derive
 from twin.model.instant import DAY, Elapsed
 from twin.model.message import Event, Message
+from twin.model.posting import booked
 
 POSTINGS_KEPT = 7 * DAY
 """How long a posting's key is remembered; longer than any sender repeats one."""
@@ -90,6 +93,9 @@ class Erp:
             return None
         if type(event) is CreditNoteDue:
             return self._credit(event)
+        if type(event) is StockCutAsked:
+            self.ground.timeline.call_at(max(self.ground.timeline.now, event.cut), self._cut, event)
+            return None
         assert type(event) is CancelErpOrder
         return self._cancel(event)
 
@@ -106,10 +112,11 @@ class Erp:
         return ErpConfirmed(id=derive(event.id, 1), cause=event.id, case=event.case, reference=reference)
 
     def _fulfil(self, event: FulfilmentRecorded) -> Message | None:
-        if self.postings.get(event.key) is not None:
-            return None
+        booked_at = self.postings.get(event.key)
+        if booked_at is not None:
+            return booked(event, booked_at)
         now = self.ground.timeline.now
-        self.postings.put(event.key, 1, now)
+        self.postings.put(event.key, now, now)
         order = self.open_orders.get(event.case, {})
         for row in event.items:
             self._book(row.item, -row.quantity)
@@ -124,17 +131,24 @@ class Erp:
             self.open_orders.pop(event.case, None)
         if event.lines:
             self.ground.timeline.call_in(self.job(event.id, 2), self._invoice, event)
-        return None
+        return booked(event, now)
 
     def _post(self, event: MovementRecorded) -> Message | None:
-        if self.postings.get(event.movement) is None:
-            self.postings.put(event.movement, 1, self.ground.timeline.now)
+        key = event.key or event.movement
+        booked_at = self.postings.get(key)
+        if booked_at is None:
+            booked_at = self.ground.timeline.now
+            self.postings.put(key, booked_at, booked_at)
             self._book(event.item, event.change)
             if event.blocked:
                 self.blocked[event.item] = self.blocked.get(event.item, 0) + event.blocked
             if event.reason == "receipt":
                 self.on_order[event.item] = self.on_order.get(event.item, 0) - event.change
-        return None
+        return booked(event, booked_at)
+
+    def _cut(self, event: StockCutAsked) -> None:
+        """Say what is booked and what is still to be delivered, as of now, which is the cut if it was asked in time."""
+        send_cut(self.facts, event, self.ground.timeline.now, self.booked, self.open_demand)
 
     def _change(self, event: ChangeErpOrder) -> Message | None:
         """Take the new revision: open demand follows what is still to be delivered."""

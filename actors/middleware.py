@@ -21,10 +21,11 @@ from twin.middleware.unit import Conflict, Missing, Outcome
 from twin.model import wire
 from twin.model.chance import stream_id
 from twin.model.commands import EvaluatePublication, GaveUp, ParkLetter, PublicationAnswered, RedriveLetter
-from twin.model.events import AvailabilityChanged, ExceptionOpened, PublishStock
+from twin.model.events import AvailabilityChanged, ExceptionOpened, FulfilmentRecorded, MovementRecorded, PublishStock
 from twin.model.ids import derive
 from twin.model.instant import SECOND, Elapsed
 from twin.model.message import Event, Message
+from twin.model.posting import booked
 
 _GIVEN_UP = stream_id("given up")
 _CODES = {
@@ -222,6 +223,8 @@ class Middleware:
         """A partner took an event; its answer, if it carries a message, goes through intake like any other."""
         self.store.outbox.pop(event.id, None)
         self._follow(event)
+        if answer is None and isinstance(event, MovementRecorded | FulfilmentRecorded):
+            answer = booked(event, self.ground.timeline.now)
         if answer is not None:
             self.receive(answer)
         if type(event) is PublishStock:

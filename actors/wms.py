@@ -14,6 +14,7 @@ from actors.calls import Client, Feed
 from actors.carrier import LabelRequested
 from actors.ground import Ground, Lag
 from actors.once import Once
+from actors.stock_book import send_cut
 from twin.kernel.station import Station
 from twin.model.commands import (
     ItemQuantity,
@@ -29,7 +30,7 @@ from twin.model.commands import (
     SupplyAnnounced,
     WarehouseShort,
 )
-from twin.model.events import CancelRelease, ReleaseToWarehouse, SnapshotRequested
+from twin.model.events import CancelRelease, ReleaseToWarehouse, SnapshotRequested, StockCutAsked
 from twin.model.ids import derive
 from twin.model.instant import DAY
 from twin.model.message import Event, Message
@@ -121,6 +122,9 @@ class Warehouse:
             return None
         if type(event) is SnapshotRequested:
             return self._snapshot(event)
+        if type(event) is StockCutAsked:
+            self.ground.timeline.call_at(max(self.ground.timeline.now, event.cut), self._cut, event)
+            return None
         assert type(event) is CancelRelease
         kind = ReleaseCancelled if self.jobs.pop(event.release, None) is not None else ReleaseCancelRefused
         return kind(
@@ -309,6 +313,16 @@ class Warehouse:
         number, net = self._told.get(item, (0, 0))
         self._told[item] = (number + 1, net + change)
         return number + 1
+
+    def _cut(self, event: StockCutAsked) -> None:
+        """Say what is on hand, as of now: what is packed and not yet confirmed as shipped is still here."""
+        on_hand = dict(self.book)
+        for job, found in self._shipping.values():
+            item_of = {line.line: row.item for line, row in zip(job.lines, job.items, strict=True)}
+            for each in found:
+                item = item_of[each.line]
+                on_hand[item] = on_hand.get(item, 0) + each.quantity
+        send_cut(self.facts, event, self.ground.timeline.now, on_hand)
 
     def _snapshot(self, event: SnapshotRequested) -> StockSnapshot:
         number, net = self._told.get(event.item, (0, 0))

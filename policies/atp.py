@@ -54,15 +54,18 @@ class LookAhead:
     horizon_us: int = 180 * DAY
     bucket_us: int = DAY
 
-    def available(self, stock: ItemStock, now: Elapsed) -> tuple[int, ...]:
-        """Return A, the quanta that may be claimed at once, of each position."""
-        if not (stock.claims or stock.pledges or stock.waiting):
+    def available(self, stock: ItemStock, now: Elapsed, order: int = -1) -> tuple[int, ...]:
+        """Return A, the quanta that may be claimed at once, of each position; what `order` itself holds does not count.
+
+        Units in dispute between the books are charged like waiting demand: nobody may have them.
+        """
+        if not (stock.claims or stock.pledges or stock.waiting or stock.disputed):
             return tuple([f if (f := p.sellable - p.committed) > 0 else 0 for p in stock.positions])
         free_now = [p.sellable - p.committed for p in stock.positions]
         for claim in stock.claims:
-            if now < claim.expires_at:
+            if now < claim.expires_at and claim.order != order:
                 free_now[claim.site] -= claim.quantity
-        if not (stock.pledges or stock.waiting) or max(free_now, default=0) <= 0:
+        if not (stock.pledges or stock.waiting or stock.disputed) or max(free_now, default=0) <= 0:
             return tuple([max(0, f) for f in free_now])
         return self._behind_dated_demand(stock, now, free_now)
 
@@ -72,7 +75,7 @@ class LookAhead:
             lowest = [_lowest_balance(self, stock, site, now, f) for site, f in enumerate(free_now)]
         else:
             lowest = _current_balances(self, stock, now, free_now)
-        waiting = sum([line.quantity for line in stock.waiting if not line.due])
+        waiting = stock.disputed + sum([line.quantity for line in stock.waiting if not line.due])
         for ceiling in (free_now, lowest):
             for site, most in enumerate(ceiling):
                 charged = max(0, min(waiting, most, lowest[site]))
@@ -160,8 +163,8 @@ def ladder(rule: LookAhead, stock: ItemStock, site: int, now: Elapsed, *, bucket
 
 
 def waiting_by_site(rule: LookAhead, stock: ItemStock, now: Elapsed, buckets: int) -> tuple[int, ...]:
-    """Return how many undated backordered units each site is charged with, by what it has left after all buckets."""
-    left = sum([line.quantity for line in stock.waiting if not line.due])
+    """Return how many undated backordered and disputed units each site is charged with, by what it has left at last."""
+    left = stock.disputed + sum([line.quantity for line in stock.waiting if not line.due])
     charged = []
     for site in range(len(stock.positions)):
         in_the_end = balance(*ladder(rule, stock, site, now, buckets=buckets))[-1] if left else 0

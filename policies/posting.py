@@ -13,35 +13,26 @@ from typing import Literal, NamedTuple
 from twin.errors import UsageError
 from twin.model.ids import MASK
 from twin.model.instant import MINUTE, Instant
-
-
-class ToPost(NamedTuple):
-    """A movement with value meaning: signed `change` of one item at one site."""
-
-    movement: int
-    type: str
-    item: int
-    site: int
-    reason: str
-    document: int
-    change: int
+from twin.model.posting import ToPost
 
 
 class Posted(NamedTuple):
-    """One posting: its key, the movement it begins with, all their ids, and their sum."""
+    """One posting: its key, the movement it begins with, all their ids, and their sums."""
 
     key: int
     first: ToPost
     movements: tuple[int, ...]
     change: int
+    blocked: int
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """`each` movement at once, or `summed` every `every_us` microseconds."""
+    """`each` movement at once, or `summed` every `every_us` microseconds; in `closed` periods the ERP books nothing."""
 
     kind: Literal["each", "summed"] = "each"
     every_us: int = 15 * MINUTE
+    closed: tuple["Period", ...] = ()
 
     def __post_init__(self) -> None:
         if self.every_us < 1:
@@ -61,7 +52,8 @@ class Posting:
 
 def _posted(group: Sequence[ToPost]) -> Posted:
     ids = tuple([movement.movement for movement in group])
-    return Posted(posting_key(ids), group[0], ids, sum(movement.change for movement in group))
+    change, blocked = sum(each.change for each in group), sum(each.blocked for each in group)
+    return Posted(posting_key(ids), group[0], ids, change, blocked)
 
 
 def posting_key(movements: Sequence[int]) -> int:

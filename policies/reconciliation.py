@@ -5,6 +5,8 @@ from enum import Enum
 from fractions import Fraction
 from typing import NamedTuple
 
+from twin.model.instant import DAY, MINUTE
+
 
 class Finding(Enum):
     """How the books compare."""
@@ -22,6 +24,21 @@ class Comparison(NamedTuple):
     finding: Finding
     difference: int
     tolerance: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """The books of all `sites` and of the ERP are compared every `every_us`, at a cut that lies `ahead_us` ahead.
+
+    So each party hears of the cut before it comes, and says what its book was at that very moment. What is on its way
+    for longer than `blocked_after_us` is POSTING_BLOCKED.
+    """
+
+    tolerance: "Tolerance"
+    sites: int
+    every_us: int = DAY
+    ahead_us: int = 15 * MINUTE
+    blocked_after_us: int = DAY
 
 
 @dataclass(frozen=True, slots=True)

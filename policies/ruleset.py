@@ -8,9 +8,11 @@ from policies.backorder import BackorderRun
 from policies.exceptions import ExceptionRouting
 from policies.identity import Identity
 from policies.milestones import Milestones
+from policies.posting import Posting
 from policies.promise_dates import PromiseDates
 from policies.promising import Promising
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
+from policies.reconciliation import Reconciliation
 from policies.sequencing import Sequencing
 from policies.signature import Signature
 from policies.sourcing import Site, Sourcing
@@ -70,6 +72,8 @@ class RuleSet:
     sourcing: Sourcing = field(default_factory=Sourcing)
     promising: Promising = field(default_factory=Promising)
     backorders: BackorderRule = field(default_factory=BackorderRun)
+    posting: Posting = field(default_factory=Posting)
+    reconciliation: Reconciliation | None = None
     stock_stream: Sequencing = field(default_factory=lambda: Sequencing(kind="delta"))
     rate_half_life_us: Elapsed = 0
     close_after_us: Elapsed = DAY

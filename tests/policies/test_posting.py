@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.posting import Period, Posting, ToPost, booked_on, posting_key
+from policies.posting import Period, Posting, booked_on, posting_key
+from twin.model.posting import ToPost
 
 SUMMED = Posting(kind="summed")
 
@@ -13,7 +14,7 @@ def movement(id: int, change: int, type: str = "shipment", item: int = 1, site: 
     return ToPost(id, type, item, site, "", 0, change)
 
 
-@pytest.mark.vector("V104", rule="21", code="policies.posting.Posting.group")
+@pytest.mark.vector("V104", rule="21", code="policies.posting.Posting.group", scenario="stock_reconciliation")
 def test_v104_movements_of_one_kind_are_summed_and_the_key_is_the_digest_of_their_ids() -> None:
     """V104, computed: m1 +10, m2 -3, m3 -2; sent again after a timeout; m4 -1 later."""
     ledger = [movement(1, 10, "receipt"), movement(2, -3), movement(3, -2)]

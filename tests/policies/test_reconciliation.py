@@ -7,8 +7,8 @@ import pytest
 from policies.reconciliation import Finding, Tolerance
 
 
-@pytest.mark.vector("V69", rule="13", code="policies.reconciliation.Tolerance.compare")
-@pytest.mark.vector("V70", rule="13", code="policies.reconciliation.Tolerance.compare")
+@pytest.mark.vector("V69", rule="13", code="policies.reconciliation.Tolerance.compare", scenario="stock_reconciliation")
+@pytest.mark.vector("V70", rule="13", code="policies.reconciliation.Tolerance.compare", scenario="stock_reconciliation")
 @pytest.mark.parametrize(
     ("warehouse", "erp", "in_flight", "finding", "difference"),
     [

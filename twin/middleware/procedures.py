@@ -6,7 +6,9 @@ from twin.middleware.intake import envelopes
 from twin.middleware.intake.identity import forget_request, take_in_order
 from twin.middleware.inventory.gaps import judge_gap, take_snapshot
 from twin.middleware.inventory.movements import announce_supply, book_stock_fact
+from twin.middleware.inventory.posting import post_due, posting_booked
 from twin.middleware.inventory.publication import evaluate_publication, publication_answered
+from twin.middleware.inventory.reconciliation import begin_reconciliation, take_cut
 from twin.middleware.orders import procedures as orders
 from twin.middleware.orders import shipments
 from twin.middleware.orders.waiting import grant_supply, redeem_pledge
@@ -58,6 +60,10 @@ def standard() -> Procedures:
     table.bind(commands.StreamGapDue, judge_gap)
     table.bind(commands.StockSnapshot, take_snapshot)
     table.bind(commands.SupplyAnnounced, announce_supply)
+    table.bind(commands.PostingDue, post_due)
+    table.bind(commands.PostingBooked, posting_booked)
+    table.bind(commands.ReconcileDue, begin_reconciliation)
+    table.bind(commands.StockCut, take_cut)
     table.bind(commands.EvaluatePublication, evaluate_publication)
     table.bind(commands.PublicationAnswered, publication_answered)
     table.bind(commands.WebhookReceived, envelopes.take_in_webhook)

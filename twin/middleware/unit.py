@@ -15,6 +15,7 @@ from twin.model.instant import Elapsed
 from twin.model.intake import RequestRecord, StreamState
 from twin.model.message import Event, Message
 from twin.model.order import Order
+from twin.model.posting import Cut, Flights, Unposted
 from twin.model.publication import Sender, Shown
 from twin.model.shipment import Shipment
 from twin.model.stock import ItemStock, Movement, Reservation
@@ -128,6 +129,9 @@ AUDIT: Table[Audited] = Table(12, "audit", Audited, journal=True)
 DESK: Table[RedriveDesk] = Table(13, "desk", RedriveDesk)
 SHIPMENTS: Table[Shipment] = Table(14, "shipments", Shipment)
 """Tracking number to what is known of the parcel."""
+UNPOSTED: Table[Unposted] = Table(15, "unposted", Unposted)
+FLIGHTS: Table[Flights] = Table(16, "flights", Flights)
+CUTS: Table[Cut] = Table(17, "cuts", Cut)
 
 TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is invariant; this list only names them
     ITEMS,
@@ -145,6 +149,9 @@ TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is in
     AUDIT,
     DESK,
     SHIPMENTS,
+    UNPOSTED,
+    FLIGHTS,
+    CUTS,
 )
 
 

@@ -127,6 +127,28 @@ class SupplyAnnounced(Message, frozen=True, gc=False, kw_only=True, tag=True):
     due: Elapsed
 
 
+class PostingBooked(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The ERP booked the movements of a posting at `at` (elapsed); `items` are those they concern."""
+
+    items: tuple[int, ...]
+    movements: tuple[int, ...]
+    at: Elapsed
+
+
+class StockCut(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """One part of a party's stock book as of `as_of` (elapsed), for the cut `cut`; `site` -1 is the ERP.
+
+    `rows` are pieces on hand per item, goods on their way out included; `demand` is what the ERP has still to deliver.
+    """
+
+    site: int
+    cut: Elapsed
+    as_of: Elapsed
+    part: int
+    rows: tuple[ItemQuantity, ...]
+    demand: tuple[ItemQuantity, ...] = ()
+
+
 # --- warehouse
 
 
@@ -404,6 +426,17 @@ class PublicationAnswered(Message, frozen=True, gc=False, kw_only=True, tag=True
     sequence: int
     items: tuple[int, ...]
     refused: tuple[int, ...] = ()
+
+
+class PostingDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Movements of (item, site) have waited long enough: sum them up and post them."""
+
+    site: int
+    item: int
+
+
+class ReconcileDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """It is time to compare the books."""
 
 
 class StreamGapDue(Message, frozen=True, gc=False, kw_only=True, tag=True):

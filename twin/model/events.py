@@ -4,7 +4,7 @@ import msgspec
 
 from twin.model.commands import ItemQuantity, LineQuantity, OrderedLine
 from twin.model.ids import derive
-from twin.model.instant import Elapsed
+from twin.model.instant import Elapsed, Instant
 from twin.model.message import Event
 
 _CHANNEL, _ERP, _WMS, _POSTING, _MONEY, _PEOPLE = range(1, 7)
@@ -106,6 +106,15 @@ class MovementRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
     change: int
     reason: str
     blocked: int = 0
+    key: int = 0
+    """The posting's own: a repeat under it books nothing."""
+    movements: tuple[int, ...] = ()
+    """The ledger rows that it sums up, in their order; the first is `movement`."""
+    document: int = 0
+    book_on: Instant = 0
+    """When to book it because its own time lies in a closed period (wall); 0: then."""
+    receipt: bool = False
+    """Whether we must know when it was booked."""
 
     @property
     def aggregate(self) -> int:
@@ -132,6 +141,9 @@ class FulfilmentRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
     site: int
     lines: tuple[LineQuantity, ...]
     items: tuple[ItemQuantity, ...]
+    movements: tuple[int, ...] = ()
+    receipt: bool = False
+    """Whether we must know when it was booked."""
 
     @property
     def aggregate(self) -> int:
@@ -179,6 +191,18 @@ class MilestoneReached(Event, frozen=True, gc=False, kw_only=True, tag=True):
     def aggregate(self) -> int:
         """One audience hears of one parcel in order."""
         return derive(self.tracking, _TRACKING + AUDIENCES.index(self.audience))
+
+
+class StockCutAsked(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Ask a site (-1: the ERP) for its stock book as of `cut` (elapsed), which lies ahead."""
+
+    site: int
+    cut: Elapsed
+
+    @property
+    def aggregate(self) -> int:
+        """Each party by itself."""
+        return self.id
 
 
 class PublishStock(Event, frozen=True, gc=False, kw_only=True, tag=True):

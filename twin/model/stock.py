@@ -117,12 +117,14 @@ class StockParts(TypedDict, total=False):
     quotas: tuple[Quota, ...]
     rates: tuple[SalesRate, ...]
     changed_at: Elapsed
+    disputed: int
 
 
 class ItemStock(msgspec.Struct, frozen=True, gc=False):
     """Everything that decides what of one item can be promised; replaced whole, so its version serialises writers.
 
-    `positions[site]` and `rates[channel]` go by index. `changed_at` is when what is free last changed.
+    `positions[site]` and `rates[channel]` go by index. `changed_at` is when what is free last changed. `disputed` units
+    are in our ledger and not in every book: they are promised to nobody until the difference is explained.
     """
 
     item: int
@@ -134,6 +136,7 @@ class ItemStock(msgspec.Struct, frozen=True, gc=False):
     quotas: tuple[Quota, ...] = ()
     rates: tuple[SalesRate, ...] = ()
     changed_at: Elapsed = 0
+    disputed: int = 0
 
     def changed(self, **parts: Unpack[StockParts]) -> "ItemStock":
         """Return the record with these parts replaced."""

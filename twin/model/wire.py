@@ -57,6 +57,10 @@ Incoming = (
     | commands.ReservationLapsed
     | commands.EvaluatePublication
     | commands.PublicationAnswered
+    | commands.PostingBooked
+    | commands.PostingDue
+    | commands.ReconcileDue
+    | commands.StockCut
     | commands.StreamGapDue
     | commands.WebhookReceived
     | commands.FileReceived
@@ -82,6 +86,7 @@ Outgoing = (
     | events.CreditNoteDue
     | events.MilestoneReached
     | events.PublishStock
+    | events.StockCutAsked
     | events.AvailabilityChanged
     | events.PaymentGivenBack
     | events.FileAnswered

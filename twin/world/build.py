@@ -63,6 +63,7 @@ from twin.world.process import (
     publish_everything,
     publish_nightly,
     publishers_of,
+    reconcile,
     routes_of,
     waits_for_store,
 )
@@ -718,6 +719,7 @@ class _Builder:
             for at in publication.at:
                 self.erp.extract_daily(next_at(scenario, at.us), DAY)
         publish_nightly(scenario, self.design, self.middleware, len(self.opening.items))
+        reconcile(self.middleware)
         for channel in range(len(self.channels)):
             self.middleware.arm(channel)
         Buyers(self.ground, self.opening.arrivals, self._buy(), scenario.horizon)

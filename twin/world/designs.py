@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from twin.world.book_specs import PostingBlock, ReconciliationBlock
 from twin.world.breaker_specs import Breaker
 from twin.world.budget_specs import Budget
 from twin.world.concurrency_specs import Concurrency
@@ -213,7 +214,8 @@ class Design(Block):
     outbox: Later = None
     partition: Later = None
     batch_windows: Later = None
-    reconciliation: Later = None
+    posting: PostingBlock = sourced({"kind": "each"}, "the standard design: movements as they happen")
+    reconciliation: ReconciliationBlock | None = sourced(None, "the standard design: nobody compares the books")
     coexistence: Later = None
     fallbacks: Later = None
     alerts: Later = None

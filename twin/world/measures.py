@@ -30,7 +30,7 @@ from twin.model.commands import (
     WarehouseShort,
 )
 from twin.model.dead_letter import LetterKind
-from twin.model.events import ExceptionOpened, OrderAnswered, PublishStock
+from twin.model.events import ExceptionOpened, MovementRecorded, OrderAnswered, PublishStock
 from twin.model.instant import HOUR, SECOND, Elapsed
 from twin.model.message import Message
 from twin.model.order import Header, Intake, Order
@@ -63,6 +63,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
     "returned_units": ("units", "Units that came back under an agreed or undelivered return."),
     "unauthorised_returns": ("count", "Receipts of goods that nobody had agreed to."),
     "drift_units": ("units", "ERP booked against warehouse book, absolute, summed over items, time-weighted."),
+    "corrected_units": ("units", "Units by which reconciliation corrected our ledger and the ERP's book, absolute."),
     "ghost_stock_units": ("units", "Units shown as sellable somewhere and in no warehouse, time-weighted."),
     "availability_age_s": ("s", "Age of the figure at each look: 0 while nothing has changed since it was right."),
     "publications": ("count", "Values sent to channels."),
@@ -320,6 +321,8 @@ class Watch:
         for event in unit.events:
             if type(event) is PublishStock:
                 self._add("publications", len(event.rows))
+            elif type(event) is MovementRecorded and event.reason == "reconciliation":
+                self._add("corrected_units", abs(event.change))
             elif type(event) is ExceptionOpened:
                 self._item_opened(event)
         for number, letter in unit.archived:
@@ -416,6 +419,7 @@ class Watch:
         kpis["returned_units"] = count.get("returned_units", 0)
         kpis["unauthorised_returns"] = count.get("unauthorised_returns", 0)
         _level(kpis, "drift_units", self.drift, now)
+        kpis["corrected_units"] = count.get("corrected_units", 0)
         _level(kpis, "ghost_stock_units", self.ghost, now)
         _distribution(kpis, "availability_age_s", self.age)
         kpis["publications"] = count.get("publications", 0)

@@ -15,8 +15,11 @@ from twin.kernel.laws import Constant
 from twin.middleware.inventory.publisher import Publisher
 from twin.middleware.unit import ITEMS, SHOWN
 from twin.model import events
+from twin.model.chance import stream_id
+from twin.model.commands import ReconcileDue
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.message import Event
+from twin.model.posting import ERP_BOOK
 from twin.model.publication import Shown, shown_key
 from twin.model.stock import ItemStock
 from twin.world import designs, landscape
@@ -119,6 +122,7 @@ def routes_of(
         events.FulfilmentRecorded: lambda _: erp,
         events.MovementRecorded: lambda _: erp,
         events.CreditNoteDue: lambda _: erp,
+        events.StockCutAsked: lambda event: erp if event.site == ERP_BOOK else wms[event.site],
         events.ReleaseToWarehouse: lambda event: wms[event.site],
         events.SnapshotRequested: lambda event: wms[event.site],
         events.CancelRelease: lambda event: wms[event.site],
@@ -159,6 +163,14 @@ def publish_nightly(scenario: Scenario, design: designs.Design, middleware: Midd
 
     for at in publication.at:
         timeline.call_at(next_at(scenario, at.us), publish_all, None)
+
+
+def reconcile(middleware: Middleware) -> None:
+    """Have a design that compares the books begin with it after its first interval."""
+    rule = middleware.rules.reconciliation
+    if rule is not None:
+        first = ReconcileDue(id=stream_id("reconciliation"))
+        middleware.ground.timeline.call_at(max(1, rule.every_us - rule.ahead_us), middleware.receive, first)
 
 
 def publish_everything(middleware: Middleware, items: int) -> None:

@@ -21,6 +21,7 @@ from twin.model.events import AUDIENCES
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.order import LinePolicy
 from twin.world import designs
+from twin.world.book_specs import posting_of, reconciliation_of
 from twin.world.landscape import Carrier, FeedApi, Marketplace, Party, Storefront, StorefrontStockApi, Wms
 from twin.world.people import routing_of
 from twin.world.promise_specs import backorders_of, dates_of, promising_of
@@ -126,6 +127,8 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
     return RuleSet(
         availability=ChannelAvailability(channels=tuple(rules), safety=_safety(scenario, items)),
         channels=tuple(terms),
+        posting=posting_of(design.posting, scenario.start.zone),
+        reconciliation=reconciliation_of(design.reconciliation, len(sites)),
         promising=promising_of(design.promising, scenario.start.zone, scenario.start_us),
         backorders=backorders_of(
             design.allocation, design.backorder.run, names, tuple([rule.priority for rule in rules])

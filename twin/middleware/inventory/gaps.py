@@ -12,13 +12,15 @@ from policies.ruleset import RuleSet
 from policies.sequencing import Turn
 from twin.middleware.delivery.exceptions import notice
 from twin.middleware.delivery.waiting import wait_for_item
-from twin.middleware.inventory.movements import book, change_of, held_facts, move, place, settle, stream_key
+from twin.middleware.inventory.movements import book, change_of, held_facts, move, place, settle
+from twin.middleware.inventory.posting import stream_key
 from twin.middleware.unit import ITEMS, STREAMS, Outcome, Unit
 from twin.model.commands import StockSnapshot, StreamGapDue
 from twin.model.events import SnapshotRequested
 from twin.model.ids import Ids
 from twin.model.instant import Now
 from twin.model.intake import StreamState
+from twin.model.posting import ToPost
 
 ASKED_IN_VAIN: Final = 2
 """After so many questions without an answer somebody must look at the stream."""
@@ -60,10 +62,9 @@ def take_snapshot(snapshot: StockSnapshot, now: Now, rules: RuleSet, unit: Unit)
     facts = held_facts(taken.bodies)
     unit.save(STREAMS, key, taken.state.summing(snapshot.net + sum(change_of(each) for each in facts)))
     before = rules.atp.available(stock, now.elapsed)
-    missed = snapshot.net - stream.net
-    stock = move(stock, snapshot, missed, "snapshot", now.elapsed, ids, unit)
+    booked: list[ToPost] = []
+    stock = move(stock, snapshot, snapshot.net - stream.net, "snapshot", now.elapsed, ids, unit, booked)
     for each in facts:
-        stock = book(stock, each, now.elapsed, ids, unit)
-    changes = [(snapshot.site, missed), *((each.site, change_of(each)) for each in facts)]
-    settle(stock, before, snapshot, changes, now, rules, ids, unit)
+        stock = book(stock, each, now.elapsed, ids, unit, booked)
+    settle(stock, before, snapshot, booked, now, rules, ids, unit)
     return Outcome.APPLIED

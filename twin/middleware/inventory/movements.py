@@ -13,6 +13,7 @@ from policies.stock_buffer import paused
 from twin.middleware.delivery.exceptions import keep, notice
 from twin.middleware.delivery.waiting import wait_for_item
 from twin.middleware.inventory.backorders import serve_waiting
+from twin.middleware.inventory.posting import post, stream_key
 from twin.middleware.unit import ITEMS, MOVEMENTS, STREAMS, Outcome, Unit
 from twin.model import wire
 from twin.model.commands import (
@@ -24,19 +25,14 @@ from twin.model.commands import (
     StreamGapDue,
     SupplyAnnounced,
 )
-from twin.model.events import AvailabilityChanged, MovementRecorded, SnapshotRequested
+from twin.model.events import AvailabilityChanged, SnapshotRequested
 from twin.model.ids import Ids
 from twin.model.instant import Elapsed, Now
 from twin.model.intake import StreamState
+from twin.model.posting import ToPost
 from twin.model.stock import Bucket, ItemStock, Movement, Position, SalesRate, Supply
 
-SITES_MAX = 64
 Fact = StockReceived | StockAdjusted | StockCounted
-
-
-def stream_key(item: int, site: int) -> int:
-    """Return the row key of the stream of (site, item)."""
-    return item * SITES_MAX + site
 
 
 def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
@@ -69,11 +65,10 @@ def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome
     facts = [fact, *held_facts(offered.bodies)]
     unit.save(STREAMS, key, offered.state.summing(stream.net + sum(change_of(each) for each in facts)))
     before = rules.atp.available(stock, now.elapsed)
-    changes: list[tuple[int, int]] = []
+    booked: list[ToPost] = []
     for each in facts:
-        changes.append((each.site, change_of(each)))
-        stock = book(stock, each, now.elapsed, ids, unit)
-    settle(stock, before, fact, changes, now, rules, ids, unit)
+        stock = book(stock, each, now.elapsed, ids, unit, booked)
+    settle(stock, before, fact, booked, now, rules, ids, unit)
     return Outcome.APPLIED
 
 
@@ -94,18 +89,29 @@ def change_of(fact: Fact) -> int:
     return fact.change if isinstance(fact, StockAdjusted) else fact.counted - fact.book
 
 
-def book(stock: ItemStock, fact: Fact, now: Elapsed, ids: Ids, unit: Unit) -> ItemStock:
-    """Return the item's record after the fact, with its movement in the ledger and on its way to the ERP."""
+def book(stock: ItemStock, fact: Fact, now: Elapsed, ids: Ids, unit: Unit, booked: list[ToPost]) -> ItemStock:
+    """Return the item's record after the fact; its movement is in the ledger and in `booked`."""
     reason = "receipt" if isinstance(fact, StockReceived) else "count"
+    document = 0
     if isinstance(fact, StockAdjusted):
         reason = fact.reason
     if isinstance(fact, StockReceived) and fact.order:
+        document = fact.order
         stock = replaced(stock, supply=_received(stock.supply, fact))
-    return move(stock, fact, change_of(fact), reason, now, ids, unit)
+    return move(stock, fact, change_of(fact), reason, now, ids, unit, booked, document=document)
 
 
 def move(
-    stock: ItemStock, fact: Fact | StockSnapshot, change: int, reason: str, now: Elapsed, ids: Ids, unit: Unit
+    stock: ItemStock,
+    fact: Fact | StockSnapshot,
+    change: int,
+    reason: str,
+    now: Elapsed,
+    ids: Ids,
+    unit: Unit,
+    booked: list[ToPost],
+    *,
+    document: int = 0,
 ) -> ItemStock:
     """Return the record after a signed change of what can be sold at the fact's site."""
     if change:
@@ -116,17 +122,8 @@ def move(
             movement,
             Movement(movement, fact.id, fact.item, fact.site, source, target, abs(change), reason, fact.at, now),
         )
-        unit.emit(
-            MovementRecorded(
-                id=ids.next(),
-                cause=fact.id,
-                movement=movement,
-                item=fact.item,
-                site=fact.site,
-                change=change,
-                reason=reason,
-            )
-        )
+        type = "receipt" if reason == "receipt" else "adjustment"
+        booked.append(ToPost(movement, type, fact.item, fact.site, reason, document, change, 0, fact.at))
     return replaced(stock, positions=moved(stock.positions, fact.site, sellable=change))
 
 
@@ -134,22 +131,24 @@ def settle(
     stock: ItemStock,
     before: tuple[int, ...],
     fact: Fact | StockSnapshot,
-    changes: Sequence[tuple[int, int]],
+    booked: Sequence[ToPost],
     now: Now,
     rules: RuleSet,
     ids: Ids,
     unit: Unit,
 ) -> None:
-    """Save the record and say what follows from it: who is served, what is short, what channels must hear."""
+    """Save the record and say what follows: what is posted, who is served, what is short, what channels must hear."""
     at = now.elapsed
+    post(booked, fact, now, rules, ids, unit)
     after = rules.atp.available(stock, at)
     if after != before:
         stock = replaced(stock, changed_at=at, rates=awake(stock, before, after, at))
         unit.emit(AvailabilityChanged(id=ids.next(), cause=fact.id, rows=(ItemQuantity(fact.item, sum(after)),), at=at))
     if shortage(stock, fact.site, at):
         notice(fact, "OVERCOMMITTED", stream_key(fact.item, fact.site), place(fact), now, rules, unit)
-    if any(units > 0 for _, units in changes):
-        serve_waiting(stock, fact, now, rules, ids, unit, changes)
+    arrived = [(each.site, each.change) for each in booked if each.change > 0]
+    if arrived:
+        serve_waiting(stock, fact, now, rules, ids, unit, arrived)
     unit.save(ITEMS, stock.item, stock)
 
 
@@ -201,6 +200,7 @@ def replaced(
         stock.quotas,
         stock.rates if rates is None else rates,
         stock.changed_at if changed_at is None else changed_at,
+        stock.disputed,
     )
 
 

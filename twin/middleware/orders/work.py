@@ -6,6 +6,7 @@ the sourcing policy.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from policies.ruleset import RuleSet
 from policies.sourcing import SourcingPlan
@@ -13,6 +14,7 @@ from policies.stock_buffer import drawn, sold
 from twin.middleware.delivery.exceptions import KEPT, keep, notice
 from twin.middleware.inventory.backorders import serve_waiting
 from twin.middleware.inventory.movements import awake, moved
+from twin.middleware.inventory.posting import follow, post
 from twin.middleware.inventory.reservation import Consume, EntryCode, Release, apply, grant
 from twin.middleware.orders.effects import (
     Answer,
@@ -49,7 +51,16 @@ from twin.middleware.orders.occasions import (
 )
 from twin.middleware.orders.table import step
 from twin.middleware.unit import ARCHIVE, ITEMS, MOVEMENTS, ORDERS, RESERVATIONS, Outcome, Unit
-from twin.model.commands import BackorderExpired, ItemQuantity, LineQuantity, OrderedLine, PledgeDue
+from twin.model.commands import (
+    BackorderExpired,
+    ItemQuantity,
+    LineQuantity,
+    OrderedLine,
+    PledgeDue,
+    ReturnDisposed,
+    ReturnReceived,
+    ShipmentConfirmed,
+)
 from twin.model.events import (
     AvailabilityChanged,
     CancelErpOrder,
@@ -58,7 +69,6 @@ from twin.model.events import (
     CreateErpOrder,
     CreditNoteDue,
     FulfilmentRecorded,
-    MovementRecorded,
     OrderAnswered,
     PaymentGivenBack,
     ReleaseToWarehouse,
@@ -68,6 +78,7 @@ from twin.model.ids import Ids
 from twin.model.instant import Elapsed, Now
 from twin.model.message import Message
 from twin.model.order import Order, OrderClaim
+from twin.model.posting import ToPost
 from twin.model.stock import Bucket, ItemStock, Movement, Pledge, Position, Quota, Reservation, SalesRate, Waiting
 
 
@@ -106,8 +117,8 @@ class Work:
         """Units that no claim is on, of each item that somebody was waiting for."""
         self._changed: dict[int, None] = {}
         self._claimed: dict[int, None] = {}
-        self._shipped: list[tuple[int, int, int, int, int]] = []
-        """(site, line, item, units out, units of the order) of each line that left."""
+        self._shipped: list[_Shipped] = []
+        self._posted: list[ToPost] = []
         self._by_line: dict[int, list[OrderClaim]] = {}
         for claim in self.claims:
             self._by_line.setdefault(claim.line, []).append(claim)
@@ -237,7 +248,7 @@ class Work:
                 movement, self.cause.id, item, effect.site, Bucket.SELLABLE, Bucket.OUTSIDE, out, "shipment", now, now
             ),
         )
-        self._shipped.append((effect.site, effect.line, item, out, effect.quantity))
+        self._shipped.append(_Shipped(effect.site, effect.line, item, out, effect.quantity, movement))
 
     def _reduce(self, line: int, quantity: int, site: int | None, *, consume: bool) -> int:
         """Take units off the live claims of a line, in the order in which they were made; return how many there were.
@@ -324,19 +335,8 @@ class Work:
         change = (source is Bucket.OUTSIDE) - (target is Bucket.OUTSIDE)
         blocked = (quality + damaged) * quantity
         if change or blocked:
-            self.unit.emit(
-                MovementRecorded(
-                    id=self.ids.next(),
-                    cause=self.cause.id,
-                    case=self.cause.case,
-                    movement=movement,
-                    item=item,
-                    site=site,
-                    change=change * quantity,
-                    reason=reason,
-                    blocked=blocked,
-                )
-            )
+            document, at = self.cause.case, self._happened()
+            self._posted.append(ToPost(movement, reason, item, site, reason, document, change * quantity, blocked, at))
 
     # --- what partners hear
 
@@ -488,6 +488,7 @@ class Work:
         unit, now = self.unit, self.now.elapsed
         if self._shipped:
             self._post_shipment()
+        post(self._posted, self.cause, self.now, self.rules, self.ids, unit)
         changed: list[ItemQuantity] = []
         for item in self._changed:
             stock = self.stocks[item]
@@ -523,8 +524,10 @@ class Work:
 
     def _post_shipment(self) -> None:
         order = self._known()
-        for site in dict.fromkeys(site for site, _, _, _, _ in self._shipped):
-            here = [each for each in self._shipped if each[0] == site]
+        followed = self.rules.reconciliation is not None
+        at = self._happened()
+        for site in dict.fromkeys(each.site for each in self._shipped):
+            here = [each for each in self._shipped if each.site == site]
             self.unit.emit(
                 FulfilmentRecorded(
                     id=self.ids.next(),
@@ -532,10 +535,36 @@ class Work:
                     case=order.id,
                     key=self.ids.next(),
                     site=site,
-                    lines=tuple([LineQuantity(line, units) for _, line, _, _, units in here if units]),
-                    items=tuple([ItemQuantity(item, out) for _, _, item, out, _ in here]),
+                    lines=tuple([LineQuantity(each.line, each.units) for each in here if each.units]),
+                    items=tuple([ItemQuantity(each.item, each.out) for each in here]),
+                    movements=tuple([each.movement for each in here]) if followed else (),
+                    receipt=followed,
                 )
             )
+        if followed:
+            rows = [
+                ToPost(each.movement, "fulfilment", each.item, each.site, "shipment", order.id, -each.out, 0, at)
+                for each in self._shipped
+            ]
+            follow(rows, self.now, self.rules, self.unit)
+
+    def _happened(self) -> Elapsed:
+        """Return when the fact at hand took place, now where it does not say."""
+        cause = self.cause
+        if isinstance(cause, ShipmentConfirmed | ReturnReceived | ReturnDisposed):
+            return cause.at
+        return self.now.elapsed
+
+
+class _Shipped(NamedTuple):
+    """What left of one line: units out of stock, units of the order, and the movement in the ledger."""
+
+    site: int
+    line: int
+    item: int
+    out: int
+    units: int
+    movement: int
 
 
 _DO: dict[type[Effect], Callable[..., None]] = {
@@ -588,6 +617,7 @@ def _with(
         stock.quotas if quotas is None else quotas,
         stock.rates if rates is None else rates,
         stock.changed_at if changed_at is None else changed_at,
+        stock.disputed,
     )
 
 
