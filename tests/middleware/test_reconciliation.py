@@ -1,4 +1,4 @@
-"""The books compared at a common cut: what is under way is no difference, what is small is corrected, the rest waits."""
+"""The books compared at a common cut: what is under way is no difference, what is small is corrected, more waits."""
 
 import pytest
 from hypothesis import given
