@@ -121,8 +121,8 @@ CODES: Final[Mapping[str, Category]] = MappingProxyType(
             (Category.UNKNOWN_OUTCOME, "DELIVERY_TIMEOUT"),
             (Category.THROTTLED, "DELIVERY_REFUSED"),
             (Category.POISON, "UNREADABLE"),
-            (Category.CONTRACT, "UNKNOWN_VERSION CONTROL_TOTAL DELETION_GUARD"),
-            (Category.VALIDATION, "UOM_NOT_EXACT GTIN_INVALID XREF_AMBIGUOUS KEY_MISSING"),
+            (Category.CONTRACT, "UNKNOWN_VERSION SCHEMA_VIOLATED CONTROL_TOTAL DELETION_GUARD"),
+            (Category.VALIDATION, "UNFIT UOM_NOT_EXACT GTIN_INVALID XREF_AMBIGUOUS KEY_MISSING"),
             (Category.REFERENCE_MISSING, "REFERENCE_MISSING"),
             (
                 Category.CONFLICT,

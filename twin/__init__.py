@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from twin.experiment import results as results
     from twin.experiment import run as run
     from twin.experiment import sweep as sweep
+    from twin.live.effects import read_effects as read_effects
     from twin.model.instant import minutes as minutes
     from twin.model.instant import seconds as seconds
     from twin.world.scenario import Scenario as Scenario
@@ -49,6 +50,7 @@ __all__ = [
     "minutes",
     "names",
     "optimize",
+    "read_effects",
     "results",
     "run",
     "seconds",
@@ -73,6 +75,7 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "minutes": "twin.model.instant",
         "names": "scenarios",
         "optimize": "twin.experiment",
+        "read_effects": "twin.live.effects",
         "results": "twin.experiment",
         "run": "twin.experiment",
         "seconds": "twin.model.instant",

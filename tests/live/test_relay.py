@@ -7,13 +7,14 @@ import pytest
 
 from tests.contracts.shells import InOneDatabase, InOneFile, Lasting
 from tests.contracts.small_trade import procedures, rules
-from twin.live.relay import relay, run_due
-from twin.live.store import LiveStore
+from twin.live.relay import relay
+from twin.live.store import LiveStore, Progress
 from twin.live.transactor import Stored
+from twin.middleware.unit import INBOX, Conflict, Missing
 from twin.model.commands import CloseDue
 from twin.model.events import ExceptionOpened
 from twin.model.instant import HOUR, MINUTE, Now
-from twin.model.message import Event, Message
+from twin.model.message import Event
 
 NOW = Now(elapsed=0, wall=1_700_000_000_000_000)
 
@@ -150,35 +151,55 @@ def test_an_event_survives_a_crash_in_each_gap_of_the_outbox(shell: Lasting, gap
     assert partner.taken == ([1, 1] if gap == "before mark" else [1])
 
 
-def test_timers_come_when_they_are_due_the_oldest_first(store: LiveStore) -> None:
+def test_timers_are_due_the_oldest_first_and_no_more_than_asked_for(store: LiveStore) -> None:
     schedule(store, (1, 3 * MINUTE), (2, MINUTE), (3, HOUR), (4, MINUTE))
-    handled: list[int] = []
-    assert run_due(store, 3 * MINUTE, lambda message: handled.append(message.id)) == 3
-    assert handled == [2, 4, 1]
-    assert run_due(store, 3 * MINUTE, lambda message: handled.append(message.id)) == 0
-    assert [timer.message.id for timer in store.timers()] == [3]
+    assert [timer.message.id for timer in store.due(3 * MINUTE, 10)] == [2, 4, 1]
+    assert [timer.message.id for timer in store.due(HOUR, 2)] == [2, 4]
+    assert store.due(MINUTE - 1, 10) == []
 
 
-def test_a_timer_survives_a_crash_of_its_handling(store: LiveStore) -> None:
-    schedule(store, (1, MINUTE))
-
-    def die(message: Message) -> None:
-        raise Died
-
-    with pytest.raises(Died):
-        run_due(store, HOUR, die)
-    assert run_due(store, HOUR, lambda message: None) == 1
-
-
-def test_a_message_that_schedules_itself_anew_stays_scheduled_and_comes_in_the_next_pass(store: LiveStore) -> None:
-    schedule(store, (1, MINUTE))
-    assert run_due(store, HOUR, lambda message: schedule(store, (message.id, 2 * MINUTE))) == 1
-    assert [(timer.due, timer.message.id) for timer in store.timers()] == [(2 * MINUTE, 1)]
-    assert run_due(store, HOUR, lambda message: None) == 1
+def test_a_timer_goes_with_the_step_that_handled_it_and_one_that_was_moved_stays(store: LiveStore) -> None:
+    """A message that is scheduled anew in that very step has another place, and comes back then."""
+    schedule(store, (1, MINUTE), (2, MINUTE))
+    for timer, again in zip(store.due(MINUTE, 2), (False, True), strict=True):
+        unit = Stored(store, NOW, {})
+        unit.progress = Progress(timer=timer.seq)
+        if again:
+            unit.schedule(HOUR, timer.message)
+        unit.commit()
+    assert [(timer.due, timer.message.id) for timer in store.timers()] == [(HOUR, 2)]
 
 
-def test_more_timers_than_a_page_come_in_one_pass(store: LiveStore) -> None:
-    schedule(store, *((id, 2000 - id) for id in range(1, 1202)))
-    handled: list[int] = []
-    assert run_due(store, HOUR, lambda message: handled.append(message.id)) == 1201
-    assert handled == list(range(1201, 0, -1))
+def test_how_far_a_process_is_and_what_its_publishers_heard_lasts_with_the_step(shell: Lasting) -> None:
+    store = shell.store
+    assert (store.offset("in"), store.publishers(), store.notes(())) == (0, None, [])
+    for offset in (10, 25):
+        unit = Stored(store, NOW, {})
+        unit.progress = Progress(
+            "in", offset, notes=(b"a%d" % offset, b"b%d" % offset), record=(offset, b"r%d" % offset)
+        )
+        unit.commit()
+    with shell.reopened() as again:
+        assert again.offset("in") == 25
+        notes = again.notes(())
+        assert [body for _, body in notes] == [b"a10", b"b10", b"a25", b"b25"]
+        places = [place for place, _ in notes]
+        assert [body for _, body in again.notes(places[:3])] == [b"b25"]
+        again.save_publishers(b"state", places[:3])
+        assert (again.publishers(), [body for _, body in again.notes(())]) == (b"state", [b"b25"])
+        assert list(again.journal()) == [b"r10", b"r25"]
+
+
+def test_a_unit_that_conflicts_brings_its_process_no_further(shell: Lasting) -> None:
+    store = shell.store
+    late = Stored(store, NOW, {})
+    late.fetch(Missing(INBOX, (7,)))
+    late.load(INBOX, 7)
+    late.save(INBOX, 7, 1)
+    late.progress = Progress("in", 99, notes=(b"n",), record=(1, b"r"))
+    rival = Stored(store, NOW, {})
+    rival.save(INBOX, 7, 2)
+    rival.commit()
+    with pytest.raises(Conflict):
+        late.commit()
+    assert (store.offset("in"), store.notes(()), list(store.journal())) == (0, [], [])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ELSEWHERE: Mapping[str, str] = {
     "sweep": "twin.cli.experiments",
     "optimize": "twin.cli.experiments",
+    "live": "twin.cli.live",
     "rerun": "twin.cli.again",
     "diff": "twin.cli.again",
     "selfcheck": "twin.cli.selfcheck",

@@ -18,13 +18,13 @@ handler, and a world between two entries does not pickle.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypeVar
 
 from twin.errors import UsageError
-from twin.kernel.timeline import Timeline
 from twin.model.chance import draw, root, stream_id, threshold
 from twin.model.instant import SECOND, Elapsed
 
+A = TypeVar("A")
 End = Literal["heal", "heal_with_burst", "heal_slow_ramp", "permanent"]
 Direction = Literal["both", "request", "response"]
 Visibility = Literal["error", "silence", "wrong", "late"]
@@ -174,6 +174,17 @@ LOOKS: Final[Elapsed] = SECOND
 """How often a measure that triggers a fault is looked at."""
 
 
+class Schedule(Protocol):
+    """What the records need of time: the present instant, and calls at later ones."""
+
+    @property
+    def now(self) -> Elapsed: ...
+
+    def call_at(self, at: Elapsed, fn: Callable[[A], object], arg: A) -> None: ...
+
+    def call_in(self, delay: Elapsed, fn: Callable[[A], object], arg: A) -> None: ...
+
+
 class Faults:
     """All records of one run.
 
@@ -181,7 +192,7 @@ class Faults:
         UsageError: two records have one name, or one waits for a record that is not there.
     """
 
-    def __init__(self, timeline: Timeline, seed: int, records: Sequence[Fault]) -> None:
+    def __init__(self, timeline: Schedule, seed: int, records: Sequence[Fault]) -> None:
         self._timeline = timeline
         self.armed = [Armed(record, seed, self._end) for record in records]
         self._by_name = {armed.fault.name: armed for armed in self.armed}

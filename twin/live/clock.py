@@ -9,7 +9,7 @@ the monotonic clock moves `elapsed`; a wall clock that is set, forth or back, ch
 import time
 from collections.abc import Callable
 
-from twin.model.instant import Now
+from twin.model.instant import Elapsed, Instant, Now
 
 Nanoseconds = Callable[[], int]
 
@@ -34,3 +34,33 @@ class Clock:
         passed = (self._monotonic() - self._started) // 1000
         self._last = max(self._last, self._start + passed)
         return Now(elapsed=self._last, wall=self._wall() // 1000)
+
+    def until(self, at: Elapsed | None) -> Elapsed:
+        """Return up to when what is due is done before a line is taken: now, whatever the line's own time `at`."""
+        return self().elapsed
+
+    def move(self, to: Elapsed) -> None:
+        """Do nothing: this clock goes by itself."""
+
+
+class RecordedClock:
+    """The moments of a recording: the present is the time of the line at hand, or of the timer before it.
+
+    `start` is the wall time at elapsed 0. Two processes that read one recording see the same moments.
+    """
+
+    def __init__(self, mark: Now | None, start: Instant) -> None:
+        self._start = start
+        self._elapsed = 0 if mark is None else mark.elapsed
+
+    def __call__(self) -> Now:
+        """Return the present moment."""
+        return Now(elapsed=self._elapsed, wall=self._start + self._elapsed)
+
+    def until(self, at: Elapsed | None) -> Elapsed:
+        """Return up to when what is due is done before a line of the time `at` is taken."""
+        return self._elapsed if at is None else max(at, self._elapsed)
+
+    def move(self, to: Elapsed) -> None:
+        """Go on to a moment; an earlier one leaves the clock where it is."""
+        self._elapsed = max(self._elapsed, to)

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from twin.errors import MissingExtra, UsageError
-from twin.live.store import COUNTED, Claim, Effects, Progress, Timer, Versions
+from twin.live.store import COUNTED, PAGE, Claim, Effects, Progress, Timer, Versions
 from twin.middleware.unit import INBOX, TABLES, Conflict, Table
 from twin.model.instant import Elapsed, Now
 from twin.model.message import Event
@@ -35,10 +35,10 @@ V = TypeVar("V")
 
 _FORMAT = 1
 """Grows with every change of the tables that an older program could not read."""
-_PAGE = 500
-"""Rows per page."""
 _LAYOUT_LOCK = 7_203_486_113
 """The advisory lock under which the tables are made: two processes may start at one time."""
+_LEAD = 20_348
+"""The class of the advisory lock that the leading process of a schema holds."""
 
 _LAYOUT = (
     "CREATE TABLE IF NOT EXISTS format (one boolean PRIMARY KEY DEFAULT true CHECK (one), number integer NOT NULL)",
@@ -99,6 +99,7 @@ class PostgresStore:
         self._url = url
         self._readers = [reader(table.row) for table in TABLES]
         self._relay: psycopg.Connection | None = None
+        self._leads = False
         with ExitStack() as opening:
             self._base = self._connect()
             opening.callback(self._base.close)
@@ -137,7 +138,7 @@ class PostgresStore:
     def rows(self, table: Table[V]) -> Iterator[tuple[int, V]]:
         """Yield every (id, row): a journal in the order of its appending, any other table by id."""
         key = "seq" if table.journal else "id"
-        query = f"SELECT {key}, id, body FROM {table.name} WHERE {key} > %s ORDER BY {key} LIMIT {_PAGE}"
+        query = f"SELECT {key}, id, body FROM {table.name} WHERE {key} > %s ORDER BY {key} LIMIT {PAGE}"
         return ((id, self._row(table, body)) for _, id, body in self._paged(query, -1))
 
     def check(self, reads: Versions) -> None:
@@ -177,7 +178,7 @@ class PostgresStore:
     def outbox(self) -> Iterator[Event]:
         """Yield the events not yet acknowledged that stand in the outbox now, in the order of their places."""
         query = f"""SELECT seq, body FROM outbox WHERE NOT acknowledged AND seq > %s AND seq <= {self.last_event()}
-            ORDER BY seq LIMIT {_PAGE}"""
+            ORDER BY seq LIMIT {PAGE}"""
         return (decode_outgoing(body) for _, body in self._paged(query, 0))
 
     def last_event(self) -> int:
@@ -205,7 +206,7 @@ class PostgresStore:
         """Lock a page of open rows and return those that no earlier open row of their aggregate stands before."""
         locked = base.execute(
             f"""SELECT seq, aggregate, body FROM outbox WHERE NOT acknowledged AND seq > %s AND seq <= %s
-            ORDER BY seq LIMIT {_PAGE} FOR UPDATE SKIP LOCKED""",
+            ORDER BY seq LIMIT {PAGE} FOR UPDATE SKIP LOCKED""",
             (after, until),
         ).fetchall()
         mine = {seq for seq, _, _ in locked}
@@ -228,22 +229,14 @@ class PostgresStore:
 
     def timers(self) -> Iterator[Timer]:
         """Yield every scheduled message, in the order of its scheduling."""
-        query = f"SELECT seq, due, body FROM timers WHERE seq > %s ORDER BY seq LIMIT {_PAGE}"
+        query = f"SELECT seq, due, body FROM timers WHERE seq > %s ORDER BY seq LIMIT {PAGE}"
         return (Timer(seq, due, decode_incoming(body)) for seq, due, body in self._paged(query, 0))
 
-    def due(self, until: Elapsed, last: int) -> list[Timer]:
-        """Return the first page of timers due at `until` that were scheduled up to number `last`, by due time."""
-        query = f"SELECT seq, due, body FROM timers WHERE due <= %s AND seq <= %s ORDER BY due, seq LIMIT {_PAGE}"
-        page = self._base.execute(query, (until, last)).fetchall()
+    def due(self, until: Elapsed, rows_max: int) -> list[Timer]:
+        """Return at most `rows_max` timers due at `until`, the oldest first."""
+        query = "SELECT seq, due, body FROM timers WHERE due <= %s ORDER BY due, seq LIMIT %s"
+        page = self._base.execute(query, (until, rows_max)).fetchall()
         return [Timer(seq, due, decode_incoming(body)) for seq, due, body in page]
-
-    def last_timer(self) -> int:
-        """Return the number of the newest timer; later ones have higher numbers."""
-        return self._number("SELECT coalesce(max(seq), 0) FROM timers")
-
-    def done(self, timer: Timer) -> None:
-        """Take a handled timer off, unless its message was scheduled anew meanwhile."""
-        self._base.execute("DELETE FROM timers WHERE seq = %s", (timer.seq,))
 
     def forget_inbox(self, before: Elapsed, rows_max: int = 10_000) -> int:
         """Drop at most `rows_max` inbox rows committed before the elapsed time `before`, and return how many.
@@ -262,11 +255,25 @@ class PostgresStore:
         row = self._base.execute('SELECT "offset" FROM sources WHERE name = %s', (source,)).fetchone()
         return int(row[0]) if row else 0
 
-    def publishers(self) -> tuple[bytes | None, list[tuple[int, bytes]]]:
-        """Return the publishers as last saved (None: never), and the notes since then in order, each with its place."""
-        with self._base.transaction():
-            row = self._base.execute("SELECT body FROM publishers").fetchone()
-            return row[0] if row else None, self._base.execute("SELECT seq, body FROM notes ORDER BY seq").fetchall()
+    def lead(self) -> bool:
+        """Try to be the one process that runs timers and publishers on this store; True while this one is.
+
+        A lock of the connection says so, which the server takes back when the process dies.
+        """
+        if not self._leads:
+            row = self._base.execute("SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))", (_LEAD,)).fetchone()
+            self._leads = bool(row and row[0])
+        return self._leads
+
+    def publishers(self) -> bytes | None:
+        """Return the publishers as last saved; None: never."""
+        row = self._base.execute("SELECT body FROM publishers").fetchone()
+        return bytes(row[0]) if row else None
+
+    def notes(self, heard: Sequence[int]) -> list[tuple[int, bytes]]:
+        """Return what publishers have still to hear, in order, each with its place; `heard` are places to leave out."""
+        query = "SELECT seq, body FROM notes WHERE NOT seq = ANY(%s) ORDER BY seq"
+        return self._base.execute(query, (list(heard),)).fetchall()
 
     def save_publishers(self, body: bytes, heard: Sequence[int]) -> None:
         """Keep the publishers as they are now and drop the notes at these places, which they have heard."""
@@ -279,7 +286,7 @@ class PostgresStore:
 
     def journal(self) -> Iterator[bytes]:
         """Yield the journal's records in commit order."""
-        query = f"SELECT seq, body FROM records WHERE seq > %s ORDER BY seq LIMIT {_PAGE}"
+        query = f"SELECT seq, body FROM records WHERE seq > %s ORDER BY seq LIMIT {PAGE}"
         return (body for _, body in self._paged(query, 0))
 
     def counts(self) -> dict[str, int]:

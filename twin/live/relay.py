@@ -1,16 +1,15 @@
-"""One synchronous pass over what a store has to hand out: outbox rows to partners, due timers to procedures.
+"""One synchronous pass over the outbox rows that a store has to hand out to partners.
 
-Both deliver at least once. A row is taken off only after its receiver has returned, so a process that dies between
-the two hands it over again with the same id, and the receiver's inbox knows it. Neither pass takes up what appears
-while it runs, so each ends, whatever its receiver writes.
+It delivers at least once. A row is taken off only after its receiver has returned, so a process that dies between the
+two hands it over again with the same id, and the receiver's inbox knows it. A pass does not take up what appears while
+it runs, so it ends, whatever its receiver writes.
 """
 
 from collections.abc import Callable
 
 from twin.live.store import LiveStore
 from twin.middleware.delivery.relay import Relay
-from twin.model.instant import Elapsed
-from twin.model.message import Event, Message
+from twin.model.message import Event
 
 
 def relay(store: LiveStore, deliver: Callable[[Event], bool], settle: Callable[[], object] | None = None) -> int:
@@ -38,19 +37,3 @@ def relay(store: LiveStore, deliver: Callable[[Event], bool], settle: Callable[[
                 claim.taken.extend(taken)
             delivered += len(taken)
             last = claim.last
-
-
-def run_due(store: LiveStore, until: Elapsed, handle: Callable[[Message], object]) -> int:
-    """Hand every timer that is due at `until` to `handle`, the oldest first; return how many there were.
-
-    A message that `handle` schedules anew under its own id stays scheduled. What `handle` raises ends the pass; its
-    timer stays.
-    """
-    last = store.last_timer()
-    handled = 0
-    while due := store.due(until, last):
-        for timer in due:
-            handle(timer.message)
-            store.done(timer)
-        handled += len(due)
-    return handled

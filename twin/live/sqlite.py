@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from twin.errors import UsageError
-from twin.live.store import COUNTED, Claim, Effects, Progress, Timer, Versions
+from twin.live.store import COUNTED, PAGE, Claim, Effects, Progress, Timer, Versions
 from twin.middleware.unit import INBOX, TABLES, Conflict, Table
 from twin.model.instant import SECOND, Elapsed, Now
 from twin.model.message import Event
@@ -34,8 +34,6 @@ V = TypeVar("V")
 
 _FORMAT = 2
 """Grows with every change of the file's tables that an older program could not read."""
-_PAGE = 500
-"""Rows or ids per statement."""
 
 _LAYOUT = (
     """CREATE TABLE IF NOT EXISTS meta (one INTEGER PRIMARY KEY CHECK (one = 1), commits INTEGER NOT NULL,
@@ -151,7 +149,7 @@ class SqliteStore:
     def rows(self, table: Table[V]) -> Iterator[tuple[int, V]]:
         """Yield every (id, row): a journal in the order of its appending, any other table by id."""
         key = "seq" if table.journal else "id"
-        query = f"SELECT {key}, id, body FROM {table.name} WHERE {key} > ? ORDER BY {key} LIMIT {_PAGE}"
+        query = f"SELECT {key}, id, body FROM {table.name} WHERE {key} > ? ORDER BY {key} LIMIT {PAGE}"
         last = -1
         while page := self._base.execute(query, (last,)).fetchall():
             yield from ((id, self._row(table, body)) for _, id, body in page)
@@ -161,7 +159,7 @@ class SqliteStore:
         """Yield the events not yet acknowledged that stand in the outbox now, in commit order."""
         end = self.last_event()
         query = f"""SELECT seq, body FROM outbox WHERE acknowledged = 0 AND seq > ? AND seq <= ?
-            ORDER BY seq LIMIT {_PAGE}"""
+            ORDER BY seq LIMIT {PAGE}"""
         last = 0
         while page := self._base.execute(query, (last, end)).fetchall():
             yield from (decode_outgoing(body) for _, body in page)
@@ -179,7 +177,7 @@ class SqliteStore:
         Nothing is locked: a second relay on the same file would hand out the same rows, in the same order.
         """
         query = f"""SELECT seq, body FROM outbox WHERE acknowledged = 0 AND seq > ? AND seq <= ?
-            ORDER BY seq LIMIT {_PAGE}"""
+            ORDER BY seq LIMIT {PAGE}"""
         page = self._base.execute(query, (after, until)).fetchall()
         claim = Claim([(seq, decode_outgoing(body)) for seq, body in page])
         try:
@@ -190,22 +188,17 @@ class SqliteStore:
 
     def timers(self) -> Iterator[Timer]:
         """Yield every scheduled message, in the order of its scheduling."""
-        query = f"SELECT seq, due, body FROM timers WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"
+        query = f"SELECT seq, due, body FROM timers WHERE seq > ? ORDER BY seq LIMIT {PAGE}"
         last = 0
         while page := self._base.execute(query, (last,)).fetchall():
             yield from (Timer(seq, due, decode_incoming(body)) for seq, due, body in page)
             last = page[-1][0]
 
-    def due(self, until: Elapsed, last: int) -> list[Timer]:
-        """Return the first page of timers due at `until` that were scheduled up to number `last`, by due time."""
-        query = f"SELECT seq, due, body FROM timers WHERE due <= ? AND seq <= ? ORDER BY due, seq LIMIT {_PAGE}"
-        page = self._base.execute(query, (until, last)).fetchall()
+    def due(self, until: Elapsed, rows_max: int) -> list[Timer]:
+        """Return at most `rows_max` timers due at `until`, the oldest first."""
+        query = "SELECT seq, due, body FROM timers WHERE due <= ? ORDER BY due, seq LIMIT ?"
+        page = self._base.execute(query, (until, rows_max)).fetchall()
         return [Timer(seq, due, decode_incoming(body)) for seq, due, body in page]
-
-    def last_timer(self) -> int:
-        """Return the number of the newest timer; later ones have higher numbers."""
-        (last,) = self._base.execute("SELECT coalesce(max(seq), 0) FROM timers").fetchone()
-        return int(last)
 
     def mark(self) -> Now | None:
         """Return the latest moment of a commit, from which a clock continues; None before the first one."""
@@ -213,10 +206,6 @@ class SqliteStore:
         return None if wall is None else Now(elapsed=elapsed, wall=wall)
 
     # --- taking off
-
-    def done(self, timer: Timer) -> None:
-        """Take a handled timer off, unless its message was scheduled anew meanwhile."""
-        self._base.execute("DELETE FROM timers WHERE seq = ?", (timer.seq,))
 
     def forget_inbox(self, before: Elapsed, rows_max: int = 10_000) -> int:
         """Drop at most `rows_max` inbox rows committed before the elapsed time `before`, and return how many.
@@ -291,11 +280,19 @@ class SqliteStore:
         row = self._base.execute("SELECT offset FROM sources WHERE name = ?", (source,)).fetchone()
         return int(row[0]) if row else 0
 
-    def publishers(self) -> tuple[bytes | None, list[tuple[int, bytes]]]:
-        """Return the publishers as last saved (None: never), and the notes since then in order, each with its place."""
-        with self._transaction("BEGIN"):
-            row = self._base.execute("SELECT body FROM publishers").fetchone()
-            return row and row[0], self._base.execute("SELECT seq, body FROM notes ORDER BY seq").fetchall()
+    def lead(self) -> bool:
+        """Tell that this process leads: one file has one live process."""
+        return True
+
+    def publishers(self) -> bytes | None:
+        """Return the publishers as last saved; None: never."""
+        row = self._base.execute("SELECT body FROM publishers").fetchone()
+        return row[0] if row else None
+
+    def notes(self, heard: Sequence[int]) -> list[tuple[int, bytes]]:
+        """Return what publishers have still to hear, in order, each with its place; `heard` are places to leave out."""
+        query = "SELECT seq, body FROM notes WHERE seq > ? ORDER BY seq"
+        return self._base.execute(query, (max(heard, default=0),)).fetchall()
 
     def save_publishers(self, body: bytes, heard: Sequence[int]) -> None:
         """Keep the publishers as they are now and drop the notes at these places, which they have heard."""
@@ -306,7 +303,7 @@ class SqliteStore:
 
     def journal(self) -> Iterator[bytes]:
         """Yield the journal's records in commit order."""
-        query = f"SELECT seq, body FROM records WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"
+        query = f"SELECT seq, body FROM records WHERE seq > ? ORDER BY seq LIMIT {PAGE}"
         last = 0
         while page := self._base.execute(query, (last,)).fetchall():
             yield from (body for _, body in page)
@@ -346,7 +343,7 @@ class SqliteStore:
 
 
 def _pages(ids: list[int]) -> Iterator[list[int]]:
-    return (ids[start : start + _PAGE] for start in range(0, len(ids), _PAGE))
+    return (ids[start : start + PAGE] for start in range(0, len(ids), PAGE))
 
 
 def _statement(table: Table[object]) -> str:

@@ -17,6 +17,8 @@ V = TypeVar("V")
 Versions = Mapping[tuple[int, int], int]
 """Rows by (table number, id) with the version that they were read in; 0: there was no row."""
 
+PAGE = 500
+"""Rows or ids per statement."""
 COUNTED = ("outbox_open", "timers", "inbox", "journal", "commits")
 """What `counts` answers: rows not yet handed out, scheduled messages, known message ids, journal records, commits."""
 
@@ -133,14 +135,8 @@ class LiveStore(Protocol):
     def timers(self) -> Iterator[Timer]:
         """Yield every scheduled message, in the order of its scheduling."""
 
-    def due(self, until: Elapsed, last: int) -> list[Timer]:
-        """Return the first page of timers due at `until` that were scheduled up to number `last`, by due time."""
-
-    def last_timer(self) -> int:
-        """Return the number of the newest timer; later ones have higher numbers."""
-
-    def done(self, timer: Timer) -> None:
-        """Take a handled timer off, unless its message was scheduled anew meanwhile."""
+    def due(self, until: Elapsed, rows_max: int) -> list[Timer]:
+        """Return at most `rows_max` timers due at `until`, the oldest first."""
 
     def forget_inbox(self, before: Elapsed, rows_max: int = 10_000) -> int:
         """Drop at most `rows_max` inbox rows committed before the elapsed time `before`, and return how many.
@@ -154,8 +150,14 @@ class LiveStore(Protocol):
     def offset(self, source: str) -> int:
         """Return the byte up to which a source has been read."""
 
-    def publishers(self) -> tuple[bytes | None, list[tuple[int, bytes]]]:
-        """Return the publishers as last saved (None: never), and the notes since then in order, each with its place."""
+    def lead(self) -> bool:
+        """Try to be the one process that runs timers and publishers on this store; True while this one is."""
+
+    def publishers(self) -> bytes | None:
+        """Return the publishers as last saved; None: never."""
+
+    def notes(self, heard: Sequence[int]) -> list[tuple[int, bytes]]:
+        """Return what publishers have still to hear, in order, each with its place; `heard` are places to leave out."""
 
     def save_publishers(self, body: bytes, heard: Sequence[int]) -> None:
         """Keep the publishers as they are now and drop the notes at these places, which they have heard."""

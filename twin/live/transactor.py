@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from policies.ruleset import RuleSet
-from twin.live.store import Effects, LiveStore
+from twin.live.store import Effects, LiveStore, Progress
 from twin.middleware.dispatch import Procedures, dispatch
 from twin.middleware.unit import Conflict, Missing, Outcome, Table
 from twin.model.instant import Elapsed, Now
@@ -26,7 +26,7 @@ Fetched = dict[tuple[int, int], tuple[int, object]]
 class Stored:
     """One unit of work on a store, begun at `now`; it sees only rows that were fetched for it."""
 
-    __slots__ = ("archived", "events", "fetched", "now", "reads", "scheduled", "store", "writes")
+    __slots__ = ("archived", "checked", "events", "fetched", "now", "progress", "reads", "scheduled", "store", "writes")
 
     def __init__(self, store: LiveStore, now: Now, fetched: Fetched) -> None:
         self.store = store
@@ -38,6 +38,10 @@ class Stored:
         self.archived: list[tuple[int, int]] = []
         self.events: list[Event] = []
         self.scheduled: list[tuple[Elapsed, Message]] = []
+        self.progress = Progress()
+        """How far the process comes with this unit; set before the commit."""
+        self.checked = True
+        """Whether the commit compares what was read; a naive design does without."""
 
     def fetch(self, missing: Missing) -> None:
         """Bring the missing rows to hand, as they are committed now, in one trip."""
@@ -78,7 +82,21 @@ class Stored:
 
     def commit(self) -> None:
         """Apply everything; raises Conflict, and applies nothing, if a row read has changed since."""
-        self.store.apply(Effects(self.now, self.reads, self.writes, self.archived, self.events, self.scheduled))
+        self.store.apply(
+            Effects(
+                self.now,
+                self.reads,
+                self.writes,
+                self.archived,
+                self.events,
+                self.scheduled,
+                self.progress,
+                self.checked,
+            )
+        )
+
+
+Finish = Callable[[Outcome, Stored], None]
 
 
 class Transactor:
@@ -107,18 +125,19 @@ class Transactor:
         self.trips_max = trips_max
         self.shell = shell
 
-    def run(self, message: Message) -> Outcome:
+    def run(self, message: Message, before_commit: Finish | None = None) -> Outcome:
         """Run the message's procedure and commit it, once; return its outcome.
 
+        `before_commit` is called with outcome and unit before each try to commit, to add what is to be kept with it.
         Raises Conflict when the rows have changed under every one of the `restarts_max` restarts. Whatever the
         procedure raises leaves nothing behind.
         """
         for _ in range(self.restarts_max):
             try:
-                return self._attempt(message)
+                return self._attempt(message, before_commit)
             except Conflict:
                 continue
-        return self._attempt(message)
+        return self._attempt(message, before_commit)
 
     def prepare(self, message: Message) -> tuple[Outcome, Stored]:
         """Run the message's procedure to its end and return the outcome with the unit, which is still to commit.
@@ -137,7 +156,9 @@ class Transactor:
                 raise
         raise AssertionError(f"{type(message).__name__} {message.id} loads rows without end: {self.trips_max} trips")
 
-    def _attempt(self, message: Message) -> Outcome:
+    def _attempt(self, message: Message, before_commit: Finish | None) -> Outcome:
         outcome, unit = self.prepare(message)
+        if before_commit is not None:
+            before_commit(outcome, unit)
         unit.commit()
         return outcome

@@ -16,13 +16,12 @@ from twin.middleware.unit import Outcome
 from twin.model.history import Complete, Header, Record, Snapshot, encode_header, encode_record, snapshot_of
 from twin.model.instant import Instant
 from twin.model.message import Message
+from twin.world.deployed import RULES_VERSION, setup_of
 from twin.world.measures import Watch
 
 if TYPE_CHECKING:
     from twin.world.build import World
 
-RULES_VERSION = "1"
-"""Which rules a recording was made under; raised when a rule decides otherwise than before."""
 PINNED = ("orders", "facts", "answers", "service", "pace")
 COMPRESSION = 1
 """The quickest: at 6 a history is a fifth smaller, and writing it takes longer than the run can hide."""
@@ -74,7 +73,7 @@ def header_of(world: "World") -> Header:
         completeness=full,
         design=world.design,
         rules=RULES_VERSION,
-        setup=setup_of(world),
+        setup=setup_of(world.scenario, world.design),
         items=world.opening.items,
         sites=world.opening.sites,
         channels=tuple(scenario.channels),
@@ -84,13 +83,3 @@ def header_of(world: "World") -> Header:
             timers=tuple(store.timers.values()),  # type: ignore[arg-type]  # and the timers messages of it
         ),
     )
-
-
-def setup_of(world: "World") -> dict[str, object]:
-    """Return the scenario as its file would say it, without demand and claims, and with the design that runs alone."""
-    whole = world.scenario.model_dump(
-        mode="json", by_alias=True, exclude={"demand", "small", "expectations", "slo", "measures"}
-    )
-    whole["demand"] = {"kind": "none"}
-    whole["designs"] = {world.design: whole["designs"][world.design]}
-    return dict(whole)

@@ -20,6 +20,7 @@ from twin.model.ids import business_id
 from twin.model.instant import DAY, Elapsed
 from twin.world import demand as blocks
 from twin.world.demand_history import DailyDemand, History, estimate, jittered
+from twin.world.items import histories_of, items_of
 from twin.world.law_specs import Figure, ZipfLaw
 from twin.world.laws import LawSpec, compiled
 from twin.world.rules import the_wms
@@ -70,8 +71,8 @@ class Opening:
 
 def open_world(scenario: Scenario, seed: int) -> Opening:
     """Draw the opening of a scenario; raises UsageError where its blocks do not fit together."""
-    histories = [scenario.history(block) for block in scenario.demands if isinstance(block, blocks.History)]
-    items = _items(scenario, histories)
+    histories = histories_of(scenario)
+    items = items_of(scenario, histories)
     number = {sku: place for place, sku in enumerate(items)}
     wms = the_wms(scenario)
     shares = _site_shares(scenario, {name: float(site.people) for name, site in wms.sites.items()})
@@ -122,22 +123,6 @@ def next_at(scenario: Scenario, wall_time_us: int) -> Elapsed:
 def _local_start(scenario: Scenario) -> datetime:
     start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=scenario.start_us)
     return start.astimezone(ZoneInfo(scenario.start.zone))
-
-
-def _items(scenario: Scenario, histories: list[History]) -> tuple[str, ...]:
-    if scenario.items.count is not None:
-        width = max(4, len(str(scenario.items.count)))
-        return tuple(f"ITEM-{n:0{width}d}" for n in range(1, scenario.items.count + 1))
-    if scenario.items.file is not None:
-        raise UsageError("items from a file do not exist yet; give a count, or let them be made from the demand")
-    found = dict.fromkeys(sku for history in histories for sku in history.items)
-    found.update(dict.fromkeys(scenario.stock.items))
-    if not found and scenario.landscape.size.skus is not None:
-        width = max(4, len(str(scenario.landscape.size.skus)))
-        return tuple(f"ITEM-{n:0{width}d}" for n in range(1, scenario.landscape.size.skus + 1))
-    if not found:
-        raise UsageError("there are no items: give items.count, landscape.size.skus or a demand from a history")
-    return tuple(found)
 
 
 def _site_shares(scenario: Scenario, people: dict[str, float]) -> dict[str, float]:

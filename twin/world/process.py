@@ -9,7 +9,7 @@ from actors.ground import Ground, Lag
 from actors.middleware import Middleware, Route
 from actors.tap import Submits, Tap
 from actors.transactor import Store
-from policies.publication import Governed, NightlyBatch, Periodic
+from policies.publication import NightlyBatch
 from policies.ruleset import RuleSet
 from twin.kernel.laws import Constant
 from twin.middleware.inventory.publisher import Publisher
@@ -23,9 +23,10 @@ from twin.model.posting import ERP_BOOK
 from twin.model.publication import Shown, shown_key
 from twin.model.stock import ItemStock
 from twin.world import designs, landscape
+from twin.world.deployed import senders_of
 from twin.world.laws import LawSpec, compiled
 from twin.world.opening import next_at
-from twin.world.rules import StockInterface, procedures_of
+from twin.world.rules import procedures_of
 from twin.world.scenario import Scenario
 
 EVALUATED_AT_ONCE = 250
@@ -87,16 +88,10 @@ def middleware_of(
 
 def publishers_of(scenario: Scenario, rules: RuleSet, ready: Sequence[Callable[[], bool]]) -> list[Publisher]:
     """Return one publisher per channel; `ready` tells of each interface whether all that was sent has left."""
-    publication = rules.channels[0].publication
-    publishers = []
-    for number, name in enumerate(scenario.channels):
-        party = scenario.landscape.parties[scenario.party_of(name)]
-        interval = publication.interval_us if isinstance(publication, Governed | Periodic) else 0
-        apart, items = StockInterface(party).slot(interval)
-        if isinstance(publication, Governed):
-            items = min(items, publication.max_items)
-        publishers.append(Publisher(publication, items_per_slot=items, slot_interval=apart, ready=ready[number]))
-    return publishers
+    return [
+        Publisher(sender.policy, items_per_slot=sender.items, slot_interval=sender.apart, ready=free)
+        for sender, free in zip(senders_of(scenario, rules), ready, strict=True)
+    ]
 
 
 def routes_of(

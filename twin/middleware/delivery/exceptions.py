@@ -11,6 +11,7 @@ from policies.ruleset import RuleSet
 from twin.middleware.unit import LETTERS, Outcome, Unit
 from twin.model import trace, wire
 from twin.model.chance import stream_id
+from twin.model.commands import GaveUp
 from twin.model.dead_letter import DeadLetter, LetterKind
 from twin.model.events import ExceptionOpened
 from twin.model.ids import MASK, derive
@@ -83,6 +84,27 @@ def describe(
         runbook=routed.runbook,
         due=now + routed.due_us,
         reference=reference,
+    )
+
+
+def quarantine(command: GaveUp, now: Elapsed, rules: RuleSet) -> DeadLetter:
+    """Return the item of bytes that are no message: they are kept as they came, under the id that they were given."""
+    routed = rules.exceptions.route(command.code)
+    return DeadLetter(
+        id=command.subject,
+        kind=LetterKind.MESSAGE,
+        type="",
+        body=command.body,
+        category=routed.category.value,
+        code=command.code,
+        detail=command.detail,
+        attempts=command.attempts,
+        first_failure=command.first,
+        last_failure=now,
+        contract=wire.CONTRACT,
+        owner=routed.owner,
+        runbook=routed.runbook,
+        due=now + routed.due_us,
     )
 
 

@@ -13,7 +13,8 @@ is settled, so that the sender's own repeat changes nothing.
 from typing import Final
 
 from policies.ruleset import RuleSet
-from twin.middleware.delivery.exceptions import KEPT, describe, open_item
+from twin.errors import WireError
+from twin.middleware.delivery.exceptions import KEPT, describe, open_item, quarantine
 from twin.middleware.dispatch import Procedures, dispatch
 from twin.middleware.unit import AUDIT, DESK, INBOX, LETTERS, PARKED, Outcome, Unit
 from twin.model import wire
@@ -23,6 +24,8 @@ from twin.model.ids import derive
 from twin.model.instant import Now
 from twin.model.wire import Parked
 
+BYTES: Final = ("UNREADABLE", "SCHEMA_VIOLATED")
+"""Codes of what is no message at all: its raw bytes are kept."""
 REFERENCE: Final = "reference"
 """Who redrives an item whose missing reference has arrived."""
 _RAISED: Final = 3_000_001
@@ -41,7 +44,7 @@ def redrive(procedures: Procedures, command: RedriveLetter, now: Now, rules: Rul
     if letter.kind is LetterKind.DELIVERY:
         _settle(letter, command, "REDRIVE", Outcome.APPLIED, now, unit)
         return Outcome.APPLIED
-    outcome = dispatch(procedures, wire.decode_incoming(letter.body), now, rules, unit)
+    outcome = _tried_again(procedures, letter, now, rules, unit)
     if outcome in KEPT:
         tried = letter.failed_again(now.elapsed, redrives=1)
         _audit(tried, command, "REDRIVE", outcome, now, unit)
@@ -49,6 +52,15 @@ def redrive(procedures: Procedures, command: RedriveLetter, now: Now, rules: Rul
     else:
         _settle(letter, command, "REDRIVE", outcome, now, unit)
     return outcome
+
+
+def _tried_again(procedures: Procedures, letter: DeadLetter, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Handle a kept message once more; bytes that still are no message stay where they are."""
+    try:
+        message = wire.decode_incoming(letter.body)
+    except WireError:
+        return Outcome.QUEUED
+    return dispatch(procedures, message, now, rules, unit)
 
 
 def park(command: ParkLetter, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
@@ -81,6 +93,9 @@ def correct(command: CorrectLetter, now: Now, rules: RuleSet, unit: Unit) -> Out
 def note_failure(command: GaveUp, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Make a dead letter of what a shell could not get further with."""
     known = unit.load(LETTERS, command.subject)
+    if command.code in BYTES:
+        open_item(quarantine(command, now.elapsed, rules), command.id, unit)
+        return Outcome.APPLIED
     kind = LetterKind.DELIVERY if command.delivery else LetterKind.MESSAGE
     read = wire.decode_outgoing if command.delivery else wire.decode_incoming
     letter = describe(

@@ -22,6 +22,7 @@ from policies.ruleset import PublicationPolicy
 from twin.model.commands import PublicationAnswered
 from twin.model.events import AvailabilityChanged, PublishStock
 from twin.model.instant import Elapsed
+from twin.model.publishing import PublisherState
 
 NEVER: Elapsed = 1 << 62
 RANKED_MAX = 20_000
@@ -68,6 +69,33 @@ class Publisher:
         self.withheld[item] = pool - value
         if isinstance(self.policy, Governed):
             self._aging.append((as_of, item))
+
+    def state(self) -> PublisherState:
+        """Return all that must be kept for this publisher to go on in another process."""
+        return PublisherState(
+            dict(self.pool),
+            dict(self.since),
+            dict(self.told),
+            dict(self.withheld),
+            dict(self.in_flight),
+            self.last_slot,
+            self.closed_until,
+            self.to_zero,
+            self.idle_until,
+            self.min_change,
+            self.lag_alarms,
+            self._judged,
+            list(self._aging),
+        )
+
+    def resume(self, state: PublisherState) -> None:
+        """Go on from where the publisher of another process was."""
+        self.pool, self.since, self.told = dict(state.pool), dict(state.since), dict(state.told)
+        self.withheld, self.in_flight = dict(state.withheld), dict(state.in_flight)
+        self.last_slot, self.closed_until = state.last_slot, state.closed_until
+        self.to_zero, self.idle_until = state.to_zero, state.idle_until
+        self.min_change, self.lag_alarms = state.min_change, state.lag_alarms
+        self._judged, self._aging = state.judged, deque(state.aging)
 
     def changed(self, event: AvailabilityChanged, now: Elapsed) -> tuple[int, ...]:
         """Mark the event's items; return those to be evaluated at once."""
@@ -177,18 +205,21 @@ class Publisher:
             self.in_flight[item] = (now, self.since.pop(item, now), 0, 0, 0)
 
     def _refresh_due(self, policy: Governed) -> Elapsed | None:
+        """Return when the oldest figure that still stands must be confirmed; a look that changes nothing."""
+        for as_of, item in self._aging:
+            if item not in self.in_flight and self.told.get(item, (0, -1))[1] == as_of:
+                return as_of + policy.max_age_us
+        return None
+
+    def _mark_aged(self, policy: Governed, now: Elapsed) -> None:
         aging = self._aging
         while aging:
             as_of, item = aging[0]
             if item not in self.in_flight and self.told.get(item, (0, -1))[1] == as_of:
-                return as_of + policy.max_age_us
+                if as_of + policy.max_age_us > now:
+                    return
+                self.since.setdefault(item, now)
             aging.popleft()
-        return None
-
-    def _mark_aged(self, policy: Governed, now: Elapsed) -> None:
-        while (due := self._refresh_due(policy)) is not None and due <= now:
-            _, item = self._aging.popleft()
-            self.since.setdefault(item, now)
 
     def _give_up_on_silence(self, policy: Governed, now: Elapsed) -> None:
         silent = []

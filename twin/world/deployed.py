@@ -1,0 +1,74 @@
+"""From a scenario and one of its designs to what a live process is given: the block that was compared, unchanged.
+
+Nothing here simulates. The landscape counts as far as the middleware knows its partners: what their stock interfaces
+take, how long a figure is on its way, which sites there are. Delays, failures and demand are the world's.
+"""
+
+from zoneinfo import ZoneInfo
+
+from policies.publication import Governed, NightlyBatch, Periodic
+from policies.ruleset import RuleSet
+from twin.errors import UsageError
+from twin.live.deployment import Deployment, Sender
+from twin.world import landscape
+from twin.world.delays import windows_of
+from twin.world.items import histories_of, items_of
+from twin.world.rules import StockInterface, procedures_of, rules_of, the_wms
+from twin.world.scenario import Scenario
+
+RULES_VERSION = "1"
+"""Which rules a recording was made under; raised when a rule decides otherwise than before."""
+
+
+def deployment_of(scenario: Scenario, name: str) -> Deployment:
+    """Return a design of the scenario, ready to run; raises UsageError when there is no such design."""
+    if name not in scenario.designs:
+        raise UsageError(f"no design {name!r} in {scenario.name}; there are {', '.join(scenario.designs)}")
+    design = scenario.designs[name]
+    items = items_of(scenario, histories_of(scenario))
+    numbers = {sku: place for place, sku in enumerate(items)}
+    rules = rules_of(scenario, design, numbers, [window.mean for window in windows_of(scenario, design)])
+    publication = rules.channels[0].publication
+    store = next(iter(scenario.landscape.of_kind("store").values()), landscape.Store(kind="store"))
+    assert isinstance(store, landscape.Store)
+    return Deployment(
+        name=name,
+        rules=rules,
+        rules_version=RULES_VERSION,
+        procedures=procedures_of(design),
+        senders=senders_of(scenario, rules),
+        items=items,
+        sites=tuple(the_wms(scenario).sites),
+        channels=tuple(scenario.channels),
+        zone=ZoneInfo(scenario.start.zone),
+        nights=publication.at if isinstance(publication, NightlyBatch) and publication.source == "ledger" else (),
+        inbox_kept=design.sequencing.inbox_kept,
+        restarts_max=store.restarts,
+        checked=design.shell.isolation == "checked",
+        outbox=design.shell.effects == "outbox",
+        setup=setup_of(scenario, name),
+    )
+
+
+def senders_of(scenario: Scenario, rules: RuleSet) -> tuple[Sender, ...]:
+    """Return how each channel is told, in the order of the channels: no faster than its interface takes it."""
+    senders = []
+    for terms, name in zip(rules.channels, scenario.channels, strict=True):
+        publication = terms.publication
+        interface = StockInterface(scenario.landscape.parties[scenario.party_of(name)])
+        interval = publication.interval_us if isinstance(publication, Governed | Periodic) else 0
+        apart, items = interface.slot(interval)
+        if isinstance(publication, Governed):
+            items = min(items, publication.max_items)
+        senders.append(Sender(publication, items, apart))
+    return tuple(senders)
+
+
+def setup_of(scenario: Scenario, design: str) -> dict[str, object]:
+    """Return the scenario as its file would say it, without demand and claims, and with one design alone."""
+    whole = scenario.model_dump(
+        mode="json", by_alias=True, exclude={"demand", "small", "expectations", "slo", "measures"}
+    )
+    whole["demand"] = {"kind": "none"}
+    whole["designs"] = {design: whole["designs"][design]}
+    return dict(whole)
