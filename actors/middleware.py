@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from actors.ground import Ground, Lag
 from actors.steps import Steps
 from actors.tap import Submits
-from actors.transactor import Direct, Store, Waiting
+from actors.transactor import Direct, Store, Waiting, overwrite
 from policies.ruleset import RuleSet
 from twin.middleware.delivery.relay import Relay
 from twin.middleware.dispatch import Procedures, dispatch
@@ -62,6 +62,8 @@ class Middleware:
         queue_max: int = 1_000_000,
         restarts_max: int = 50,
         inbox_kept: Elapsed,
+        checked: bool = True,
+        outbox: bool = True,
     ) -> None:
         self.ground = ground
         self.store = store
@@ -72,6 +74,10 @@ class Middleware:
         self.store_latency = store_latency
         self.queue_max = queue_max
         self.restarts_max = restarts_max
+        self.checked = checked
+        """Whether a commit compares what was read; a naive design does without."""
+        self.outbox = outbox
+        """Whether events leave after their commit; a naive design writes twice: to the partners, then to the store."""
         self.queue: deque[Message] = deque()
         self.busy = 0
         self.relay = Relay()
@@ -123,6 +129,8 @@ class Middleware:
             return
         unit = Direct(self.store)
         outcome = dispatch(self.procedures, message, self.ground.now(), self.rules, unit)
+        if not self.outbox:
+            self._send_at_once(unit)
         service = self.service(message.id, restarts)
         if service:
             self.ground.timeline.call_in(service, self._end, (message, outcome, unit, restarts))
@@ -143,6 +151,8 @@ class Middleware:
             self.conflicts += 1
             self._fetch(message, Waiting(self.store, {}), restarts + 1, 0)
         else:
+            if not self.outbox:
+                self._send_at_once(again)
             end = (message, outcome, again, restarts)
             self.ground.timeline.call_in(self.service(message.id, restarts), self._end, end)
 
@@ -154,7 +164,10 @@ class Middleware:
     def _end(self, done: tuple[Message, Outcome, Direct, int]) -> None:
         message, outcome, unit, restarts = done
         try:
-            unit.commit()
+            if self.checked:
+                unit.commit()
+            else:
+                overwrite(unit)
         except Conflict as conflict:
             self.conflicts += 1
             if restarts < self.restarts_max:
@@ -184,6 +197,8 @@ class Middleware:
             if type(event) is AvailabilityChanged:
                 del self.store.outbox[event.id]
                 self._changed(event, now)
+            elif not self.outbox:
+                self.store.outbox.pop(event.id, None)  # it has been sent before the commit
             elif self.relay.offer(event):
                 self._send(event)
         fired = self._fired.pop(message.id, None)
@@ -200,6 +215,11 @@ class Middleware:
             self._settled(message.letter, sends_again=True)
         elif type(message) is ParkLetter:
             self._settled(message.letter, sends_again=False)
+
+    def _send_at_once(self, unit: Direct) -> None:
+        for event in unit.events:
+            if type(event) is not AvailabilityChanged:
+                self._send(event)
 
     def _timer(self, entry: tuple[Elapsed, Message]) -> None:
         """A scheduled message comes back, unless it was scheduled anew; its entry goes when it has been handled."""

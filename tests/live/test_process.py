@@ -26,6 +26,7 @@ from twin.live.publishing import Publishing
 from twin.live.queues import ask_park, ask_redrive, described, letters
 from twin.live.sqlite import SqliteStore
 from twin.live.start import Terms, serve
+from twin.live.store import Effects
 from twin.middleware.unit import ITEMS, LETTERS, ORDERS
 from twin.model.commands import PublicationAnswered, StockReceived
 from twin.model.events import OrderAnswered, PublishStock
@@ -255,6 +256,34 @@ def test_a_nightly_run_falls_due_by_the_local_clock_once_a_night(deployment: Dep
         assert [item for message in publishing.pending if not message.channel for item in message.items] == list(
             range(SKUS)
         )
+
+
+# --- dual write
+
+
+@pytest.mark.parametrize(("outbox", "ghosts"), [(True, 0), (False, 1)], ids=["outbox", "dual write"])
+def test_a_death_between_sending_and_committing_leaves_a_ghost_only_where_two_things_are_written(
+    deployment: Deployment, desk: Desk, outbox: bool, ghosts: int
+) -> None:
+    """The process dies in its commit. What stands in the effects file then was told to partners and never happened."""
+
+    class Dying(SqliteStore):
+        def apply(self, unit: Effects) -> None:
+            raise SystemExit
+
+    with desk.input.open("ab") as file:
+        file.write(encode(order("A", 0, (3, 2))) + b"\n")
+    with Dying(desk.folder / "store.db") as store:
+        feed, sheet = Feed(desk.input, 0), Sheet(desk.output)
+        design = dataclasses.replace(deployment, outbox=outbox)
+        process = LiveProcess(store, design, desk.clock, name="in", source=feed, receiver=sheet, start=WALL)
+        with pytest.raises(SystemExit):
+            process.step()
+        feed.close()
+        sheet.close()
+    with desk.store() as store:
+        assert dict(store.rows(ORDERS)) == {}
+    assert len(desk.effects(OrderAnswered)) == ghosts
 
 
 # --- the journal

@@ -174,12 +174,12 @@ class Sequencing(Block):
 
 
 class Shell(Block):
-    """How a transaction is committed."""
+    """How a transaction is committed: `unchecked` and `dual_write` are the naive ways, for comparison."""
 
-    isolation: Annotated[Literal["checked"], Words("unchecked")] = sourced(
+    isolation: Literal["checked", "unchecked"] = sourced(
         "checked", "rule: a commit whose reads have changed runs again"
     )
-    effects: Annotated[Literal["outbox"], Words("dual_write")] = sourced(
+    effects: Literal["outbox", "dual_write"] = sourced(
         "outbox", "rule: effects leave in the transaction that caused them"
     )
 
@@ -207,7 +207,10 @@ class Design(Block):
     workers: Workers = sourced({}, "the standard design")
     reservation: Later = None
     sequencing: Sequencing = sourced({}, "the standard design")
-    procedures: Annotated[Literal["standard", "naive/batch_file"], Words()] = sourced("standard", "the standard design")
+    procedures: Annotated[
+        Literal["standard", "naive/batch_file", "naive/absolute_count", "naive/clamping", "naive/arrival_order"],
+        Words(),
+    ] = sourced("standard", "the standard design")
     shell: Shell = sourced({}, "the standard design")
     exceptions: Exceptions = sourced({}, "the standard design")
     gives_up: tuple[InvariantId, ...] = sourced((), "rule: every invariant counts unless a design gives it up")

@@ -83,6 +83,8 @@ def middleware_of(
         queue_max=block.queue,
         restarts_max=store_block.restarts,
         inbox_kept=design.sequencing.inbox_kept,
+        checked=design.shell.isolation == "checked",
+        outbox=design.shell.effects == "outbox",
     )
 
 

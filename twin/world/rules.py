@@ -14,7 +14,10 @@ from policies.sourcing import Site
 from policies.stock_buffer import Buffer, ChannelAvailability, ChannelRule, ConstantBuffer, RiskBuffer, Safety
 from twin.errors import UsageError
 from twin.middleware.dispatch import Procedures
+from twin.middleware.naive.absolute_count import absolute_count
+from twin.middleware.naive.arrival_order import arrival_order
 from twin.middleware.naive.batch_file import batch_file
+from twin.middleware.naive.clamping import clamping
 from twin.middleware.procedures import standard
 from twin.model.commands import SubmitOrder
 from twin.model.events import AUDIENCES
@@ -27,7 +30,13 @@ from twin.world.people import routing_of
 from twin.world.promise_specs import backorders_of, dates_of, promising_of
 from twin.world.scenario import Channel, Scenario, Webhook
 
-TABLES = {"standard": standard, "naive/batch_file": batch_file}
+TABLES = {
+    "standard": standard,
+    "naive/absolute_count": absolute_count,
+    "naive/arrival_order": arrival_order,
+    "naive/batch_file": batch_file,
+    "naive/clamping": clamping,
+}
 """Procedure tables by the name that a design uses."""
 RETURN_WINDOW: Elapsed = 30 * DAY
 """How long a closed order stays at hand where goods come back: as long as an RMA is valid (DOMAIN 23, defaults)."""
