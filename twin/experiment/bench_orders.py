@@ -7,6 +7,7 @@ season do not exist yet, so these figures will rise with them.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ from policies.sourcing import Site
 from policies.stock_buffer import ChannelAvailability, ChannelRule
 from twin.experiment import textbook
 from twin.experiment.bench_kernel import PENDING
+from twin.experiment.bench_logic import logic_share
 from twin.experiment.bench_measure import BenchRow, Measure, interleaved, quiet, timed
 from twin.experiment.yardsticks import bare_call
 from twin.kernel.recorder import Recorder
@@ -207,7 +209,12 @@ def of_a_world(scenario: "Scenario") -> Mapping[str, Measure]:
             how="the same world and seed, gc off on both sides",
         )
 
-    return {"order_ratio": order_ratio, "order_calls": order_calls, "check_cost": check_cost}
+    return {
+        "order_ratio": order_ratio,
+        "order_calls": order_calls,
+        "check_cost": check_cost,
+        "logic_share": partial(logic_share, scenario),
+    }
 
 
 ROWS: Final[Mapping[str, Measure]] = {"store_cost": store_cost, "place_order_us": place_order_us}
