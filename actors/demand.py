@@ -5,15 +5,16 @@ their own for each channel.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from actors.ground import Ground
 from twin.kernel.laws import Law, Zipf
-from twin.model.chance import bits, stream_id
+from twin.model.chance import bits, stream_id, uniform
 from twin.model.commands import OrderedLine
 from twin.model.ids import business_id
-from twin.model.instant import HOUR, Elapsed
+from twin.model.instant import HOUR, SECOND, Elapsed
 
 Buy = Callable[[int, int, str, Sequence[OrderedLine], int], None]
 """(channel, order id, order number, lines, demand): a buyer of that demand goes to that channel."""
@@ -153,6 +154,60 @@ def drawn(profile: Profile, baskets: Baskets, channel: int, name: str, seed: int
         number = f"{name}-{n}"
         order = business_id(name, "order", number)
         yield Arrival(at, channel, order, number, baskets.of(order), demand)
+
+
+class Spike(NamedTuple):
+    """A rush on one item: arrivals rise to `factor` times the profile's, stay, and halve every `half_life`.
+
+    Times are in microseconds from the start; the share `on_item` of the orders that come in addition wants the item.
+    """
+
+    at: Elapsed
+    factor: float
+    rise: Elapsed
+    plateau: Elapsed
+    half_life: Elapsed
+    item: int
+    on_item: float
+
+    def level(self, at: Elapsed) -> float:
+        """Return how much of the rush is there at an instant: from 0 to 1."""
+        since = at - self.at
+        if since < 0:
+            return 0.0
+        if since < self.rise:
+            return since / self.rise
+        after = since - self.rise - self.plateau
+        return 1.0 if after <= 0 else float(0.5 ** (after / self.half_life))
+
+    @property
+    def over(self) -> Elapsed:
+        """When a thousandth of the rush is left: ten halves."""
+        return self.at + self.rise + self.plateau + 10 * self.half_life
+
+
+def rushed(
+    profile: Profile, baskets: Baskets, spike: Spike, channel: int, name: str, seed: int, demand: int = 0
+) -> Iterator[Arrival]:
+    """Yield the orders of one channel that a spike adds, in time order: a Poisson process over slots of a second."""
+    rng = np.random.Generator(np.random.PCG64(bits(seed, stream_id(f"demand/{name}/spike"), 0)))
+    wish = stream_id("spike/item")
+    wanted, number = float(rng.standard_exponential()), 0
+    for begin in range(spike.at, spike.over, SECOND):
+        hour = (begin - profile.first_hour_at) // HOUR
+        rate = profile.rate(hour) * (spike.factor - 1.0) * spike.level(begin + SECOND // 2)
+        spent = 0.0
+        while rate > 0.0 and wanted <= rate * (SECOND - spent):
+            spent += wanted / rate
+            number += 1
+            code = f"{name}-{number}"
+            order = business_id(name, "order", code)
+            lines = baskets.of(order)
+            if uniform(seed, wish, order) < spike.on_item:
+                lines = (OrderedLine(spike.item, lines[0].quantity),)
+            yield Arrival(begin + int(spent), channel, order, code, lines, demand)
+            wanted = float(rng.standard_exponential())
+        wanted -= rate * (SECOND - spent)
 
 
 def merged(sources: Sequence[Iterator[Arrival]]) -> Iterator[Arrival]:

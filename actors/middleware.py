@@ -260,7 +260,13 @@ class Middleware:
             self.receive(follows)
 
     def _give_up(self, subject: Message, code: str, detail: str, attempts: int) -> None:
-        """Put a message or an outbox row into the exception queue that its failure belongs to."""
+        """Put a message or an outbox row into the exception queue that its failure belongs to.
+
+        A record of a failure is tried until it is kept: one that failed in its turn would hold the one before.
+        """
+        if isinstance(subject, GaveUp):
+            self.receive(subject)
+            return
         self._given_up += 1
         self.receive(
             GaveUp(

@@ -17,6 +17,7 @@ from scenarios.figures import ROOM, Shipped
 from scenarios.mappings import load_history, load_mapping
 from scenarios.own_code import told
 from scenarios.places import named, placed
+from scenarios.sized import sized
 from twin.errors import HistoryError, Problem, ScenarioError
 from twin.world.consistency import findings
 from twin.world.demand import History as HistoryBlock
@@ -30,7 +31,6 @@ from twin.world.wording import read as read_document
 
 PROBLEMS_MAX: Final = 20
 INCLUDES_MAX: Final = 50
-LANDSCAPES_LATER: Final = ("large",)
 
 
 def names() -> list[str]:
@@ -277,10 +277,8 @@ def _on_its_landscape(tree: Node, path: Path, problems: list[Problem]) -> Node:
     elif beside.is_file():
         file, shown = beside, str(Path(use.place.file).parent / use.value)
     else:
-        later = use.value in LANDSCAPES_LATER and use.value not in shipped
-        what = f"landscape {use.value!r} does not exist yet" if later else f"no such landscape {use.value!r}"
-        tail = "" if later else ", and no such file beside the scenario"
-        problems.append(problem(use.place, "landscape.use", f"{what}{tail}{nearest(use.value, shipped)}"))
+        told = f"no such landscape {use.value!r}, and no such file beside the scenario{nearest(use.value, shipped)}"
+        problems.append(problem(use.place, "landscape.use", told))
         return tree
     try:
         base, _, more = read(file, shown)
@@ -379,6 +377,9 @@ def _small_paths(tree: Node, scenario: Scenario) -> list[Problem]:
 
 def _validated(known: Loaded, tree: Node) -> tuple[Scenario | None, list[Problem]]:
     """Check the tree against the models, then its parts against each other."""
+    tree, problems = sized(tree, known.surroundings)
+    if problems:
+        return None, problems
     scenario = read_document(tree.plain(), known.surroundings)
     if not isinstance(scenario, Scenario):
         return None, [placed(complaint, tree) for complaint in scenario]

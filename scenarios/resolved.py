@@ -8,6 +8,7 @@ from typing import Final
 
 from scenarios.document import Node, Path_, at
 from scenarios.loader import Loaded, load
+from scenarios.sized import sized
 from twin.world.law_specs import Archetype, Figure, WrittenLaw
 from twin.world.values import Block, later_key
 
@@ -29,7 +30,8 @@ def resolved(
     assert isinstance(origin, Loaded)
     plain = scenario.model_dump(mode="json", by_alias=True, exclude={"small"})
     head = f"# {scenario.name}, written out whole; what follows # is where a setting comes from"
-    return "\n".join([head, *_block(scenario, plain, origin.tree, (), "", "")]) + "\n"
+    tree, _ = sized(origin.tree, origin.surroundings)
+    return "\n".join([head, *_block(scenario, plain, tree, (), "", "")]) + "\n"
 
 
 def _block(

@@ -46,11 +46,11 @@ def record(kind: str, **keys: str) -> str:
     return "{" + ", ".join(f"{key}: {value}" for key, value in stated.items()) + "}"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].targets != ("edi_gateway",)])
 def test_every_kind_takes_effect_and_breaks_no_promise_of_the_standard_design(kind):
     """Aim: no kind is a label (V-1), and what lies inside a partner's contract breaks no invariant.
 
-    Method: one fault of an hour on a busy world that stops at the first violation.
+    Method: one fault of an hour on a busy world that stops at the first violation. Files of orders: test_mailbox.
     """
     more = (MORNING, *((BATCH, "checks.invariants=[S-1, S-2b, S-3, S-4, S-5]") if kind[0] == "B" else ()))
     world = ran(record(kind), more=more)
@@ -110,7 +110,7 @@ def test_a_site_that_was_offline_sends_all_it_did_in_one_burst(tmp_path):
         [*QUICK, MORNING, f"faults=[{record('W1', target='wms/east', trigger='{at: 20m}', duration='40m')}]"],
     )
     assert run_once(scenario, "standard", 3, out=tmp_path).violations == ()
-    facts = f"from '{tmp_path}/events.parquet' where kind = 'wms/east.fact'"
+    facts = f"from '{tmp_path}/events.parquet' where kind = 'ShipmentConfirmed.sent' and source = 'wms/east'"
     during = duckdb.sql(f"select count(*) {facts} and at_us > {20 * MINUTE} and at_us < {HOUR}").fetchall()
     at_once = duckdb.sql(f"select count(*) {facts} and at_us = {HOUR}").fetchall()
     assert during == [(0,)]

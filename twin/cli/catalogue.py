@@ -1,7 +1,6 @@
 """What `twin list` lists, read from the rooms that own it, so that the list cannot fall behind."""
 
 from collections.abc import Iterable, Mapping
-from typing import get_args
 
 from twin.errors import Problem
 from twin.experiment.results import Row
@@ -38,6 +37,29 @@ def problem_rows(problems: Iterable[Problem]) -> list[Row]:
     ]
 
 
+def load_rows(name: str, overrides: tuple[str, ...], *, small: bool, allow_code: tuple[str, ...] = ()) -> list[Row]:
+    """Give one row for each gate of a scenario's world, the fullest first; none for a world without a distributor."""
+    import scenarios
+    from twin.world.loads import loads_of
+
+    scenario = scenarios.load(name, overrides, small, allow_code=allow_code)
+    if scenario.landscape.use == "blank":
+        return []
+    return [
+        {
+            "scenario": scenario.name,
+            "gate": gate.name,
+            "unit": gate.unit,
+            "capacity": round(gate.capacity, 2),
+            "normal_day": round(gate.normal, 2),
+            "planned_peak": None if gate.planned is None else round(gate.planned, 2),
+            "this_scenario": None if gate.scenario is None else round(gate.scenario, 2),
+            "use": None if gate.use("scenario") is None else round(gate.use("scenario") or 0.0, 2),
+        }
+        for gate in loads_of(scenario)
+    ]
+
+
 def _scenarios() -> list[Row]:
     import scenarios
 
@@ -45,13 +67,9 @@ def _scenarios() -> list[Row]:
 
 
 def _parties() -> list[Row]:
-    from twin.world.landscape import Party
+    from twin.world.party_notes import party_rows
 
-    union, *_ = get_args(Party)
-    return [
-        {"name": _only(block.model_fields["kind"].annotation), "text": _first_line(block.__doc__)}
-        for block in get_args(union)
-    ]
+    return [dict(row) for row in party_rows()]
 
 
 def _faults() -> list[Row]:
@@ -99,12 +117,3 @@ def _measures() -> list[Row]:
 
 def _named(entries: Mapping[str, str]) -> list[Row]:
     return [{"name": name, "text": text} for name, text in entries.items()]
-
-
-def _only(annotation: object) -> str:
-    (word,) = get_args(annotation)
-    return str(word)
-
-
-def _first_line(text: str | None) -> str:
-    return (text or "").partition("\n")[0]

@@ -96,6 +96,7 @@ def list_(kind: str, form: str, quiet: bool, no_progress: bool) -> int:
 @options.changes
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @click.option("--resolved", is_flag=True, help="Print the whole scenario, with every default and its source.")
+@click.option("--loads", is_flag=True, help="Print how full each gate gets, and which is expected to break first.")
 @options.output
 def check(
     files: tuple[str, ...],
@@ -103,6 +104,7 @@ def check(
     small: bool,
     strict: bool,
     resolved: bool,
+    loads: bool,
     form: str,
     quiet: bool,
     no_progress: bool,
@@ -117,7 +119,7 @@ def check(
         for file in files
         for problem in scenarios.check(file, overrides, small=small, allow_code=options.allowed())
     ]
-    if form != "table":
+    if form != "table" and not loads:
         show.rows(form, problem_rows(problems), title="problems")
     elif not resolved:
         show.lines(str(problem) for problem in problems)
@@ -128,6 +130,16 @@ def check(
         return INVALID
     if resolved and form == "table":
         show.lines(scenarios.resolved(file, overrides, small=small, allow_code=options.allowed()) for file in files)
+    if loads:
+        from twin.cli.catalogue import load_rows
+
+        found = [
+            row
+            for file in files
+            for row in load_rows(file, overrides, small=small, allow_code=tuple(options.allowed()))
+        ]
+        show.rows(form, found, title="loads")
+        log.say(f"expected to break first: {found[0]['gate']}" if found else "no gates in these worlds")
     log.say(f"{len(files)} {'file' if len(files) == 1 else 'files'} checked, {len(problems)} warnings")
     return OK
 

@@ -17,6 +17,7 @@ from actors.channel import Channel, Poll, Webhook
 from actors.demand import Buyers
 from actors.erp import Erp
 from actors.ground import Ground
+from actors.mailbox import Mailbox, Run
 from actors.middleware import Middleware
 from actors.operators import Operators
 from actors.portal import Portal
@@ -69,7 +70,7 @@ from twin.world.process import (
 )
 from twin.world.resilience import calling_of
 from twin.world.rules import StockInterface, rules_of, the_wms
-from twin.world.scenario import Direct, Scenario
+from twin.world.scenario import Direct, InFiles, Scenario
 from twin.world.scenario import Poll as PollBlock
 from twin.world.stocking import split
 from twin.world.troubles import Troubles
@@ -104,6 +105,7 @@ class World:
     thoughts: SecondThoughts | None
     paid_us: dict[str, Callable[[Elapsed], int]]
     faults: Faults
+    mailboxes: list[Mailbox]
     tap: Tap | None = None
 
     def orders_under_way(self) -> set[int]:
@@ -211,6 +213,7 @@ class _Builder:
         self.carrier = self._carrier()
         self.supplier = self._supplier()
         self.channels: list[Channel] = []
+        self.mailboxes: list[Mailbox] = []
         self.stock_clients: list[Client] = []
         self.answer_clients: list[Client] = []
         for number, name in enumerate(scenario.channels):
@@ -240,6 +243,7 @@ class _Builder:
             self.thoughts,
             self.paid,
             self.troubles.faults,
+            self.mailboxes,
             self.tap,
         )
         if self.tap is not None and self.history is not None:
@@ -513,7 +517,7 @@ class _Builder:
         block = self.scenario.channels[name]
         party_name = self.scenario.party_of(name)
         party = self.parties[party_name]
-        assert isinstance(party, landscape.Storefront | landscape.Marketplace)
+        assert isinstance(party, landscape.Seller)
         interface = StockInterface(party)
         ground = self.ground
         channel = Channel(
@@ -558,9 +562,7 @@ class _Builder:
         self.channels.append(channel)
         self._intake(channel, name, party_name, party)
 
-    def _intake(
-        self, channel: Channel, name: str, party_name: str, party: landscape.Storefront | landscape.Marketplace
-    ) -> None:
+    def _intake(self, channel: Channel, name: str, party_name: str, party: landscape.Seller) -> None:
         block = self.scenario.channels[name].intake
         ground = self.ground
         link = self._link(party_name, "middleware", f"{name}/orders")
@@ -568,9 +570,11 @@ class _Builder:
         if isinstance(block, Direct):
             channel.hands_over_by(lambda submit: self._directly(channel, link, extra(submit.case, 0), submit))
             return
+        if isinstance(block, InFiles):
+            channel.hands_over_by(self._by_file(channel, name, party_name, party, link, block))
+            return
         if isinstance(block, PollBlock):
-            if not isinstance(party, landscape.Marketplace):
-                raise UsageError(f"channels.{name}.intake: {party_name} is a {party.kind}; it has no list to poll")
+            assert isinstance(party, landscape.Marketplace)
             visible = ground.lag(f"{name}/visible", compiled(party.order_visible))
             poll = Poll(
                 channel,
@@ -586,8 +590,7 @@ class _Builder:
             )
             channel.hands_over_by(poll.placed)
             return
-        if not isinstance(party, landscape.Storefront):
-            raise UsageError(f"channels.{name}.intake: {party_name} is a {party.kind}; it sends no webhooks")
+        assert isinstance(party, landscape.Storefront)
         dispatch = ground.lag(f"{name}/webhook", compiled(party.webhook.latency))
         webhook = Webhook(
             channel,
@@ -600,6 +603,31 @@ class _Builder:
             resigns=party.webhook.resigns,
         )
         channel.hands_over_by(webhook.placed)
+
+    def _by_file(
+        self, channel: Channel, name: str, party_name: str, party: landscape.Seller, link: Link, block: InFiles
+    ) -> Callable[[SubmitOrder], None]:
+        """Return who carries a channel's orders in files: the partners' mailbox, or a party's own run."""
+        ground = self.ground
+        if isinstance(party, landscape.EdiGateway):
+            mailbox = Mailbox(
+                channel,
+                partners=party.partners,
+                batch_every=party.batch_every,
+                poll_every=party.poll_every,
+                translate=ground.lag(f"{name}/translate", compiled(party.translate)),
+                acknowledge=ground.lag(f"{name}/acknowledge", compiled(party.acknowledge)),
+                resend_after=party.resend_after,
+                checks=party.checks,
+                link=link,
+            )
+            self.troubles.pull(mailbox, name, party_name)
+            self.mailboxes.append(mailbox)
+            return mailbox.placed
+        assert block.every is not None
+        first = bits(self.seed, stream_id(f"{name}/run/phase"), 0) % block.every
+        delay = ground.lag(f"{name}/intake", compiled(block.delay))
+        return Run(channel, every=block.every, first=first, delay=delay, link=link).placed
 
     def _directly(self, channel: Channel, link: Link, delay: Elapsed, submit: SubmitOrder) -> None:
         self.timeline.call_in(delay, lambda order: link.send(order.id, 0, channel.hand_over, order), submit)

@@ -11,10 +11,10 @@ from twin.world.demand import Distribution, History
 from twin.world.designs import Design, GovernedPublication
 from twin.world.fault_checks import misfits
 from twin.world.finding import Finding, Path, missing
-from twin.world.landscape import FeedApi, Marketplace, Storefront, Wms
+from twin.world.landscape import EdiGateway, FeedApi, Marketplace, Seller, Storefront, Wms
 from twin.world.law_specs import GammaLaw, LognormalLaw
 from twin.world.promise_specs import FairShareAllocation, PriorityAllocation
-from twin.world.scenario import Scenario
+from twin.world.scenario import Channel, InFiles, Poll, Scenario, Webhook
 from twin.world.values import duration_text
 
 
@@ -70,8 +70,10 @@ def _channels(scenario: Scenario) -> Iterator[Finding]:
         path: Path = ("channels", name) if channel.party is None else ("channels", name, "party")
         if found is None:
             yield missing(path, "party", party, scenario.landscape.parties)
-        elif not isinstance(found, Storefront | Marketplace):
+        elif not isinstance(found, Seller):
             yield Finding(path, f"party {party!r} is of kind {found.kind} and sells nothing")
+        elif told := _cannot_take(channel, party, found):
+            yield Finding(("channels", name, "intake"), told)
         for site in channel.sites or ():
             if site not in sites:
                 yield missing(("channels", name, "sites"), "site", site, sites)
@@ -87,6 +89,21 @@ def _channels(scenario: Scenario) -> Iterator[Finding]:
         scenario.landscape.size.orders_per_day.get(name) for name in scenario.channels
     ):
         yield Finding(("channels",), "shares are missing, and landscape.size.orders_per_day names no channel")
+
+
+def _cannot_take(channel: Channel, name: str, party: Seller) -> str | None:
+    """Say why orders of a party cannot come in as the channel says, or return None."""
+    match channel.intake:
+        case Poll() if not isinstance(party, Marketplace):
+            return f"{name} is a {party.kind}; it has no list to poll"
+        case Webhook() if not isinstance(party, Storefront):
+            return f"{name} is a {party.kind}; it sends no webhooks"
+        case InFiles() if not isinstance(party, EdiGateway) and channel.intake.every is None:
+            return f"{name} is a {party.kind} without a mailbox; say how often with 'every'"
+        case InFiles() if isinstance(party, EdiGateway) and channel.intake.every is not None:
+            return f"{name} has a mailbox with times of its own; 'every' says nothing here"
+        case _:
+            return None
 
 
 def _sites(scenario: Scenario) -> list[str]:

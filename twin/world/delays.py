@@ -7,14 +7,15 @@ bounded by its 1 - 1e-9 quantile; the wait of the push by what the design declar
 
 from typing import NamedTuple
 
+from actors.mailbox import RESENDS_MAX
 from twin.kernel.laws import Law
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.world import designs
-from twin.world.landscape import Link, Marketplace, Middleware, Storefront
+from twin.world.landscape import EdiGateway, Link, Marketplace, Middleware, Seller, Storefront
 from twin.world.law_specs import ConstantLaw
 from twin.world.laws import compiled
 from twin.world.rules import StockInterface
-from twin.world.scenario import Direct, Poll, Scenario, Webhook
+from twin.world.scenario import Direct, InFiles, Poll, Scenario, Webhook
 
 CERTAIN = 1 - 1e-9
 
@@ -51,7 +52,7 @@ def link_of(scenario: Scenario, a: str, b: str) -> Link:
 
 def _window(scenario: Scenario, design: designs.Design, name: str) -> Window:
     party = scenario.landscape.parties[scenario.party_of(name)]
-    assert isinstance(party, Storefront | Marketplace)
+    assert isinstance(party, Seller)
     channel = scenario.channels[name]
     interface = StockInterface(party)
     hop = compiled(link_of(scenario, "middleware", scenario.party_of(name)).latency)
@@ -71,6 +72,15 @@ def _window(scenario: Scenario, design: designs.Design, name: str) -> Window:
             assert isinstance(party, Marketplace)
             intake += [compiled(party.order_visible), compiled(party.list_orders.latency)]
             more_mean, more_bound = channel.intake.every // 2, 2 * channel.intake.every
+        case InFiles():
+            if isinstance(party, EdiGateway):
+                intake.append(compiled(party.translate))
+                every = party.batch_every + party.poll_every
+                resent = party.resend_after * RESENDS_MAX
+            else:
+                assert channel.intake.every is not None
+                every, resent = channel.intake.every, 0
+            more_mean, more_bound = every // 2, every + resent
         case Direct():
             pass
     return Window(

@@ -234,6 +234,22 @@ class LeaveOut(Block):
         return float(self.quantity_above[1:]) / 100 if isinstance(self.quantity_above, str) else None
 
 
+class SpikeBlock(Block):
+    """A rush on one item: a flash sale, or a mention by somebody famous."""
+
+    name: Identifier
+    at: Duration
+    item: Identifier
+    factor: Annotated[float, Strict(), Field(gt=1, allow_inf_nan=False)] = sourced(
+        50.0, "landscape.yaml, flash_sale_one_sku: low end of the guides (third party)"
+    )
+    rise: Duration = sourced("5s", "assumed: a mail goes out at once")
+    plateau: Duration = sourced("60s", "assumed")
+    half_life: PositiveDuration = sourced("120s", "assumed")
+    share_on_item: Share = sourced("90%", "assumed: the others came for it and buy something else")
+    channels: tuple[Identifier, ...] = sourced((), "rule: empty means every channel")
+
+
 class _Demand(Block):
     """What every demand has: a name where there are several, and what its buyers do afterwards."""
 
@@ -241,7 +257,6 @@ class _Demand(Block):
     returns: Returns | None = sourced(None, "rule: nobody sends anything back unless it is said")
     edits: SecondThoughts | None = sourced(None, "rule: nobody changes an order unless it is said")
     cancellations: SecondThoughts | None = sourced(None, "rule: nobody cancels unless it is said")
-    spikes: Later = None
 
 
 _BUYS: Final = "rule: a buyer who sees too little is a lost sale"
@@ -436,6 +451,7 @@ class Distribution(_Demand):
     arrivals: Arrivals = sourced({}, "rule: Poisson at the mean")
     shape: Shape = sourced({}, "rule: flat")
     multipliers: OptionalMultipliers = sourced(None, "rule: a normal day")
+    spikes: tuple[SpikeBlock, ...] = sourced((), "rule: no rush")
     items: Popularity = sourced({}, "the defaults of items")
     lines: ByChannel = sourced({"figure": "items_per_order_marketplace"}, "demand.yaml (derived)")
     units: ByChannel = sourced(1, "assumed: one unit a line, as consumers buy")

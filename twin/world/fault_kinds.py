@@ -133,16 +133,25 @@ KINDS: Final[dict[str, FaultKind]] = {
         each=False, ends=_RAMPED, visibility=("late",),
     ),
     "B1": FaultKind(
-        text="The stock file is cut after the share `fraction` of its rows, and nothing says so.",
-        targets=("erp_cloud",), needs=("fraction",), takes=_COIN, visibility=("wrong",),
+        text="A file is cut after the share `fraction` of its rows: the ERP's stock, or partners' orders.",
+        targets=("erp_cloud", "edi_gateway"), needs=("fraction",), takes=_COIN, visibility=("wrong",),
     ),
     "B2": FaultKind(
-        text="The stock file comes again after `lag`, whole, under a new number.", targets=("erp_cloud",),
+        text="A file comes again after `lag`, whole: the ERP's stock, or partners' orders under the old number.",
+        targets=("erp_cloud", "edi_gateway"),
         needs=("lag",), takes=_COIN, visibility=("late",),
     ),
     "B3": FaultKind(
-        text="The stock file is late by `extra`.", targets=("erp_cloud",), needs=("extra",), takes=_COIN,
+        text="A file is late by `extra`.", targets=("erp_cloud", "edi_gateway"), needs=("extra",), takes=_COIN,
         visibility=("late",),
+    ),
+    "B6": FaultKind(
+        text="The 997 that acknowledges a file of orders never comes; its sender sends the file again.",
+        targets=("edi_gateway",), takes=_COIN, visibility=("silence",),
+    ),
+    "B8": FaultKind(
+        text="A partner sends a new file under the control number of the one before.", targets=("edi_gateway",),
+        takes=_COIN, visibility=("wrong",), assumption="B",
     ),
     "W1": FaultKind(
         text="Offline but at work: no call gets through, no fact comes; then all of them at once, device by device.",
@@ -215,8 +224,8 @@ LATER_KINDS: Final[dict[str, str]] = {
     "X1": "schema drift", "X2": "unit drift", "X3": "identifiers merged or used again", "X4": "encodings and decimals",
     "X5": "payloads of no or of huge size", "X6": "one id with two contents", "X7": "order carried by equal stamps",
     "B4": "wrong totals",
-    "B5": "a delta read as a snapshot", "B6": "a missing 997", "B7": "a rejecting 997",
-    "B8": "control numbers used again or skipped", "B9": "documents that cross", "B10": "an ASN that differs",
+    "B5": "a delta read as a snapshot", "B7": "a rejecting 997",
+    "B9": "documents that cross", "B10": "an ASN that differs",
     "B11": "a cut-off missed by seconds",
     "W4": "a carrier that accepts late: use N3 or E3 on the carrier",
     "W5": "tracking out of order", "W6": "cancellations that race with picks", "W7": "returns before delivery",

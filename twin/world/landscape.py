@@ -7,9 +7,10 @@ consequence of one, or an assumption; which of them stands beside it and is prin
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from twin.world.calling import Clients, Server
+from twin.world.demand import OptionalMultipliers
 from twin.world.law_specs import Delay
 from twin.world.people import Operators
 from twin.world.values import (
@@ -34,11 +35,7 @@ BLANK: Final = "blank"
 
 LATER_KINDS: Final = (
     "erp_legacy",
-    "edi_gateway",
     "pim",
-    "crm",
-    "b2b_portal",
-    "subscription",
     "tms",
     "bi",
     "notifications",
@@ -168,7 +165,7 @@ class OrderList(Block):
 
 
 class PatchApi(Block):
-    """Stock by one call an item, a token bucket; the figure counts as taken when the call returns."""
+    """Stock by calls of `max_items`, a token bucket; the figure counts as taken when the call returns."""
 
     kind: Literal["patch"]
     rate: RatePerTime = sourced("5/s", "landscape.yaml, marketplace A: stock patch (published)")
@@ -201,6 +198,52 @@ class Marketplace(Block):
     list_orders: OrderList = sourced({}, "the defaults of list_orders")
     stock_api: MarketplaceStockApi = sourced({"kind": "patch"}, "landscape.yaml, marketplace A (published)")
     apply: Delay = sourced("0s", "assumed: a figure that was taken is shown at once; a feed's turnaround is apart")
+
+
+class FileStockApi(Block):
+    """Stock by file (846): at most so many files an hour, each with every item that has changed."""
+
+    rate: RatePerTime = sourced("4/h", "assumed: one file with each poll of the mailbox, every 15 minutes")
+    burst: Count = sourced(1, "assumed: one file at a time")
+    max_items: Count = sourced(10000, "assumed: a file holds the catalogue")
+    latency: Delay = sourced({"archetype": "edi_translate"}, "latency.yaml, edi_translate (assumed)")
+    turnaround: Delay = sourced({"archetype": "van_transit"}, "latency.yaml, van_transit (assumed)")
+
+
+class EdiGateway(Block):
+    """The EDI gateway: orders of trading partners in files (850) by mailbox, functional acknowledgements, stock (846).
+
+    `checks` compares control numbers with those seen, and the trailer's count with the content.
+    """
+
+    kind: Literal["edi_gateway"]
+    partners: Count = sourced(10, "landscape.yaml, edi_partners (assumed)")
+    batch_every: PositiveDuration = sourced("6h", "landscape.yaml, EDI: four batches a day (assumed)")
+    poll_every: PositiveDuration = sourced("15m", "landscape.yaml, EDI: mailbox polled every 900 s (assumed)")
+    translate: Delay = sourced({"archetype": "edi_translate"}, "latency.yaml, edi_translate (assumed)")
+    acknowledge: Delay = sourced({"archetype": "van_transit"}, "latency.yaml: a 997 travels as any file (assumed)")
+    resend_after: PositiveDuration = sourced("24h", "landscape.yaml, EDI: 997 within 86,400 s (assumed)")
+    checks: Flag = sourced(True, "rule: a gateway checks control numbers and totals unless it is said")
+    stock_api: FileStockApi = sourced({}, "the defaults of stock_api")
+    apply: Delay = sourced("0s", "assumed: contained in the turnaround")
+
+
+class OrderDesk(Block):
+    """A further source of orders: a customers' portal, sales reps in a CRM, a subscription platform.
+
+    Orders are handed over at once, or in one run every so often (intake `file`); stock is read from what it was told.
+    """
+
+    kind: Literal["b2b_portal", "crm", "subscription"]
+    stock_api: PatchApi = sourced(
+        {"kind": "patch", "rate": "50/s", "burst": 50, "max_items": 250, "latency": {"archetype": "api_write"}},
+        "assumed: our own application; no published limit binds it",
+    )
+    apply: Delay = sourced("0s", "assumed: it shows what it has been told")
+
+
+Seller = Storefront | Marketplace | EdiGateway | OrderDesk
+"""The parties that sell."""
 
 
 class CallLimit(Block):
@@ -278,6 +321,8 @@ Party = Annotated[
     | Wms
     | Storefront
     | Marketplace
+    | EdiGateway
+    | OrderDesk
     | Carrier
     | CustomerPortal
     | Supplier
@@ -309,13 +354,24 @@ class Link(Block):
 
 
 class Size(Block):
-    """How large the distributor is: what `orders_per_day: landscape` and an item count are taken from."""
+    """How large the distributor is: what `orders_per_day: landscape` and an item count are taken from.
 
-    orders_per_day: Mapping[Identifier, Annotated[Number, Field(ge=0)]] = sourced(
-        {}, "rule: without it a demand states its own volume"
-    )
+    The landscape `large` takes one number of orders a day, and the day that it plans for, and is computed from them.
+    """
+
+    orders_per_day: Annotated[
+        Mapping[Identifier, Annotated[Number, Field(ge=0)]],
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "number", "exclusiveMinimum": 0},
+                    {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}},
+                ]
+            }
+        ),
+    ] = sourced({}, "rule: without it a demand states its own volume")
     skus: Count | None = sourced(None, "rule: without it items are made from the demand")
-    plan_for: Later = None
+    plan_for: OptionalMultipliers = sourced(None, "rule: nobody planned for a peak")
 
 
 class Landscape(Block):

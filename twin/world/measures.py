@@ -37,6 +37,7 @@ from twin.model.order import Header, Intake, Order
 from twin.world.call_watch import CALL_MEASURES
 from twin.world.invariants import Invariants
 from twin.world.levels import Level, Samples
+from twin.world.redriven import carried_out
 
 MEASURES: Final[dict[str, tuple[str, str]]] = {
     "orders_placed": ("orders", "Orders that channels took."),
@@ -297,6 +298,7 @@ class Watch:
     def committed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
         """The middleware finished a message."""
         self._add("messages")
+        message = carried_out(message, unit)
         kind = type(message)
         if isinstance(message, SubmitOrder):
             self._taken_in(message, outcome, unit)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from actors.demand import Arrival, Baskets, Profile, drawn, merged
+from actors.demand import Arrival, Baskets, Profile, Spike, drawn, merged, rushed
 from policies.replenishment import Levels, OrderUpTo, ReorderPoint, ServiceLevel
 from twin.errors import UsageError
 from twin.kernel.laws import Constant, Law, Zipf
@@ -90,7 +90,7 @@ def open_world(scenario: Scenario, seed: int) -> Opening:
             sentences += history.explain()
             sources.append(_recorded(scenario, block, history, number, seed, demand))
         elif isinstance(block, blocks.Distribution):
-            sources += _drawn(scenario, block, len(items), seed, demand)
+            sources += _drawn(scenario, block, number, seed, demand)
     return Opening(
         items=items,
         sites=tuple(wms.sites),
@@ -284,9 +284,10 @@ def _recorded(
 
 
 def _drawn(
-    scenario: Scenario, block: blocks.Distribution, items: int, seed: int, demand: int
+    scenario: Scenario, block: blocks.Distribution, item_of: Mapping[str, int], seed: int, demand: int
 ) -> list[Iterator[Arrival]]:
-    """Return one stream of drawn orders per channel."""
+    """Return one stream of drawn orders per channel, and one per channel and spike."""
+    items = len(item_of)
     popularity = _popularity(block, items)
     lines, units = _by_channel(block.lines), _by_channel(block.units)
     start = _local_start(scenario)
@@ -307,5 +308,24 @@ def _drawn(
             name=name,
         )
         baskets = Baskets(seed, items, popularity, _law_of(lines, name), _law_of(units, name))
-        sources.append(drawn(profile, baskets, channel, f"{block.name}/{name}" if block.name else name, seed, demand))
+        told = f"{block.name}/{name}" if block.name else name
+        sources.append(drawn(profile, baskets, channel, told, seed, demand))
+        for spike in block.spikes:
+            if not spike.channels or name in spike.channels:
+                rush = _spike(spike, item_of)
+                sources.append(rushed(profile, baskets, rush, channel, f"{told}/{spike.name}", seed, demand))
     return sources
+
+
+def _spike(block: blocks.SpikeBlock, item_of: Mapping[str, int]) -> Spike:
+    if block.item not in item_of:
+        raise UsageError(f"demand.spikes: no such item {block.item!r} in this world")
+    return Spike(
+        at=block.at,
+        factor=block.factor,
+        rise=block.rise,
+        plateau=block.plateau,
+        half_life=block.half_life,
+        item=item_of[block.item],
+        on_item=block.share_on_item,
+    )

@@ -25,7 +25,7 @@ from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.order import LinePolicy
 from twin.world import designs
 from twin.world.book_specs import posting_of, reconciliation_of
-from twin.world.landscape import Carrier, FeedApi, Marketplace, Party, Storefront, StorefrontStockApi, Wms
+from twin.world.landscape import Carrier, FeedApi, FileStockApi, Party, Seller, Storefront, StorefrontStockApi, Wms
 from twin.world.people import routing_of
 from twin.world.promise_specs import backorders_of, dates_of, promising_of
 from twin.world.scenario import Channel, Scenario, Webhook
@@ -46,14 +46,14 @@ class StockInterface:
     """A channel's stock interface as the middleware knows it: calls per second, burst of calls, items a call."""
 
     def __init__(self, party: Party) -> None:
-        if not isinstance(party, Storefront | Marketplace):
-            raise UsageError(f"a channel is a storefront or a marketplace, not {party.kind}")
+        if not isinstance(party, Seller):
+            raise UsageError(f"a channel is a party that sells, not {party.kind}")
         api = party.stock_api
         self.cost = api.cost if isinstance(api, StorefrontStockApi) and api.algorithm == "cost_bucket" else 1
         self.units_per_s = api.rate.exact
         self.burst = api.burst
         self.max_items = api.max_items
-        self.turnaround = api.turnaround if isinstance(api, FeedApi) else None
+        self.turnaround = api.turnaround if isinstance(api, FeedApi | FileStockApi) else None
 
     @property
     def calls_per_s(self) -> float:

@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from twin.errors import UsageError
-from twin.world.demand import Demand, Distribution, Items, Stock
+from twin.world.demand import Demand, Distribution, Items, Multipliers, Stock
 from twin.world.demand import History as HistoryBlock
 from twin.world.demand_history import History as RecordedDemand
 from twin.world.designs import INVARIANTS, Design, InvariantId
@@ -91,7 +91,15 @@ class Direct(Block):
     delay: Delay = sourced("0s", "rule: at once")
 
 
-Intake = Annotated[Webhook | Poll | Direct, OneOf("intake", later=("file",))]
+class InFiles(Block):
+    """Orders come in files: by the party's mailbox, or in one run `every` so often where it has none."""
+
+    kind: Literal["file"]
+    every: PositiveDuration | None = sourced(None, "rule: the mailbox of an EDI gateway has its own times")
+    delay: Delay = sourced("0s", "rule: the party's own delays are all")
+
+
+Intake = Annotated[Webhook | Poll | Direct | InFiles, OneOf("intake")]
 
 
 class Channel(Block):
@@ -432,15 +440,20 @@ class Scenario(Block):
         return {name: volume * share for name, share in self.shares().items()}
 
     def multiplier(self, block: Distribution, channel: str) -> float:
-        """Return the factor on a channel's arrivals: by its own name, else by its group, else 1.
+        """Return the factor on a channel's arrivals: by its own name, else by its group, else 1."""
+        return self._factor(block.multipliers, channel)
 
-        The group of a channel is the kind of its party: `storefront`, or `marketplaces`.
-        """
-        if block.multipliers is None:
+    def planned_multiplier(self, channel: str) -> float:
+        """Return the factor on a channel's arrivals on the day that the landscape plans for; 1 where it plans none."""
+        return self._factor(self.landscape.size.plan_for, channel)
+
+    def _factor(self, multipliers: Multipliers | None, channel: str) -> float:
+        """The group of a channel is the kind of its party: `storefront`, `marketplaces`, and `edi` with the portal."""
+        if multipliers is None:
             return 1.0
         kind = self.landscape.parties[self.party_of(channel)].kind
-        group = "marketplaces" if kind == "marketplace" else kind
-        return block.multipliers.factors.get(channel, block.multipliers.factors.get(group, 1.0))
+        group = {"marketplace": "marketplaces", "edi_gateway": "edi", "b2b_portal": "edi"}.get(kind, kind)
+        return multipliers.factors.get(channel, multipliers.factors.get(group, 1.0))
 
     def history(self, block: HistoryBlock) -> RecordedDemand:
         """Read the recorded demand of a block, with the time before it that the stock rule estimates from.

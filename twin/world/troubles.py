@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from actors.calls import Endpoint, Feed, Gate
 from actors.ground import Ground
+from actors.mailbox import KINDS as FILES_OF_ORDERS
+from actors.mailbox import Mailbox
 from actors.middleware import Middleware
 from actors.server import Server, Terms
 from actors.troubled import DOWN, TroubledEndpoint, TroubledGate
@@ -140,6 +142,8 @@ class Troubles:
             _attach(self._of(("W2", "W3"), *names), part)
         elif isinstance(part, TroubledFeed):
             _attach(self._of(FED, *names), part)
+        elif isinstance(part, Mailbox):
+            _attach(self._of(FILES_OF_ORDERS, *names), part)
         elif isinstance(part, TroubledMiddleware):
             _attach(self._of(PROCESS, *names), part)
 

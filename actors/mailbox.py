@@ -1,0 +1,229 @@
+"""Orders that travel in files: trading partners drop interchanges into a mailbox, the gateway fetches and checks them.
+
+Each partner collects its orders and drops them as one interchange under the next control number. The gateway polls the
+mailbox, and of each interchange compares the number with those it has seen and the count in the trailer with what it
+holds: a new and whole one is handed on and acknowledged (997), one seen before is acknowledged again and dropped, one
+that is cut or brings other content under a known number is rejected. The partner sends again what was rejected, whole
+and under a new number, and what was not acknowledged in time, under the old one, at most `RESENDS_MAX` times.
+
+A 997 says that a file was read, not that an order is possible; it answers one file and is itself never answered.
+B-numbers are those of the fault catalogue.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from actors.channel import Channel
+from actors.ground import Lag
+from twin.kernel.faults import Armed
+from twin.kernel.link import Link
+from twin.model.chance import bits, stream_id
+from twin.model.commands import SubmitOrder
+from twin.model.instant import Elapsed
+
+RESENDS_MAX: Final = 5
+"""How often a partner sends an interchange again that nobody acknowledges (published, OpenAS2)."""
+KINDS: Final = ("B1", "B2", "B3", "B6", "B8")
+"""Faults that strike files."""
+
+
+@dataclass(slots=True)
+class Interchange:
+    """One file of orders: who sent it as his how manieth, its control number, its content, and the trailer's count."""
+
+    partner: int
+    serial: int
+    control: int
+    orders: tuple[SubmitOrder, ...]
+    stated: int
+    sent: int = 1
+
+
+@dataclass(slots=True)
+class Partner:
+    """One trading partner: orders not yet sent, the next control number, and files not yet acknowledged."""
+
+    number: int
+    collected: list[SubmitOrder] = field(default_factory=list)
+    files: int = 0
+    control: int = 0
+    open: dict[int, Interchange] = field(default_factory=dict)
+
+
+class Mailbox:
+    """The partners' side, the mailbox between, and the gateway's checks."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        partners: int,
+        batch_every: Elapsed,
+        poll_every: Elapsed,
+        translate: Lag,
+        acknowledge: Lag,
+        resend_after: Elapsed,
+        checks: bool,
+        link: Link,
+    ) -> None:
+        self.channel = channel
+        self.partners = [Partner(number) for number in range(partners)]
+        self.batch_every = batch_every
+        self.poll_every = poll_every
+        self.translate = translate
+        self.acknowledge = acknowledge
+        self.resend_after = resend_after
+        self.checks = checks
+        self.link = link
+        self.counts: dict[str, int] = {}
+        self._box: list[Interchange] = []
+        self._handed: list[SubmitOrder] = []
+        """Orders sent over a link that may lose them: they go again with the next poll until they have arrived."""
+        self._seen: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._records: tuple[Armed, ...] = ()
+        timeline, seed = channel.ground.timeline, channel.ground.seed
+        phase = stream_id(f"{channel.name}/batch")
+        for partner in self.partners:
+            timeline.call_in(bits(seed, phase, partner.number) % batch_every, self._batch, partner)
+        timeline.call_in(bits(seed, phase, partners) % poll_every, self._poll, None)
+
+    # --- the lever
+
+    def begin(self, armed: Armed) -> None:
+        """A record is on."""
+        self._records = (*self._records, armed)
+
+    def end(self, armed: Armed) -> None:
+        """A record is over."""
+        self._records = tuple(other for other in self._records if other is not armed)
+
+    def _strikes(self, kind: str, file: Interchange) -> Armed | None:
+        """Return the record that strikes a file, if one does."""
+        now = self.channel.ground.timeline.now
+        identity = file.serial * len(self.partners) + file.partner
+        for armed in self._records:
+            if armed.fault.kind == kind and armed.strikes(now, identity, file.sent):
+                return armed
+        return None
+
+    def _count(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    # --- partners
+
+    def placed(self, submit: SubmitOrder) -> None:
+        """A buyer of one of the partners ordered: it goes with the partner's next file."""
+        self.partners[submit.case % len(self.partners)].collected.append(submit)
+
+    def _batch(self, partner: Partner) -> None:
+        self.channel.ground.timeline.call_in(self.batch_every, self._batch, partner)
+        if partner.collected:
+            orders, partner.collected = tuple(partner.collected), []
+            self._send(partner, orders)
+
+    def _send(self, partner: Partner, orders: tuple[SubmitOrder, ...]) -> None:
+        """Send orders in a new file; B8: under the number of the one before."""
+        partner.files += 1
+        partner.control += 1
+        file = Interchange(partner.number, partner.files, partner.control, orders, len(orders))
+        if partner.control > 1 and self._strikes("B8", file):
+            partner.control -= 1
+            file.control -= 1
+        partner.open[file.control] = file
+        self._drop(file)
+
+    def _drop(self, file: Interchange) -> None:
+        """Put a file into the mailbox: late (B3), cut (B1) or twice (B2), if a record says so."""
+        timeline = self.channel.ground.timeline
+        put = replace(file)
+        if armed := self._strikes("B1", file):
+            put.orders = file.orders[: int(len(file.orders) * armed.number("fraction", 1.0))]
+        late = int(armed.number("extra", 0.0)) if (armed := self._strikes("B3", file)) else 0
+        timeline.call_in(late, self._put, put)
+        if armed := self._strikes("B2", file):
+            timeline.call_in(late + int(armed.number("lag", 0.0)), self._put, put)
+        timeline.call_in(self.resend_after, self._unanswered, (file, file.sent))
+
+    def _put(self, file: Interchange) -> None:
+        self._box.append(file)
+
+    def _unanswered(self, sent: tuple[Interchange, int]) -> None:
+        file, times = sent
+        if self.partners[file.partner].open.get(file.control) is not file or file.sent != times:
+            return
+        if file.sent > RESENDS_MAX:
+            self._count("given_up")
+            return
+        file.sent += 1
+        self._count("sent_again")
+        self._drop(file)
+
+    def _answered(self, answer: tuple[Interchange, bool]) -> None:
+        """A 997 has come: an accepted file is closed, a rejected one goes out again, whole and under a new number."""
+        read, accepted = answer
+        partner = self.partners[read.partner]
+        file = partner.open.pop(read.control, None)
+        if file is not None and not accepted:
+            self._send(partner, file.orders)
+
+    # --- the gateway
+
+    def _poll(self, _: None) -> None:
+        timeline = self.channel.ground.timeline
+        timeline.call_in(self.poll_every, self._poll, None)
+        for order in self._handed:
+            if order.case in self.channel.untaken:
+                self.link.send(order.id, timeline.now, self.channel.hand_over, order)
+        self._handed = [order for order in self._handed if order.case in self.channel.untaken]
+        fetched, self._box = self._box, []
+        for file in fetched:
+            timeline.call_in(self.translate(file.serial, file.partner), self._read, file)
+
+    def _read(self, file: Interchange) -> None:
+        """Check one file, hand its orders on if it may pass, and answer."""
+        number = (file.partner, file.control)
+        content = tuple([order.fingerprint for order in file.orders])
+        known = self._seen.get(number)
+        self._count("files")
+        accepted = True
+        if self.checks and len(file.orders) != file.stated:
+            self._count("rejected_total")
+            accepted = False
+        elif self.checks and known is not None:
+            accepted = known == content
+            self._count("dropped_repeat" if accepted else "rejected_number")
+        else:
+            self._seen[number] = content
+            for order in file.orders:
+                self.link.send(order.id, file.sent, self.channel.hand_over, order)
+            if self.link.may_lose:
+                self._handed += file.orders
+        if not self._strikes("B6", file):
+            lag = self.acknowledge(file.serial * 64 + file.sent, file.partner)
+            self.channel.ground.timeline.call_in(lag, self._answered, (file, accepted))
+
+
+class Run:
+    """A party that hands over all its orders in one run, every so often: what did not arrive goes with the next."""
+
+    def __init__(self, channel: Channel, *, every: Elapsed, first: Elapsed, delay: Lag, link: Link) -> None:
+        self.channel = channel
+        self.every = every
+        self.delay = delay
+        self.link = link
+        self._runs = 0
+        channel.ground.timeline.call_in(first, self._run, None)
+
+    def placed(self, submit: SubmitOrder) -> None:
+        """An order waits for the next run."""
+
+    def _run(self, _: None) -> None:
+        timeline = self.channel.ground.timeline
+        timeline.call_in(self.every, self._run, None)
+        self._runs += 1
+        for submit in self.channel.untaken.values():
+            timeline.call_in(self.delay(submit.case, self._runs), self._hand_over, (submit, self._runs))
+
+    def _hand_over(self, handed: tuple[SubmitOrder, int]) -> None:
+        submit, run = handed
+        self.link.send(submit.id, run, self.channel.hand_over, submit)

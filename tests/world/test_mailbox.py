@@ -1,0 +1,82 @@
+"""Orders in files: what is cut, repeated, unanswered or wrongly numbered reaches the middleware once, or is noticed."""
+
+import pytest
+
+import scenarios
+from twin.kernel.recorder import Recorder
+from twin.world.build import World, build
+
+FILE = """\
+schema_version: 1
+question: What becomes of orders that travel in files?
+horizon: 2d
+landscape: {use: large, size: {orders_per_day: 2000, skus: 100}}
+channels:
+  storefront: null
+  marketplace_a: null
+  marketplace_b: null
+demand: {kind: distribution, orders_per_day: {edi: 300, portal: 100}, items: {popularity: {law: zipf, exponent: 0.95}}}
+"""
+
+
+@pytest.fixture
+def ran(tmp_path):
+    def run(fault: str = "", *settings: str) -> World:
+        file = tmp_path / "files.yaml"
+        file.write_text(FILE)
+        scenario = scenarios.load(file, [f"faults=[{fault}]", "landscape.parties.edi.resend_after=2h", *settings])
+        world = build(scenario, "standard", 3, Recorder(), stops=True)
+        world.timeline.run(until=scenario.horizon)
+        return world
+
+    return run
+
+
+def fault(kind: str, more: str = "", probability: str = "30%") -> str:
+    return f"{{name: f, kind: {kind}, target: edi, trigger: {{at: 0s}}, probability: {probability}{more}}}"
+
+
+def test_a_sound_day_is_files_each_read_once_and_acknowledged(ran):
+    world = ran()
+    counts = world.mailboxes[0].counts
+    assert counts.keys() == {"files"}
+    assert 60 < counts["files"] < 90  # 10 partners, 4 files a day each, 2 days
+    assert sum(len(partner.open) for partner in world.mailboxes[0].partners) < 10
+    assert world.watch.count["orders_accepted"] > 600
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "noticed"),
+    [
+        ("B1", ", fraction: 50%", "rejected_total"),
+        ("B2", ", lag: 1h", "dropped_repeat"),
+        ("B6", "", "dropped_repeat"),
+        ("B8", "", "rejected_number"),
+    ],
+)
+def test_the_checks_of_a_gateway_notice_what_is_wrong_and_every_order_arrives_once(ran, kind, more, noticed):
+    sound, world = ran(), ran(fault(kind, more))
+    assert world.mailboxes[0].counts[noticed] > 5
+    assert world.watch.count["orders_placed"] == sound.watch.count["orders_placed"]
+    assert abs(world.watch.count["orders_accepted"] - sound.watch.count["orders_accepted"]) < 80  # some are on the way
+    assert world.watch.count["orders_accepted"] + len(world.channels[0].untaken) == world.watch.count["orders_placed"]
+
+
+def test_without_checks_a_cut_file_loses_orders_and_a_repeated_one_is_caught_by_its_business_keys(ran):
+    unchecked = "landscape.parties.edi.checks=false"
+    cut = ran(fault("B1", ", fraction: 50%", "100%"), unchecked)
+    assert len(cut.channels[0].untaken) > 200  # their partners were told that the files had been read
+    assert all(not partner.open or max(partner.open) == partner.control for partner in cut.mailboxes[0].partners)
+    again = ran(fault("B2", ", lag: 1h", "100%"), unchecked)
+    assert again.watch.count["orders_accepted"] == ran().watch.count["orders_accepted"]
+    assert again.invariants.duplicates == {}
+
+
+def test_orders_that_a_bad_link_loses_behind_the_gateway_go_again_with_the_next_poll(ran):
+    lossy = "{name: f, kind: N1, target: edi/middleware, trigger: {at: 0s}, duration: 1d12h, probability: 40%}"
+    assert ran(lossy).watch.count["orders_accepted"] == ran().watch.count["orders_accepted"]
+
+
+def test_a_portal_in_runs_hands_over_in_bursts(ran):
+    world = ran("", "channels.portal.intake={kind: file, every: 6h}")
+    assert world.watch.queues["middleware"].maximum > 10

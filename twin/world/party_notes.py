@@ -1,0 +1,57 @@
+"""What each kind of party leaves out, and where its figures come from: for whoever reads a result.
+
+What a kind models is the first sentence of its block. The sources are counted from the descriptions of its settings, so
+that they cannot fall behind.
+"""
+
+from collections.abc import Iterator
+from typing import Final, get_args
+
+from twin.world.landscape import Party
+from twin.world.values import Block, later_key
+
+LEAVES_OUT: Final = {
+    "erp_cloud": "credit, prices and tax of its own; reads; sessions and users beside ours",
+    "wms": "waves, slotting, travel between bins; transfers between sites; people who are ill",
+    "storefront": "carts and prices; the vendor's repeats of a webhook after an error (a poll finds what is lost)",
+    "marketplace": "the quota for reading single orders; fees; listing and delisting",
+    "edi_gateway": "wire formats; 855, 856 and 810 as documents of their own; partners' own rules of content",
+    "b2b_portal": "log-ins, contracts and prices",
+    "crm": "the sales reps themselves, quotes and approvals",
+    "subscription": "plans, payments and renewals: a run hands over what its buyers ordered",
+    "carrier": "rates and tenders; pick-up times; depots",
+    "supplier": "price and minimum quantities; ASN messages that differ from what arrives",
+    "operators": "skill and tiredness: every item takes a drawn time",
+    "middleware": "memory and its limits; threads inside a transaction",
+    "store": "locks; replicas",
+}
+"""By kind; kinds that are not named leave out nothing that their settings name."""
+
+
+def party_rows() -> Iterator[dict[str, str | int]]:
+    """Yield what `twin list parties` shows of each kind: what it models, what it leaves out, and its sources."""
+    union, *_ = get_args(Party)
+    for block in get_args(union):
+        text = (block.__doc__ or "").partition("\n")[0]
+        sources = list(_sources(block))
+        for kind in get_args(block.model_fields["kind"].annotation):
+            yield {
+                "name": kind,
+                "text": text,
+                "leaves_out": LEAVES_OUT.get(kind, ""),
+                "published": sum("published" in each for each in sources),
+                "derived": sum("derived" in each or "third party" in each for each in sources),
+                "assumed": sum("assumed" in each for each in sources),
+            }
+
+
+def _sources(block: type[Block]) -> Iterator[str]:
+    """Yield where the default of each setting comes from, those of blocks inside included."""
+    for info in block.model_fields.values():
+        if later_key(info):
+            continue
+        if info.description:
+            yield info.description
+        inner = info.annotation
+        if isinstance(inner, type) and issubclass(inner, Block):
+            yield from _sources(inner)
