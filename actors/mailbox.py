@@ -4,7 +4,7 @@ Each partner collects its orders and drops them as one interchange under the nex
 mailbox, and of each interchange compares the number with those it has seen and the count in the trailer with what it
 holds: a new and whole one is handed on and acknowledged (997), one seen before is acknowledged again and dropped, one
 that is cut or brings other content under a known number is rejected. The partner sends again what was rejected, whole
-and under a new number, and what was not acknowledged in time, under the old one, at most `RESENDS_MAX` times.
+and under a new number, and what was not acknowledged in time, under the old one, at most `resends` times.
 
 A 997 says that a file was read, not that an order is possible; it answers one file and is itself never answered.
 B-numbers are those of the fault catalogue.
@@ -21,8 +21,6 @@ from twin.model.chance import bits, stream_id
 from twin.model.commands import SubmitOrder
 from twin.model.instant import Elapsed
 
-RESENDS_MAX: Final = 5
-"""How often a partner sends an interchange again that nobody acknowledges (published, OpenAS2)."""
 KINDS: Final = ("B1", "B2", "B3", "B6", "B8")
 """Faults that strike files."""
 
@@ -63,6 +61,7 @@ class Mailbox:
         translate: Lag,
         acknowledge: Lag,
         resend_after: Elapsed,
+        resends: int,
         checks: bool,
         link: Link,
     ) -> None:
@@ -73,6 +72,7 @@ class Mailbox:
         self.translate = translate
         self.acknowledge = acknowledge
         self.resend_after = resend_after
+        self.resends = resends
         self.checks = checks
         self.link = link
         self.counts: dict[str, int] = {}
@@ -151,7 +151,7 @@ class Mailbox:
         file, times = sent
         if self.partners[file.partner].open.get(file.control) is not file or file.sent != times:
             return
-        if file.sent > RESENDS_MAX:
+        if file.sent > self.resends:
             self._count("given_up")
             return
         file.sent += 1

@@ -618,6 +618,7 @@ class _Builder:
                 translate=ground.lag(f"{name}/translate", compiled(party.translate)),
                 acknowledge=ground.lag(f"{name}/acknowledge", compiled(party.acknowledge)),
                 resend_after=party.resend_after,
+                resends=party.resends,
                 checks=party.checks,
                 link=link,
             )

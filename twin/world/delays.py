@@ -7,7 +7,6 @@ bounded by its 1 - 1e-9 quantile; the wait of the push by what the design declar
 
 from typing import NamedTuple
 
-from actors.mailbox import RESENDS_MAX
 from twin.kernel.laws import Law
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.world import designs
@@ -76,7 +75,7 @@ def _window(scenario: Scenario, design: designs.Design, name: str) -> Window:
             if isinstance(party, EdiGateway):
                 intake.append(compiled(party.translate))
                 every = party.batch_every + party.poll_every
-                resent = party.resend_after * RESENDS_MAX
+                resent = party.resend_after * party.resends
             else:
                 assert channel.intake.every is not None
                 every, resent = channel.intake.every, 0

@@ -223,6 +223,7 @@ class EdiGateway(Block):
     translate: Delay = sourced({"archetype": "edi_translate"}, "latency.yaml, edi_translate (assumed)")
     acknowledge: Delay = sourced({"archetype": "van_transit"}, "latency.yaml: a 997 travels as any file (assumed)")
     resend_after: PositiveDuration = sourced("24h", "landscape.yaml, EDI: 997 within 86,400 s (assumed)")
+    resends: Count = sourced(5, "edi.yaml, OpenAS2: resend_max_retries (published)")
     checks: Flag = sourced(True, "rule: a gateway checks control numbers and totals unless it is said")
     stock_api: FileStockApi = sourced({}, "the defaults of stock_api")
     apply: Delay = sourced("0s", "assumed: contained in the turnaround")
