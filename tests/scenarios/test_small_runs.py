@@ -1,0 +1,15 @@
+"""The scenarios of failures hold what they expect, at the size that their own `small` block gives them."""
+
+import pytest
+
+import scenarios
+from twin.experiment import compare, run
+
+
+@pytest.mark.parametrize("name", ["duplicate_flood", "erp_maintenance", "peak_season", "warehouse_offline"])
+def test_every_claim_that_fails_a_run_holds_at_the_small_size_and_every_fault_takes_effect(name):
+    """Method: the code that the command would exit with, and what each run notes of its faults."""
+    scenario = scenarios.load(name, small=True)
+    findings = run(scenario) if len(scenario.designs) == 1 else compare(scenario)
+    assert findings.exit_code() == 0
+    assert [note for each in findings.comparison.runs for note in each.notes if "took no effect" in note] == []
