@@ -118,7 +118,7 @@ class Channel:
         units = sum(line.quantity for line in taken)
         note = ground.recorder.note
         note(now, self._placed, self._party, self._party, submit.id, 0, order, len(taken), units)
-        ground.recorder.name("order", order, f"{self.name} {number}")
+        ground.recorder.name("order", order, number if number.startswith(self.name) else f"{self.name} {number}")
         for line in taken:
             note(now, self._line, self._party, self._party, submit.id, 0, order, line.item, line.quantity)
         probe.placed(self.index, order, units)

@@ -32,6 +32,9 @@ PANELS: Final = (
     Panel("channel_calls", "Channel calls", "calls to the channels' stock interfaces"),
     Panel("availability_age_s.p95", "Staleness", "age of what a buyer sees, p95, s"),
 )
+CAPTION: Final = (
+    "Oversold units, lost sales, channel calls and staleness by design: means with 95 % intervals, less is better."
+)
 
 
 CALL_PANELS: Final = (

@@ -25,22 +25,26 @@ def image(figure: Figure, form: Literal["svg", "png"]) -> bytes:
 
 
 def write_image(path: Path, figure: Figure, form: Literal["svg", "png"]) -> str:
-    """Write a figure to a file, which appears only when it is whole; return its name."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(image(figure, form))
-    partial.replace(path)
+    """Write a figure to a file; return its name."""
+    write_bytes(path, image(figure, form))
     return path.name
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a page; it appears only when it is whole.
+    """Write a text as UTF-8; see `write_bytes`."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, which appears only when it is whole.
 
     Raises:
-        UsageError: it cannot be written there.
+        UsageError: it cannot be written.
     """
     partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
         partial.replace(path)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+        raise UsageError(f"cannot write '{path}': {error.strerror or error}") from error

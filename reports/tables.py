@@ -33,7 +33,7 @@ def measures(comparison: Comparison, *, everything: bool = False) -> Table:
     for kpi in kpis:
         estimates = [comparison.estimates[design].get(kpi) for design in comparison.designs]
         unit = next((estimate.unit for estimate in estimates if estimate is not None), "")
-        rows.append((kpi, unit, *(_cell(estimate) for estimate in estimates)))
+        rows.append((kpi, unit, *(estimate_cell(estimate) for estimate in estimates)))
     reps = len(comparison.rounds)
     title = "one run, so no intervals" if reps == 1 else f"mean (95 % interval) of {reps} runs"
     return Table(title=title, heads=("measure", "unit", *comparison.designs), rows=tuple(rows))
@@ -107,7 +107,8 @@ def cell_of(mean: float, ci95: tuple[float, float] | None) -> str:
     return f"{number(mean)}{_interval(ci95)}"
 
 
-def _cell(estimate: Estimate | None) -> str:
+def estimate_cell(estimate: Estimate | None) -> str:
+    """Write an estimate, or that there is none."""
     if estimate is None or estimate.mean is None:
         return "no value"
     return cell_of(estimate.mean, estimate.ci95)

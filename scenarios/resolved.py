@@ -10,6 +10,7 @@ from scenarios.document import Node, Path_, at
 from scenarios.loader import Loaded, load
 from scenarios.sized import sized
 from twin.world.law_specs import Archetype, Figure, WrittenLaw
+from twin.world.scenario import Scenario
 from twin.world.values import Block, later_key
 
 
@@ -26,12 +27,30 @@ def resolved(
         ScenarioError: as `load`.
     """
     scenario = load(name_or_path, overrides, small, allow_code=allow_code)
+    head = f"# {scenario.name}, written out whole; what follows # is where a setting comes from"
+    return "\n".join([head, *_lines(scenario)]) + "\n"
+
+
+def assumptions(scenario: Scenario) -> list[tuple[str, str, str]]:
+    """Return every setting that rests on an assumption: its path, its value, and what the source says of it."""
+    found: list[tuple[str, str, str]] = []
+    path: list[str] = []
+    for line in _lines(scenario):
+        setting, _, note = line.partition("  # ")
+        key, _, value = setting.strip().partition(": ")
+        depth = (len(setting) - len(setting.lstrip())) // 2
+        path = [*path[:depth], key.rstrip(":")]
+        if "assumed" in note and value:
+            found.append((".".join(path), value, note.removeprefix("default, ")))
+    return found
+
+
+def _lines(scenario: Scenario) -> Iterator[str]:
     origin = scenario.origin
     assert isinstance(origin, Loaded)
     plain = scenario.model_dump(mode="json", by_alias=True, exclude={"small"})
-    head = f"# {scenario.name}, written out whole; what follows # is where a setting comes from"
     tree, _ = sized(origin.tree, origin.surroundings)
-    return "\n".join([head, *_block(scenario, plain, tree, (), "", "")]) + "\n"
+    yield from _block(scenario, plain, tree, (), "", "")
 
 
 def _block(

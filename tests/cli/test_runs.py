@@ -48,6 +48,7 @@ def test_a_run_prints_its_document_and_leaves_its_folder(capsys: pytest.CaptureF
         "kpis.csv",
         "kpis.json",
         "manifest.json",
+        "names.parquet",
     ]
     assert json.loads((folder / "manifest.json").read_text())["digest"] == made["digest"]
     assert "runs/oversell-governed-5" in err

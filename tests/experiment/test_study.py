@@ -41,6 +41,7 @@ class MadeUp:
     demands: tuple[object, ...] = ()
     sha256: str = 64 * "a"
     source: str = "made_up.yaml"
+    code: tuple[object, ...] = ()
     overrides: tuple[str, ...] = ()
 
 

@@ -13,8 +13,9 @@ PACKAGES = ["actors", "policies", "reports", "scenarios", "twin"]
 
 LIBRARIES = {
     "actors": {"numpy", "simpy"},
+    "actors.adapters": {"interlock", "pyrate_limiter", "tenacity"},  # a user's own production objects
     "policies": set(),
-    "reports": {"jinja2", "matplotlib", "numpy"},
+    "reports": {"jinja2", "markupsafe", "matplotlib", "networkx", "numpy"},
     "scenarios": {"ruamel"},
     "twin": set(),
     "twin.cli": {"click", "rich"},

@@ -122,6 +122,7 @@ def runs(command: Callable[P, R]) -> Callable[P, R]:
             help="Keep what reached the middleware, for `twin replay`; kept by itself below 100,000 orders.",
         ),
         click.option("--strict", is_flag=True, help="An undecided expectation fails too."),
+        click.option("--report", "with_report", is_flag=True, help="Write report.html into the run folder."),
     )
 
 

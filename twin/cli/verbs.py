@@ -22,6 +22,8 @@ ELSEWHERE: Mapping[str, str] = {
     "sweep": "twin.cli.experiments",
     "optimize": "twin.cli.experiments",
     "live": "twin.cli.live",
+    "report": "twin.cli.pages",
+    "trace": "twin.cli.pages",
     "rerun": "twin.cli.again",
     "diff": "twin.cli.again",
     "selfcheck": "twin.cli.selfcheck",
@@ -173,6 +175,7 @@ def run(
     on_violation: Literal["stop", "report"] | None,
     history: bool | None,
     strict: bool,
+    with_report: bool,
     form: str,
     quiet: bool,
     no_progress: bool,
@@ -194,7 +197,7 @@ def run(
         strict=strict,
         small=small,
     )
-    return _carry_out(study, jobs, out, form, quiet=quiet, no_progress=no_progress)
+    return _carry_out(study, jobs, out, form, with_report=with_report, quiet=quiet, no_progress=no_progress)
 
 
 @twin.command()
@@ -216,6 +219,7 @@ def compare(
     on_violation: Literal["stop", "report"] | None,
     history: bool | None,
     strict: bool,
+    with_report: bool,
     form: str,
     quiet: bool,
     no_progress: bool,
@@ -237,7 +241,7 @@ def compare(
         strict=strict,
         small=small,
     )
-    return _carry_out(study, jobs, out, form, quiet=quiet, no_progress=no_progress)
+    return _carry_out(study, jobs, out, form, with_report=with_report, quiet=quiet, no_progress=no_progress)
 
 
 @twin.command()
@@ -270,7 +274,9 @@ def _precision(texts: Sequence[str]) -> "tuple[Precision, ...]":
     return tuple(Precision.read(text) for text in texts)
 
 
-def _carry_out(study: "Study", jobs: int, out: Path | None, form: str, *, quiet: bool, no_progress: bool) -> int:
+def _carry_out(
+    study: "Study", jobs: int, out: Path | None, form: str, *, with_report: bool, quiet: bool, no_progress: bool
+) -> int:
     """Run a study under a progress bar, print what it found, and name the files it left."""
     from twin.experiment.study import carry_out, default_target, document
 
@@ -285,6 +291,10 @@ def _carry_out(study: "Study", jobs: int, out: Path | None, form: str, *, quiet:
     else:
         _print(findings, form)
     _conclude(findings, target, log)
+    if with_report:
+        from twin.cli.pages import write_report
+
+        log.say(f"report: {write_report(target, target / 'report.html', with_files=True)}")
     return findings.exit_code(strict=study.strict)
 
 

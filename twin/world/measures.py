@@ -90,6 +90,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
     "floor_use": ("share", "Busy per paid hour of labour, by site."),
     "violations": ("count", "Broken invariants, per invariant."),
     "invariant_violations": ("count", "Broken invariants that the design did not give up."),
+    "cost_of_failure": ("money", "What failures cost: the sum of price times measure, in one currency."),
     "violations_declared": ("count", "Broken invariants that the design declared it gives up."),
 } | CALL_MEASURES
 """Name to (unit, what it says)."""

@@ -114,6 +114,8 @@ def _look_back(world: World) -> None:
 def _result(world: World, recorder: Recorder, stopped: Mapping[str, object] | None) -> RunResult:
     invariants = world.invariants
     kpis = world.watch.results(world.middleware.conflicts, world.floors())
+    costs = world.scenario.costs
+    kpis["cost_of_failure"] = costs.total(kpis)
     declared = invariants.declared
     notes = list(world.opening.notes)
     notes += [f"fault {each.name} ({each.kind} at {each.target}) took no effect" for each in world.faults.vain()]
@@ -126,7 +128,7 @@ def _result(world: World, recorder: Recorder, stopped: Mapping[str, object] | No
         seed=world.seed,
         stopped=stopped,
         kpis=kpis,
-        units={key: unit_of(key) for key in kpis},
+        units={key: unit_of(key) for key in kpis} | {"cost_of_failure": costs.currency},
         invariants_checked=len(invariants.antecedents),
         violations=tuple(each for each in invariants.kept if each["invariant"] not in declared),
         declared=tuple(each for each in invariants.kept if each["invariant"] in declared),

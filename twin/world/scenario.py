@@ -27,6 +27,7 @@ from pydantic import (
 )
 
 from twin.errors import UsageError
+from twin.world.costs import Costs
 from twin.world.demand import Demand, Distribution, Items, Multipliers, Stock
 from twin.world.demand import History as HistoryBlock
 from twin.world.demand_history import History as RecordedDemand
@@ -355,7 +356,7 @@ class Scenario(Block):
     small: Mapping[str, object] = Field(default_factory=dict, description="paths and values that `--small` applies")
     faults: tuple[FaultBlock, ...] = sourced((), "rule: nothing fails on purpose")
     actions: Later = None
-    costs: Later = None
+    costs: Costs = sourced({}, "the defaults of costs")
     _origin: Origin | None = PrivateAttr(None)
 
     @property

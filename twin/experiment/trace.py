@@ -1,0 +1,229 @@
+"""The path of one order through a recorded run: each step with its time, attempt and outcome, and what a buyer saw.
+
+A step is a row of the record. `CreateErpOrder.sent` is an attempt, `.ok .refused .failed .timeout` how it ended for
+the caller, `.committed` a procedure that ran with its outcome; rows of one party alone are what it did by itself. A
+message that was committed twice was delivered twice: the inbox gave the second the first one's outcome.
+
+What a buyer saw of a line is the last figure that the channel applied before the sale; what made it stale is the first
+movement of that item that reached the middleware between the two.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twin.errors import UsageError
+from twin.experiment.archive import events_of
+from twin.experiment.manifest import Manifest
+from twin.middleware.dispatch import Procedures
+from twin.middleware.unit import Outcome
+
+COLUMNS: Final = "at_us, kind, source, target, message, cause, item, quantity"
+MOVING: Final = ("StockReceived.sent", "StockAdjusted.sent", "StockCounted.sent", "order.oversold")
+"""Steps that say that an item's stock is another than it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of the record that belongs to an order; `at_us` counts from the start of the run."""
+
+    at_us: int
+    what: str
+    how: str
+    source: str
+    target: str
+    message: int
+    cause: int
+    item: int
+    number: int
+
+    @property
+    def outcome(self) -> str:
+        """The outcome of a procedure, as the middleware names it; empty for other steps."""
+        return Outcome(self.number).name if self.how == "committed" else ""
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt of a call a step belongs to; 0 where it is none."""
+        return self.number if self.how in ("sent", "ok", "refused", "failed", "timeout") else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What stood behind one line when it was sold: the figure on the page, since when, and what had changed since.
+
+    Times are microseconds since the start of the run; None where the record has nothing of the kind.
+    """
+
+    item: str
+    quantity: int
+    shown: int | None
+    shown_at_us: int | None
+    changed: str
+    changed_at_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An order's path; `id` is its business key as a number, `name` its channel and number."""
+
+    id: int
+    name: str
+    design: str
+    steps: tuple[Step, ...]
+    lines: tuple[Seen, ...]
+
+
+class Record:
+    """The events of one design of a run folder, to be asked about orders."""
+
+    def __init__(self, events: Path, design: str) -> None:
+        import duckdb
+
+        self.design = design
+        self._database = duckdb.connect(config={"threads": 2})
+        self._database.execute(f"CREATE VIEW events AS FROM read_parquet({_text(events)}, file_row_number = true)")
+        names = events.with_name("names.parquet")
+        source = f"read_parquet({_text(names)})" if names.is_file() else "(SELECT '' AS what, 0 AS number, '' AS name)"
+        self._database.execute(f"CREATE VIEW names AS FROM {source}")
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
+        """Ask the views `events` and `names`."""
+        return self._database.execute(query, list(parameters)).fetchall()
+
+    def find(self, order: str) -> int:
+        """Return the order that a text means: its number, `channel number`, its id, or the id of one of its messages.
+
+        Raises:
+            UsageError: none, or several.
+        """
+        found = self.rows("SELECT number, name FROM names WHERE what = 'order' AND name = ?", order)
+        found = found or self.rows(
+            "SELECT number, name FROM names WHERE what = 'order' AND ends_with(name, ' ' || ?) LIMIT 9", order
+        )
+        if not found and order.isdecimal():
+            found = self.rows(
+                "SELECT case_id, '' FROM events WHERE case_id <> 0 AND (case_id = ? OR message = ?) LIMIT 1",
+                int(order),
+                int(order),
+            )
+        if not found:
+            example = self.rows("SELECT name FROM names WHERE what = 'order' LIMIT 1")
+            told = f"; an order is named as in '{example[0][0]}'" if example else ""
+            raise UsageError(f"the record has no order '{order}'{told}")
+        if len(found) > 1:
+            raise UsageError(f"several orders are called '{order}': {', '.join(str(name) for _, name in found)}")
+        return int(str(found[0][0]))
+
+    def trace(self, order: int) -> Trace:
+        """Return the path of an order.
+
+        Raises:
+            UsageError: the record has nothing of it.
+        """
+        found = self.traces([order])
+        if not found:
+            raise UsageError(f"the record has nothing of order {order}")
+        return found[0]
+
+    def traces(self, orders: Sequence[int]) -> list[Trace]:
+        """Return the paths of several orders, in the order in which they begin."""
+        wanted = [list(orders)]
+        steps: dict[int, list[Step]] = {}
+        for case, *row in self.rows(_STEPS, *wanted):
+            steps.setdefault(int(str(case)), []).append(_step(row))
+        lines: dict[int, list[Seen]] = {}
+        for case, *row in self.rows(_SEEN, *wanted):
+            lines.setdefault(int(str(case)), []).append(_seen(row))
+        names = {int(str(case)): str(name) for case, name in self.rows(_NAMES, *wanted)}
+        return [
+            Trace(case, names.get(case, str(case)), self.design, tuple(path), tuple(lines.get(case, ())))
+            for case, path in steps.items()
+        ]
+
+    def items(self) -> dict[int, str]:
+        """Return the names of the items by their numbers."""
+        found = self.rows("SELECT number, name FROM names WHERE what = 'item'")
+        return {int(str(number)): str(name) for number, name in found}
+
+
+def record_of(manifest: Manifest, design: str | None = None) -> Record:
+    """Open the events of one design of a folder, the first one unless named.
+
+    Raises:
+        UsageError: the folder has no events, or none of that design.
+    """
+    found = dict(events_of(manifest))
+    chosen = design or next(iter(found), None)
+    if chosen is None or chosen not in found:
+        there = f"; there are {', '.join(found)}" if found else ""
+        raise UsageError(f"'{manifest.folder}' has no events{f' of {design}' if design else ''}{there}")
+    return Record(found[chosen], chosen)
+
+
+def rule_of(procedures: Procedures, what: str) -> str:
+    """Return in one sentence what decides a message: the first line of its procedure; empty where none handles it."""
+    for kind, procedure in procedures.by_type.items():
+        if kind.__name__ == what:
+            told = (procedure.__doc__ or "").strip().splitlines()
+            return told[0] if told else ""
+    return ""
+
+
+_MOVING = ", ".join(f"'{kind}'" for kind in MOVING)
+_WANTED = "WITH wanted AS (SELECT unnest(?::BIGINT[]) AS case_id)"
+_NAMES = f"{_WANTED} SELECT number, name FROM names JOIN wanted ON number = case_id WHERE what = 'order'"
+_STEPS = (
+    f"{_WANTED} SELECT case_id, at_us, kind, source, target, message, cause, item, quantity "
+    "FROM events JOIN wanted USING (case_id) ORDER BY file_row_number"
+)
+_SEEN = f"""
+{_WANTED},
+line AS (
+    SELECT case_id, message, at_us, item, quantity, source, file_row_number AS row
+    FROM events JOIN wanted USING (case_id) WHERE kind = 'order.line'
+),
+shown AS (SELECT at_us, item, source, quantity FROM events WHERE kind = 'stock.shown'),
+moved AS (SELECT at_us, item, message, kind, source FROM events WHERE kind IN ({_MOVING}, 'order.line')),
+seen AS (
+    SELECT line.*, shown.quantity AS value, shown.at_us AS since
+    FROM line ASOF LEFT JOIN shown
+    ON line.item = shown.item AND line.source = shown.source AND line.at_us >= shown.at_us
+)
+SELECT seen.case_id, coalesce(names.name, seen.item::VARCHAR), seen.quantity, value, since, moved.kind, moved.source,
+       moved.at_us, seen.at_us
+FROM seen
+ASOF LEFT JOIN moved ON seen.item = moved.item AND coalesce(seen.since, 0) < moved.at_us
+LEFT JOIN names ON names.what = 'item' AND names.number = seen.item
+ORDER BY seen.row
+"""
+
+
+def _seen(row: Sequence[object]) -> Seen:
+    item, quantity, value, since, kind, where, when, sold = row
+    stale = when is not None and int(str(when)) < int(str(sold))
+    return Seen(
+        str(item),
+        int(str(quantity)),
+        None if value is None else int(str(value)),
+        None if since is None else int(str(since)),
+        f"{_told(str(kind))} at {where}" if stale else "",
+        int(str(when)) if stale else None,
+    )
+
+
+def _step(row: Sequence[object]) -> Step:
+    at, kind, source, target, message, cause, item, quantity = row
+    what, _, how = str(kind).rpartition(".")
+    numbers = [int(str(each)) for each in (at, message, cause, item, quantity)]
+    return Step(numbers[0], what, how, str(source), str(target), *numbers[1:])
+
+
+def _told(kind: str) -> str:
+    what, _, how = kind.rpartition(".")
+    return {"order": "another sale" if how == "line" else "an oversold order"}.get(what, what)
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
