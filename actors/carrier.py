@@ -86,6 +86,7 @@ class Carrier:
         package, luck = event.package, self.luck
         timeline = self.ground.timeline
         late = luck is not None and luck.delayed(package, 0)
+        expected = transit
         if luck is not None and late:
             transit = int(transit * luck.late_by)
         journey = [(0, "LABEL"), (transit // 20, "AF"), (transit // 5, "X4"), (transit // 2, "P1")]
@@ -93,17 +94,17 @@ class Carrier:
             journey.append((transit * 3 // 5, "SD"))
         if luck is not None and luck.lost(package, 0):
             self.lost += 1
-            self._scan(event, journey[:3])
+            self._scan(event, journey[:3], expected, transit)
             return
         journey.append((transit * 9 // 10, "X1"))
         if luck is not None and luck.refused(package, 0):
-            self._scan(event, [*journey, (transit, "A7")])
+            self._scan(event, [*journey, (transit, "A7")], expected, transit)
             timeline.call_in(2 * transit, self._bring_back, event)
             return
         if luck is not None and luck.second_attempt(package, 0):
             journey += [(transit, "AP"), (transit + DAY * 9 // 10, "X1")]
             transit += DAY
-        self._scan(event, [*journey, (transit, "D1")])
+        self._scan(event, [*journey, (transit, "D1")], expected, transit)
         timeline.call_in(transit, self._deliver, event)
 
     def _deliver(self, event: LabelRequested) -> None:
@@ -121,11 +122,17 @@ class Carrier:
 
     # --- scans
 
-    def _scan(self, event: LabelRequested, journey: list[tuple[Elapsed, str]]) -> None:
-        """Have each scan of a journey told, some time after it will have happened."""
+    def _scan(
+        self, event: LabelRequested, journey: list[tuple[Elapsed, str]], expected: Elapsed, arrival: Elapsed
+    ) -> None:
+        """Have each scan of a journey told, some time after it will have happened.
+
+        Each names the arrival: the `expected` one until a scan says that the parcel is delayed.
+        """
         if self.scanner is None:
             return
         now, timeline = self.ground.timeline.now, self.ground.timeline
+        delayed = next((after for after, code in journey if code == "SD"), 1 << 62)
         for number, (after, code) in enumerate(journey):
             scan = ShipmentScanned(
                 id=derive(event.package, 200 + number),
@@ -135,6 +142,7 @@ class Carrier:
                 event=derive(event.package, 300 + number),
                 code=code,
                 at=now + after,
+                eta=now + (arrival if after >= delayed else expected),
             )
             timeline.call_in(after + self.scanner.told_after(scan.id, 0), self.scanner.facts.send, scan)
             if self.scanner.twice(scan.id, 1):
@@ -146,5 +154,6 @@ class Carrier:
                     event=scan.event,
                     code=code,
                     at=scan.at,
+                    eta=scan.eta,
                 )
                 timeline.call_in(after + self.scanner.told_after(scan.id, 1), self.scanner.facts.send, again)

@@ -163,6 +163,8 @@ class Channel:
             OrderAnswered | PaymentGivenBack | ReturnAnswered | MilestoneReached | FileAnswered | InterchangeAnswered,
         )
         self.answers += 1
+        if type(event) is OrderAnswered:
+            self.ground.probe.replied(event.case)
         if type(event) is ReturnAnswered and self.return_answered is not None:
             self.return_answered(event)
         return None

@@ -56,6 +56,9 @@ class Probe(Protocol):
     def queued(self, queue: str, length: int) -> None:
         """A queue now holds `length` waiting entries."""
 
+    def replied(self, order: int) -> None:
+        """A channel has the middleware's answer about an order."""
+
     def seen(self, tracking: int, word: str, lag: Elapsed) -> None:
         """The customer portal shows a milestone, `lag` microseconds after it happened."""
 

@@ -45,6 +45,9 @@ class Unwatched:
     def queued(self, queue: str, length: int) -> None:
         """Nobody looks."""
 
+    def replied(self, order: int) -> None:
+        """Nobody looks."""
+
     def seen(self, tracking: int, word: str, lag: Elapsed) -> None:
         """Nobody looks."""
 

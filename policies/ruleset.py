@@ -15,6 +15,7 @@ from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.reconciliation import Reconciliation
 from policies.sequencing import Sequencing
 from policies.signature import Signature
+from policies.sources import SourceRules
 from policies.sourcing import Site, Sourcing
 from policies.stock_buffer import ChannelAvailability
 from twin.model.instant import DAY, HOUR, MINUTE, Elapsed, Now
@@ -31,7 +32,8 @@ class ChannelTerms:
 
     `push_rows` is how many items one call of its stock interface takes. `homes` are rankings of the locations that
     serve it: an order's home stands for its ship-to address until orders carry one, and is fixed by its identity, so
-    that orders spread over the locations in the proportion in which a location's ranking is listed.
+    that orders spread over the locations in the proportion in which a location's ranking is listed. `source` are the
+    rules that its orders meet at intake; None: nothing is asked of them.
     """
 
     homes: tuple[tuple[Site, ...], ...]
@@ -42,10 +44,12 @@ class ChannelTerms:
     """When its orders ship and arrive; None: no date is told."""
     signature: Signature | None = None
     """How the channel signs its webhooks; None: it does not."""
+    source: SourceRules | None = None
 
-    def sites_for(self, order: int) -> tuple[Site, ...]:
-        """Return the locations that serve an order, the one nearest to it first in priority."""
-        return self.homes[order % len(self.homes)]
+    def sites_for(self, order: int, allowed: tuple[int, ...] = ()) -> tuple[Site, ...]:
+        """Return the locations that serve an order, the one nearest to it first in priority; of `allowed`, if any."""
+        sites = self.homes[order % len(self.homes)]
+        return tuple([site for site in sites if site.position in allowed]) if allowed else sites
 
     def ship_by(self, now: Now, material: Elapsed = 0) -> Elapsed:
         """Return until when (elapsed) goods ship that are there at once, or from `material` on (elapsed)."""

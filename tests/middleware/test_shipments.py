@@ -156,6 +156,18 @@ def test_the_buyer_of_a_lost_parcel_gets_what_the_policy_says(lost: str) -> None
     assert len(set(created)) == len(created) == (2 if lost == "replace" else 1)
 
 
+def test_an_arrival_later_than_promised_puts_the_order_at_risk() -> None:
+    house = House()
+    house.confirm()
+    parcel = house.parcel
+    assert parcel is not None
+    house.store.rows[SHIPMENTS.number][PARCEL] = parcel.changed(deliver_by=DAY)
+    for number, eta in enumerate((DAY, DAY + 1, DAY + 2)):
+        scan = ShipmentScanned(id=50 + number, case=CASE, tracking=PARCEL, event=50 + number, code="X4", at=1, eta=eta)
+        house.say(scan, HOUR)
+    assert house.codes() == ["AT_RISK"]
+
+
 def test_what_comes_back_undelivered_ends_the_parcel() -> None:
     house = House()
     house.confirm()

@@ -103,3 +103,12 @@ def test_a_demand_without_second_thoughts_has_none() -> None:
 def test_a_share_that_is_none_is_refused(setting: str, sentence: str) -> None:
     with pytest.raises(ScenarioError, match=sentence):
         scenarios.load("returns_wave", [setting])
+
+
+@pytest.mark.parametrize(("within", "all_of_them"), [("1s", True), ("10d", False)])
+def test_a_channel_that_waits_longer_than_its_deadline_is_counted(within: str, all_of_them: bool) -> None:
+    built = played("standard", "horizon=1d", f"channels.storefront.promise={{acknowledge: {within}}}")
+    kpis = built.watch.results(0, {})
+    missed, placed = kpis["ack_deadline_missed"], kpis["orders_placed"]
+    assert missed is not None and placed is not None
+    assert (0.5 * placed < missed < placed) if all_of_them else missed == 0

@@ -11,6 +11,8 @@ from twin.middleware.inventory.publication import evaluate_publication, publicat
 from twin.middleware.inventory.reconciliation import begin_reconciliation, take_cut
 from twin.middleware.orders import procedures as orders
 from twin.middleware.orders import shipments
+from twin.middleware.orders.deadlines import check_deadline
+from twin.middleware.orders.owing import copy_credit
 from twin.middleware.orders.waiting import grant_supply, redeem_pledge
 from twin.model import commands
 
@@ -50,6 +52,8 @@ def standard() -> Procedures:
     table.bind(commands.ShipmentSilent, shipments.check_silence)
     table.bind(commands.ShipmentUnconfirmed, shipments.check_confirmation)
     table.bind(commands.ShipmentLost, shipments.settle_lost)
+    table.bind(commands.DeadlineDue, check_deadline)
+    table.bind(commands.CreditCopied, copy_credit)
     table.bind(commands.CloseDue, orders.close_order)
     table.bind(commands.ArchiveDue, orders.archive_order)
     table.bind(commands.SupplyGranted, grant_supply)

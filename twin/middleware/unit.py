@@ -15,6 +15,7 @@ from twin.model.instant import Elapsed
 from twin.model.intake import RequestRecord, StreamState
 from twin.model.message import Event, Message
 from twin.model.order import Order
+from twin.model.particulars import Customer
 from twin.model.posting import Cut, Flights, Unposted
 from twin.model.publication import Sender, Shown
 from twin.model.shipment import Shipment
@@ -132,6 +133,7 @@ SHIPMENTS: Table[Shipment] = Table(14, "shipments", Shipment)
 UNPOSTED: Table[Unposted] = Table(15, "unposted", Unposted)
 FLIGHTS: Table[Flights] = Table(16, "flights", Flights)
 CUTS: Table[Cut] = Table(17, "cuts", Cut)
+CUSTOMERS: Table[Customer] = Table(18, "customers", Customer)
 
 TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is invariant; this list only names them
     ITEMS,
@@ -152,6 +154,7 @@ TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is in
     UNPOSTED,
     FLIGHTS,
     CUTS,
+    CUSTOMERS,
 )
 
 

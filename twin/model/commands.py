@@ -4,6 +4,7 @@ import msgspec
 
 from twin.model.instant import Elapsed, Instant
 from twin.model.message import Message
+from twin.model.particulars import Particulars
 from twin.model.stock import Bucket
 
 
@@ -38,6 +39,8 @@ class SubmitOrder(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """Idempotency key of the request, 0 where the sender gives none."""
     document: int = 0
     """Id of the sender's document where intake did not recognise it and made the order's id anew; 0: `case` itself."""
+    particulars: Particulars | None = None
+    """What the source says beside the lines; None: an order of which nothing more is known, and nothing is asked."""
 
     def under(self, id: int) -> "SubmitOrder":
         """Return the same order as another message: read from a list instead of pushed."""
@@ -46,6 +49,13 @@ class SubmitOrder(Message, frozen=True, gc=False, kw_only=True, tag=True):
     def renamed(self, id: int, case: int) -> "SubmitOrder":
         """Return the order under other ids; it remembers which document it was."""
         return msgspec.structs.replace(self, id=id, case=case, document=self.document or self.case)
+
+    def at_prices(self, prices: tuple[int, ...]) -> "SubmitOrder":
+        """Return the same order, its lines at these prices."""
+        pairs = zip(self.lines, prices, strict=True)
+        return msgspec.structs.replace(
+            self, lines=tuple([OrderedLine(line.item, line.quantity, price) for line, price in pairs])
+        )
 
 
 class RequestExpired(Message, frozen=True, gc=False, kw_only=True, tag=True):
@@ -404,6 +414,17 @@ class ShipmentLost(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
 class UndoFailed(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """An undo step has used up its retries (row 32)."""
+
+
+class DeadlineDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Look whether an order has shipped by its deadline, or is about to miss it."""
+
+
+class CreditCopied(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The ERP says what a customer owes for bills, in minor units."""
+
+    customer: int
+    receivable: int
 
 
 class ReservationLapsed(Message, frozen=True, gc=False, kw_only=True, tag=True):

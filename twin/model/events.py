@@ -39,6 +39,7 @@ class CreateErpOrder(Event, frozen=True, gc=False, kw_only=True, tag=True):
     lines: tuple[OrderedLine, ...]
     document: int = 0
     """The buyer's document where that is another key."""
+    tax: int = 0
 
     @property
     def aggregate(self) -> int:

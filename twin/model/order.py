@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 import msgspec
 from msgspec.structs import replace
 
-from twin.model.instant import Elapsed
+from twin.model.instant import Elapsed, Instant
 
 
 class Value(msgspec.Struct, frozen=True, gc=False):
@@ -270,6 +270,11 @@ class OrderParts(TypedDict, total=False):
     returns: tuple[Rma, ...]
     unmatched: tuple[BlindReturn, ...]
     return_keys: tuple[int, ...]
+    customer: int
+    tax: int
+    sites: tuple[int, ...]
+    ship_by: Instant
+    deliver_by: Instant
     promise: Elapsed
     cancel_after: Elapsed
     accepted_at: Elapsed
@@ -318,6 +323,15 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     """Keys of receipts and disposals of returns already booked."""
     document: int = 0
     """Id of the sender's document where the order's id is another."""
+    customer: int = 0
+    """The account that owes for it; 0: a guest."""
+    tax: int = 0
+    """Minor units, fixed at intake."""
+    sites: tuple[int, ...] = ()
+    """The warehouses that may serve it; empty: all that serve its channel."""
+    ship_by: Instant = 0
+    """Deadlines, fixed at intake; 0: none."""
+    deliver_by: Instant = 0
 
     def changed(self, by: int, **parts: Unpack[OrderParts]) -> "Order":
         """Return the next version, caused by the message `by`, with these parts replaced."""

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from twin.model.commands import LineQuantity
-from twin.model.instant import Elapsed
+from twin.model.instant import Elapsed, Instant
 
 
 class ShipmentState(Enum):
@@ -43,6 +43,7 @@ class ShipmentParts(TypedDict, total=False):
     channel: int
     lines: tuple[LineQuantity, ...]
     confirmed_at: Elapsed
+    deliver_by: Instant
     scans: tuple[Scan, ...]
     told: tuple[str, ...]
     eta: Elapsed
@@ -63,6 +64,8 @@ class Shipment(msgspec.Struct, frozen=True, gc=False):
     scans: tuple[Scan, ...] = ()
     told: tuple[str, ...] = ()
     """States and troubles already told outward, in that order."""
+    deliver_by: Instant = 0
+    """The day promised to the buyer ends then (wall); 0: none was promised."""
     eta: Elapsed = 0
     """The last expected arrival told outward; 0: none."""
     late: int = 0

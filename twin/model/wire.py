@@ -54,6 +54,8 @@ Incoming = (
     | commands.CloseDue
     | commands.ArchiveDue
     | commands.UndoFailed
+    | commands.DeadlineDue
+    | commands.CreditCopied
     | commands.ReservationLapsed
     | commands.EvaluatePublication
     | commands.PublicationAnswered

@@ -13,6 +13,7 @@ from actors.transactor import Direct, Store
 from policies.ruleset import RuleSet
 from twin.kernel.recorder import Recorder
 from twin.middleware.orders.header import header
+from twin.middleware.orders.intake import BEFORE
 from twin.middleware.unit import ITEMS, LETTERS, ORDERS, Outcome
 from twin.model.commands import (
     AmendOrder,
@@ -20,8 +21,12 @@ from twin.model.commands import (
     CancelOrder,
     CloseDue,
     ErpConfirmed,
+    ErpRefused,
     HoldExpired,
+    HoldReleased,
     ItemQuantity,
+    PaymentAuthorised,
+    PaymentCaptured,
     ReleaseCancelled,
     RemainderClosed,
     ReturnReceived,
@@ -51,6 +56,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
     "oversold_units": ("units", "Units of orders that were not free when the order was taken in: q - A."),
     "oversold_orders": ("orders", "Orders with at least one oversold unit."),
     "oversell_rate": ("share", "Oversold orders per order placed."),
+    "ack_deadline_missed": ("orders", "Orders whose channel got its first answer after its deadline, or none by then."),
     "lost_sales_units": (
         "units",
         "Units asked by buyers and not sold because too little was shown while enough was free.",
@@ -98,10 +104,13 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {
 _ORDERS, _LETTERS = ORDERS.number, LETTERS.number
 DONE = (Header.SHIPPED, Header.INVOICED)
 OPEN = (Header.ACCEPTED, Header.BACKORDERED, Header.ALLOCATED, Header.PARTIALLY_FULFILLED)
-_MAY_END = frozenset(
-    (CancelOrder, AmendOrder, ReleaseCancelled, WarehouseShort, RemainderClosed, HoldExpired, BackorderExpired)
+_MAY_DECIDE = frozenset(
+    (
+        *(CancelOrder, AmendOrder, ReleaseCancelled, WarehouseShort, RemainderClosed, HoldExpired, BackorderExpired),
+        *(HoldReleased, PaymentAuthorised, PaymentCaptured, ErpRefused),
+    )
 )
-"""Messages after which an order may be cancelled whole."""
+"""Messages after which an order may be cancelled whole, or accepted or refused although it came in long ago."""
 
 
 class Watch:
@@ -131,6 +140,8 @@ class Watch:
         self.capture = Samples()
         self.cycle = Samples()
         self.milestones = Samples()
+        self._unanswered: dict[int, Elapsed] = {}
+        """Orders whose channel waits for an answer, with the moment by which it must have one."""
         self.latency: dict[str, Samples] = {}
         self.calls: dict[str, int] = {}
         self.attempts: dict[str, int] = {}
@@ -163,6 +174,7 @@ class Watch:
         self.count = {}
         self.calls, self.attempts, self.latency = {}, {}, {}
         self.units_ordered = self.units_short = 0
+        self._unanswered = {}
         self._fell_out = {}
         self._operators_began = self.operators_us()
         for samples in (self.age, self.capture, self.cycle, self.milestones):
@@ -191,6 +203,9 @@ class Watch:
     def placed(self, channel: int, order: int, units: int) -> None:
         """A channel took an order."""
         self._add("orders_placed")
+        source = self.rules.channels[channel].source
+        if source is not None and source.promise.acknowledge_us:
+            self._unanswered[order] = self.clock() + source.promise.acknowledge_us
         self.invariants.placed(order)
 
     def showed(self, channel: int, item: int, value: int) -> None:
@@ -266,6 +281,12 @@ class Watch:
             level.restart(self._began)
         level.put(length, self.clock())
 
+    def replied(self, order: int) -> None:
+        """A channel heard of its order."""
+        due = self._unanswered.pop(order, None)
+        if due is not None and self.clock() > due:
+            self._add("ack_deadline_missed")
+
     def seen(self, tracking: int, word: str, lag: Elapsed) -> None:
         """Customers see a milestone."""
         self.milestones.add(lag)
@@ -317,8 +338,8 @@ class Watch:
                 self.open -= 1
         elif isinstance(message, WarehouseShort):
             self._add("shorted_units", sum(line.quantity for line in message.lines))
-        if kind in _MAY_END:
-            self._ended(unit)
+        if kind in _MAY_DECIDE:
+            self._decided(unit)
         if outcome is Outcome.ILLEGAL_TRANSITION:
             self._add("illegal_transitions")
         for event in unit.events:
@@ -368,12 +389,19 @@ class Watch:
         elif outcome is Outcome.EXCEPTION:
             self._add("unauthorised_returns")
 
-    def _ended(self, unit: Direct) -> None:
+    def _decided(self, unit: Direct) -> None:
         order = _written(unit)
-        if order is None or header(order) is not Header.CANCELLED:
+        if order is None:
             return
         before = next((row for number, id, row in unit.reads if number == _ORDERS and id == order.id), None)
-        if isinstance(before, Order) and header(before) is not Header.CANCELLED:
+        if not isinstance(before, Order):
+            return
+        if before.intake in BEFORE and order.intake is Intake.ACCEPTED:
+            self._add("orders_accepted")
+            self.open += 1
+        elif before.intake is not Intake.REJECTED and order.intake is Intake.REJECTED:
+            self._add("orders_rejected")
+        elif header(order) is Header.CANCELLED and header(before) is not Header.CANCELLED:
             self._add("orders_cancelled")
             if order.intake is Intake.ACCEPTED:
                 self.open -= 1
@@ -414,6 +442,8 @@ class Watch:
         kpis["oversold_orders"] = count.get("oversold_orders", 0)
         placed = count.get("orders_placed", 0)
         kpis["oversell_rate"] = count.get("oversold_orders", 0) / placed if placed else None
+        overdue = sum(due < now for due in self._unanswered.values())
+        kpis["ack_deadline_missed"] = count.get("ack_deadline_missed", 0) + overdue
         kpis["lost_sales_units"] = count.get("lost_sales_units", 0)
         kpis["fill_rate"] = 1 - self.units_short / self.units_ordered if self.units_ordered else None
         tells = self.rules.promising.kind != "at_once" or any(each.dates is not None for each in self.rules.channels)

@@ -52,6 +52,8 @@ class ChannelPromise(Block):
     ship_days: tuple[Weekday, ...] = sourced(_WORKING_WEEK, "assumed: sites ship on the working days of the week")
     carrier_days: tuple[Weekday, ...] = sourced(_WORKING_WEEK, "assumed: carriers deliver on the same days")
     closed: tuple[Day, ...] = sourced((), "rule: no day is closed unless it is said")
+    acknowledge: PositiveDuration | None = sourced(None, "rule: no channel waits for an answer unless it is said")
+    warn: PositiveDuration = sourced("2h", "assumed: how long before the ship day ends an order is at risk")
 
     @model_validator(mode="after")
     def _somebody_works(self) -> Self:

@@ -1,15 +1,19 @@
 """From a scenario's design block to the rule set and the procedure table that it names."""
 
+from collections.abc import Mapping
 from math import gcd
-from typing import assert_never
+from types import MappingProxyType
+from typing import Final, assert_never
 
 from policies import publication as policy
 from policies.identity import Identity
 from policies.milestones import Milestones
+from policies.promise_dates import PromiseDates
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.ruleset import ChannelTerms, PublicationPolicy, RuleSet
 from policies.sequencing import Sequencing
 from policies.signature import Signature
+from policies.sources import Promise, SourceKind, SourceRules
 from policies.sourcing import Site
 from policies.stock_buffer import Buffer, ChannelAvailability, ChannelRule, ConstantBuffer, RiskBuffer, Safety
 from twin.errors import UsageError
@@ -27,7 +31,7 @@ from twin.world import designs
 from twin.world.book_specs import posting_of, reconciliation_of
 from twin.world.landscape import Carrier, FeedApi, FileStockApi, Party, Seller, Storefront, StorefrontStockApi, Wms
 from twin.world.people import routing_of
-from twin.world.promise_specs import backorders_of, dates_of, promising_of
+from twin.world.promise_specs import ChannelPromise, backorders_of, dates_of, promising_of
 from twin.world.scenario import Channel, Scenario, Webhook
 
 TABLES = {
@@ -38,6 +42,17 @@ TABLES = {
     "naive/clamping": clamping,
 }
 """Procedure tables by the name that a design uses."""
+KINDS: Final[Mapping[str, SourceKind]] = MappingProxyType(
+    {
+        "storefront": "storefront",
+        "marketplace": "marketplace",
+        "edi_gateway": "edi",
+        "b2b_portal": "b2b_portal",
+        "crm": "sales_rep",
+        "subscription": "subscription",
+    }
+)
+"""The kind of source that a kind of selling party is."""
 RETURN_WINDOW: Elapsed = 30 * DAY
 """How long a closed order stays at hand where goods come back: as long as an RMA is valid (DOMAIN 23, defaults)."""
 
@@ -122,13 +137,15 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
                 depth=depth,
             )
         )
+        dates = dates_of(channel.promise, channel.cut_off, scenario.start.zone, scenario.start_us)
         terms.append(
             ChannelTerms(
                 homes=_homes(served, [site.people for site in wms.sites.values()]),
                 line_policy=LinePolicy(design.backorder.line_policy),
                 publication=publication,
-                dates=dates_of(channel.promise, channel.cut_off, scenario.start.zone, scenario.start_us),
+                dates=dates,
                 signature=_signature(name, channel, scenario),
+                source=_source(scenario.landscape.parties[scenario.party_of(name)], channel.promise, dates),
                 push_rows=1 if _one_call_a_movement(publication, interface) else interface.max_items,
             )
         )
@@ -150,6 +167,15 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         exceptions=routing_of(design.exceptions),
         milestones=milestones_of(scenario),
     )
+
+
+def _source(party: Party, promise: ChannelPromise | None, dates: PromiseDates | None) -> SourceRules:
+    """Return the rules of a channel's orders: those of its kind of party, and the deadlines that it states."""
+    kind = KINDS[party.kind]
+    if promise is None:
+        return SourceRules(kind=kind)
+    kept = Promise(dates=dates, acknowledge_us=promise.acknowledge or 0, margin_us=promise.warn)
+    return SourceRules(kind=kind, promise=kept)
 
 
 def _goods_come_back(scenario: Scenario) -> bool:

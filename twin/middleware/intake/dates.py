@@ -11,14 +11,20 @@ from twin.model.stock import ItemStock, Pledge
 
 
 def with_dates(
-    found: Plan, needs: Sequence[tuple[int, int]], order: int, channel: int, policy: LinePolicy, work: Work
+    found: Plan,
+    needs: Sequence[tuple[int, int]],
+    order: int,
+    channel: int,
+    policy: LinePolicy,
+    work: Work,
+    allowed: tuple[int, ...] = (),
 ) -> Plan:
     """Return the plan with what is pledged of each line that lacks some, and with the dates of what waits.
 
     A ship-complete line is pledged whole or not at all. Lines of one item see what the lines before them took.
     """
     rules, now = work.rules, work.now
-    sites = [site.position for site in rules.channels[channel].sites_for(order)]
+    sites = [site.position for site in rules.channels[channel].sites_for(order, allowed)]
     whole = policy is LinePolicy.SHIP_COMPLETE
     seen: dict[int, ItemStock] = {}
     for (item, _), parts in zip(needs, found.parts, strict=True):

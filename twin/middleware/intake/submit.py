@@ -8,10 +8,12 @@ promised to an order already placed. What was not free at this moment is said in
 from collections.abc import Sequence
 
 from policies.ruleset import RuleSet
+from policies.sources import Verdict
 from twin.middleware.delivery.exceptions import keep
 from twin.middleware.delivery.waiting import raise_waiting
 from twin.middleware.intake.dates import with_dates
 from twin.middleware.intake.planned import Parts, Plan
+from twin.middleware.intake.source import hold, judged, on_terms, refuse, settle_terms, taken
 from twin.middleware.orders.acceptance import accept
 from twin.middleware.orders.effects import Answer, Step
 from twin.middleware.orders.intake import worth_accepting
@@ -45,15 +47,24 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
         archived = unit.load(ARCHIVE, command.case)
         if archived is not None:
             return _after_archive(command, archived, now, rules, unit)
+    verdict = judged(command, now, rules, unit)
     stocks = {stock.item: stock for stock in found if stock is not None}
     work = Work(command, now, rules, unit, last, stocks, {})
-    submitted = Submitted(command, rules.channels[command.channel].line_policy)
+    submitted = taken(command, verdict, rules)
     if last is not None and last.intake is not Intake.REJECTED:
         return work.take(submit(last, submitted, now.elapsed))
-    if len(found) > len(stocks) and any(stock is None for stock in found):
+    if verdict is not None and verdict.errors:
+        outcome = refuse(work, submitted, verdict)
+    elif len(found) > len(stocks) and any(stock is None for stock in found):
         outcome = _wait_for_reference(work, submitted)
+        hold(work, verdict)
+    elif verdict is not None and verdict.holds:
+        work.take(submit(last, submitted, now.elapsed))
+        outcome = hold(work, verdict)
     else:
-        outcome = _promise_at_once(work, submitted)
+        outcome = _promise_at_once(work, submitted, verdict)
+    if verdict is not None:
+        settle_terms(work, verdict)
     work.save()
     if parked is not None:
         raise_waiting(parked, command, now, unit)
@@ -65,12 +76,15 @@ def promise_waiting(work: Work) -> Outcome:
     order = work.order
     assert order is not None
     id = work.cause.id
+    unknown = [line.item for line in order.lines if line.item not in work.stocks]
+    if unknown:
+        return work.move(ReferenceMissing(id, f"items {unknown}", work.now.elapsed + work.rules.reference_wait_us))
     if order.intake is Intake.RECEIVED:
         work.move(Validated(id))
         order = work.order
         assert order is not None
     needs = [(line.item, line.pending) for line in order.lines]
-    planned = plan(work, order.id, order.channel, needs, order.policy, later=True)
+    planned = plan(work, order.id, order.channel, needs, order.policy, order.sites, later=True)
     work.schedules, work.dated = planned.schedules, planned.dated
     wanted = zip((quantity for _, quantity in needs), planned.promises, strict=True)
     if not worth_accepting(order.policy, wanted):
@@ -91,14 +105,17 @@ def promise_waiting(work: Work) -> Outcome:
     return outcome
 
 
-def _promise_at_once(work: Work, submitted: Submitted) -> Outcome:
+def _promise_at_once(work: Work, submitted: Submitted, verdict: Verdict | None) -> Outcome:
     command = submitted.message
     needs = [(line.item, line.quantity) for line in command.lines]
-    planned = plan(work, command.case, command.channel, needs, submitted.policy, later=True)
+    allowed = verdict.sites if verdict is not None else ()
+    planned = plan(work, command.case, command.channel, needs, submitted.policy, allowed, later=True)
     work.schedules, work.dated = planned.schedules, planned.dated
     requests = requests_of(work, planned.parts)
     last = work.order
     decided = accept(submitted, _granted(work, command.channel, planned), requests, now=work.now.elapsed, last=last)
+    if verdict is not None:
+        decided = on_terms(decided, verdict)
     work.order = decided.order
     if decided.outcome in _GOING_ON:
         for line, parts in zip(decided.order.lines, planned.parts, strict=True):
@@ -125,17 +142,19 @@ def plan(
     channel: int,
     needs: Sequence[tuple[int, int]],
     policy: LinePolicy,
+    allowed: tuple[int, ...] = (),
     *,
     later: bool = False,
 ) -> Plan:
-    """Find out what of these (item, quantity) lines can be promised at once, and from where; and `later`, when.
+    """Find out what of these (item, quantity) lines can be promised at once, and from which of the `allowed` sites.
 
-    A fill-or-kill line that cannot be had whole takes nothing. Lines of one item share what is free of it.
+    With `later`, also what is confirmed for a later date. A fill-or-kill line that cannot be had whole takes nothing.
+    Lines of one item share what is free of it.
     """
     rules, now = work.rules, work.now.elapsed
     terms = rules.channels[channel]
     available = [rules.atp.available(work.stocks[item], now) for item, _ in needs]
-    sourced = rules.sourcing.choose(needs, available, terms.sites_for(order))
+    sourced = rules.sourcing.choose(needs, available, terms.sites_for(order, allowed))
     promises: list[LinePromise] = []
     taken: list[Parts] = []
     short: list[ItemQuantity] = []
@@ -162,7 +181,7 @@ def plan(
         return at_once
     if all(each.confirmed == quantity for each, (_, quantity) in zip(promises, needs, strict=True)):
         return at_once
-    return with_dates(at_once, needs, order, channel, policy, work)
+    return with_dates(at_once, needs, order, channel, policy, work, allowed)
 
 
 def requests_of(work: Work, parts: Sequence[Parts]) -> list[ReleasedToWarehouse]:

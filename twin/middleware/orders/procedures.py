@@ -98,7 +98,7 @@ def move_by_line_fact(fact: LineFact, now: Now, rules: RuleSet, unit: Unit) -> O
     named = {each.line for each in fact.lines}
     outcome = _move(loaded(fact, now, rules, unit, order, named), fact)
     if type(fact) is ShipmentConfirmed and fact.tracking and outcome is not Outcome.NOOP:
-        connect(fact, order.channel, now, rules, unit)
+        connect(fact, order, now, rules, unit)
     return outcome
 
 

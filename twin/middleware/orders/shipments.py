@@ -8,6 +8,7 @@ from typing import Final
 
 from policies.milestones import ENDED, Judged, fold
 from policies.ruleset import RuleSet
+from twin.middleware.delivery.exceptions import notice
 from twin.middleware.orders.effects import Effect, GiveBack
 from twin.middleware.orders.units import amounts, credit
 from twin.middleware.orders.work import Work
@@ -22,9 +23,11 @@ from twin.model.commands import (
     ShipmentUnconfirmed,
     SubmitOrder,
 )
-from twin.model.events import ExceptionOpened, MilestoneReached
+from twin.model.events import MilestoneReached
 from twin.model.ids import Ids, derive
 from twin.model.instant import Elapsed, Now
+from twin.model.message import Message
+from twin.model.order import Order
 from twin.model.shipment import Scan, Shipment, ShipmentState
 
 _CLAIM: Final = 2_000_001
@@ -37,13 +40,13 @@ def record_scan(message: ShipmentScanned, now: Now, rules: RuleSet, unit: Unit) 
     order = unit.load(ORDERS, message.case) if known is None or known.channel < 0 else None
     shipment = known or Shipment(message.tracking, message.case)
     if order is not None:
-        shipment = shipment.changed(channel=order.channel)
+        shipment = shipment.changed(channel=order.channel, deliver_by=order.deliver_by)
     if any(scan.id == message.event for scan in shipment.scans):
         return Outcome.NOOP
     ids = Ids(message.id)
     terms = rules.milestones
     if len(shipment.scans) >= terms.scans_max:
-        _raise(shipment, "TOO_MANY_SCANS", message.id, ids, unit)
+        _raise(shipment, "TOO_MANY_SCANS", message, now, rules, unit)
         return Outcome.EXCEPTION
     if known is None:
         due = ShipmentSilent(id=ids.next(), cause=message.id, case=message.case, tracking=message.tracking)
@@ -51,7 +54,10 @@ def record_scan(message: ShipmentScanned, now: Now, rules: RuleSet, unit: Unit) 
     scan = Scan(message.event, message.code, message.at, now.elapsed, message.corrects)
     judged = terms.judge(shipment, scan, message.eta)
     unit.save(SHIPMENTS, message.tracking, judged.shipment)
-    _tell(judged, message.id, ids, rules, unit)
+    _tell(judged, message, ids, now, rules, unit)
+    arrives = now.wall - now.elapsed + message.eta
+    if message.eta and 0 < shipment.deliver_by < arrives:
+        _raise(shipment, "AT_RISK", message, now, rules, unit)
     picked_up = ShipmentState.PICKED_UP in judged.track.reached
     if picked_up and shipment.confirmed_at < 0 and ShipmentState.PICKED_UP not in fold(shipment.scans).reached:
         check = ShipmentUnconfirmed(id=ids.next(), cause=message.id, case=message.case, tracking=message.tracking)
@@ -59,7 +65,7 @@ def record_scan(message: ShipmentScanned, now: Now, rules: RuleSet, unit: Unit) 
     return Outcome.EXCEPTION if judged.exceptions else Outcome.APPLIED
 
 
-def connect(fact: ShipmentConfirmed, channel: int, now: Now, rules: RuleSet, unit: Unit) -> None:
+def connect(fact: ShipmentConfirmed, order: Order, now: Now, rules: RuleSet, unit: Unit) -> None:
     """Note that a warehouse confirmed parcels with these tracking numbers; milestones move no units."""
     rows = unit.load_many(SHIPMENTS, fact.tracking)
     for tracking, known in zip(fact.tracking, rows, strict=True):
@@ -67,7 +73,9 @@ def connect(fact: ShipmentConfirmed, channel: int, now: Now, rules: RuleSet, uni
         if known is None:
             due = ShipmentSilent(id=derive(tracking, 1), cause=fact.id, case=fact.case, tracking=tracking)
             unit.schedule(now.elapsed + rules.milestones.silent_after_us, due)
-        confirmed = shipment.changed(channel=channel, lines=fact.lines, confirmed_at=now.elapsed)
+        confirmed = shipment.changed(
+            channel=order.channel, deliver_by=order.deliver_by, lines=fact.lines, confirmed_at=now.elapsed
+        )
         unit.save(SHIPMENTS, tracking, confirmed)
 
 
@@ -90,7 +98,7 @@ def check_silence(message: ShipmentSilent, now: Now, rules: RuleSet, unit: Unit)
         judged = terms.judge(shipment, claim)
         if judged.track.state is ShipmentState.LOST and state is not ShipmentState.LOST:
             unit.save(SHIPMENTS, shipment.tracking, judged.shipment)
-            _tell(judged, message.id, ids, rules, unit)
+            _tell(judged, message, ids, now, rules, unit)
             _look_again(message, now.elapsed + terms.lost_after_us, ids, unit)
             return Outcome.EXCEPTION
         unit.archive(SHIPMENTS, shipment.tracking)
@@ -99,7 +107,7 @@ def check_silence(message: ShipmentSilent, now: Now, rules: RuleSet, unit: Unit)
         due = heard + terms.lost_after_us
         if not shipment.silent:
             unit.save(SHIPMENTS, shipment.tracking, shipment.changed(silent=True))
-            _raise(shipment, "TRACKING_SILENT", message.id, ids, unit)
+            _raise(shipment, "TRACKING_SILENT", message, now, rules, unit)
             outcome = Outcome.EXCEPTION
     _look_again(message, max(due, now.elapsed + 1), ids, unit)
     return outcome
@@ -115,7 +123,7 @@ def check_confirmation(message: ShipmentUnconfirmed, now: Now, rules: RuleSet, u
     shipment = unit.load(SHIPMENTS, message.tracking)
     if shipment is None or shipment.confirmed_at >= 0:
         return Outcome.NOOP
-    _raise(shipment, "UNCONFIRMED_SHIPMENT", message.id, Ids(message.id), unit)
+    _raise(shipment, "UNCONFIRMED_SHIPMENT", message, now, rules, unit)
     return Outcome.EXCEPTION
 
 
@@ -152,8 +160,8 @@ def settle_lost(message: ShipmentLost, now: Now, rules: RuleSet, unit: Unit) -> 
     return Outcome.APPLIED
 
 
-def _tell(judged: Judged, cause: int, ids: Ids, rules: RuleSet, unit: Unit) -> None:
-    shipment = judged.shipment
+def _tell(judged: Judged, message: Message, ids: Ids, now: Now, rules: RuleSet, unit: Unit) -> None:
+    shipment, cause = judged.shipment, message.id
     for told in judged.tell:
         for audience in rules.milestones.audiences:
             if audience == "channel" and shipment.channel < 0:
@@ -171,7 +179,7 @@ def _tell(judged: Judged, cause: int, ids: Ids, rules: RuleSet, unit: Unit) -> N
                 )
             )
     for code in judged.exceptions:
-        _raise(shipment, code, cause, ids, unit)
+        _raise(shipment, code, message, now, rules, unit)
         if code == "LOST_SHIPMENT" and rules.milestones.lost != "ask" and shipment.lines:
             lost = ShipmentLost(
                 id=ids.next(), cause=cause, case=shipment.order, tracking=shipment.tracking, lines=shipment.lines
@@ -179,6 +187,5 @@ def _tell(judged: Judged, cause: int, ids: Ids, rules: RuleSet, unit: Unit) -> N
             unit.schedule(judged.shipment.scans[-1].recorded_at, lost)
 
 
-def _raise(shipment: Shipment, code: str, cause: int, ids: Ids, unit: Unit) -> None:
-    detail = f"parcel {shipment.tracking}"
-    unit.emit(ExceptionOpened(id=ids.next(), cause=cause, case=shipment.order, code=code, detail=detail))
+def _raise(shipment: Shipment, code: str, message: Message, now: Now, rules: RuleSet, unit: Unit) -> None:
+    notice(message, code, shipment.tracking, f"parcel {shipment.tracking}", now, rules, unit)

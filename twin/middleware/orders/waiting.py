@@ -55,7 +55,7 @@ def _fill(work: Work, number: int, units: int, *, pledged: bool, firm: bool = Fa
     terms = rules.channels[order.channel]
     seen = without_waiting(stock, order.id, line.number if pledged else 0)
     free = rules.atp.available(seen, now.elapsed)
-    sourced = rules.sourcing.choose([(line.item, wanted)], [free], terms.sites_for(order.id))
+    sourced = rules.sourcing.choose([(line.item, wanted)], [free], terms.sites_for(order.id, order.sites))
     got = wanted - sourced.rest[0]
     if not got and not firm:
         return Outcome.NOOP

@@ -49,6 +49,7 @@ from twin.middleware.orders.occasions import (
     ReleasedToWarehouse,
     UndoDone,
 )
+from twin.middleware.orders.owing import keep_account
 from twin.middleware.orders.table import step
 from twin.middleware.unit import ARCHIVE, ITEMS, MOVEMENTS, ORDERS, RESERVATIONS, Outcome, Unit
 from twin.model.commands import (
@@ -78,6 +79,7 @@ from twin.model.ids import Ids
 from twin.model.instant import Elapsed, Now
 from twin.model.message import Message
 from twin.model.order import Order, OrderClaim
+from twin.model.particulars import Recent
 from twin.model.posting import ToPost
 from twin.model.stock import Bucket, ItemStock, Movement, Pledge, Position, Quota, Reservation, SalesRate, Waiting
 
@@ -100,7 +102,9 @@ class Work:
         self.rules = rules
         self.unit = unit
         self.ids = Ids(cause.id)
-        self.order = order
+        self.order = self._first = order
+        self.recent: Recent | None = None
+        """What is to be remembered of a new order of a known customer."""
         self.stocks = stocks
         self.reservations = reservations
         self.claims: list[OrderClaim] = list(order.claims) if order is not None else []
@@ -209,7 +213,7 @@ class Work:
         """Ask the sourcing policy where these (item, quantity) pairs come from."""
         assert self.order is not None
         terms = self.rules.channels[self.order.channel]
-        sites = terms.sites_for(self.order.id)
+        sites = terms.sites_for(self.order.id, self.order.sites)
         return self.rules.sourcing.choose(needs, [self.available(item) for item, _ in needs], sites)
 
     def release(self, parts: Iterable[tuple[int, LineQuantity]]) -> None:
@@ -283,7 +287,7 @@ class Work:
         stock = self.touch(item)
         order, now = self.order, self.now.elapsed
         waiting, pledges = stock.waiting, stock.pledges
-        home = self.rules.channels[order.channel].sites_for(order.id)[0].position
+        home = self.rules.channels[order.channel].sites_for(order.id, order.sites)[0].position
         if effect.waiting > 0:
             since = order.accepted_at if effect.pledged < 0 else now
             due = self.dated.get(effect.line, 0)
@@ -369,6 +373,7 @@ class Work:
                 external=order.id,
                 lines=_ordered(order),
                 document=order.document,
+                tax=order.tax,
             )
         )
         if order.cancel_after:
@@ -511,6 +516,8 @@ class Work:
         order = self.order
         if order is None:
             return
+        if order.customer:
+            keep_account(self._first, order, self.recent, unit)
         claims = tuple([claim for claim in self.claims if claim.reservation not in ended])
         if claims != order.claims:
             order = order.amid(claims=claims)
