@@ -31,7 +31,7 @@ demo: $(USER)
 	@find $(DEMO) -name '*.svg' -o -name '*.png' | LC_ALL=C sort | sed 's/^/figure: /'
 
 test: lint
-	$(SERVER) $(BIN)/pytest -n $(JOBS) -m "not slow and not browser"
+	$(SERVER) $(BIN)/pytest -n $(JOBS) -m "not slow"
 
 lint: $(DEVELOPER)
 	$(BIN)/ruff check

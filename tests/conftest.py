@@ -1,11 +1,12 @@
-"""Settings for every test, and the PostgreSQL server that some of them want.
+"""Settings for every test, and what some of them want of the machine: a PostgreSQL server, a Chromium.
 
 Properties are tried on the same examples each time, and a busy machine fails nothing. Tests marked `postgres` want the
-server that `pg_virtualenv` starts for a command; without one they are skipped, and the end of the run says so. Where
-TWIN_CI is 1 they fail instead: there, nobody reads that.
+server that `pg_virtualenv` starts for a command, those marked `browser` want Chromium; without them they are skipped,
+and the end of the run says so. Where TWIN_CI is 1 they fail instead: there, nobody reads that.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +17,15 @@ from tests.house.vectors import Called, code_of
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
 
-HOW = "there is no PostgreSQL server: run `pg_virtualenv pytest ...` (Debian: apt-get install postgresql)"
+WANTED = {
+    "postgres": "there is no PostgreSQL server: run `pg_virtualenv pytest ...` (Debian: apt-get install postgresql)",
+    "browser": "there is no Chromium (Debian: apt-get install chromium)",
+}
+"""What a mark wants of the machine, in the words of a test that misses it."""
+
+
+def _is_there(mark: str) -> bool:
+    return "PGHOST" in os.environ if mark == "postgres" else shutil.which("chromium") is not None
 
 
 @pytest.fixture(autouse=True)
@@ -33,16 +42,18 @@ def _vector_calls_its_code(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let a test that wants a server run only where there is one."""
-    if item.get_closest_marker("postgres") is None or "PGHOST" in os.environ:
-        return
-    if os.environ.get("TWIN_CI") == "1":
-        pytest.fail(HOW, pytrace=False)
-    pytest.skip(HOW)
+    """Let a test that wants something of the machine run only where that is there."""
+    for mark, how in WANTED.items():
+        if item.get_closest_marker(mark) is None or _is_there(mark):
+            continue
+        if os.environ.get("TWIN_CI") == "1":
+            pytest.fail(how, pytrace=False)
+        pytest.skip(how)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests were skipped for want of a server."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if HOW in str(report.longrepr)]
-    if skipped:
-        terminalreporter.write_line(f"{len(skipped)} tests of the PostgreSQL store were SKIPPED: {HOW}", yellow=True)
+    """Say how many tests were skipped for want of something of the machine."""
+    reports = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    for how in WANTED.values():
+        if count := sum(how in report for report in reports):
+            terminalreporter.write_line(f"{count} tests were SKIPPED: {how}", yellow=True)
