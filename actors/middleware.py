@@ -109,6 +109,15 @@ class Middleware:
         self._slots = [0] * len(publishers)
         self._publisher_ids = [stream_id(f"publisher/{channel}") for channel in range(len(publishers))]
 
+    def resume(self) -> None:
+        """Go on from what the store holds: send the outbox again, and wait for what was scheduled."""
+        now = self.ground.timeline.now
+        for event in list(self.store.outbox.values()):
+            if self.relay.offer(event):
+                self._send(event)
+        for entry in list(self.store.timers.values()):
+            self.ground.timeline.call_at(max(now, entry[0]), self._timer, entry)
+
     def receive(self, message: Message) -> None:
         """Take a message in: to a free worker, else into the queue; a full queue pushes back for a second."""
         ground = self.ground

@@ -54,7 +54,10 @@ class Life:
 
 
 class Decisions:
-    """The digest of every decision in the order of commits: message, outcome, events."""
+    """The digest of every decision in the order of commits: message, outcome, events.
+
+    A repeat that the inbox knows decides nothing: it is left out.
+    """
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
@@ -62,6 +65,8 @@ class Decisions:
 
     def committed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
         """Take one more decision in."""
+        if not unit.writes and not unit.events and not unit.scheduled:
+            return
         self._digest.update(wire.encode((message.id, int(outcome), unit.events)))
         self.count += 1
 

@@ -128,7 +128,7 @@ class Loaded:
                 raise ScenarioError([problem(place, path, str(error))]) from error
         more = tuple(f"{path}={value}" for path, value in settings.items())
         known = replace(self, tree=tree, overrides=(*self.overrides, *more))
-        found, problems = _validated(known, tree)
+        found, problems = validated(known, tree)
         errors = [each for each in problems if each.level == "error"]
         if found is None or errors:
             raise ScenarioError(errors[:PROBLEMS_MAX])
@@ -197,7 +197,7 @@ def _attempt(
         surroundings=Shipped(str(path.parent), tuple(allow_code)),
     )
     settings = _settings(tree, overrides, small, problems)
-    before, found = _validated(known, tree)
+    before, found = validated(known, tree)
     if not settings:
         problems += found
         if before is not None:
@@ -208,7 +208,7 @@ def _attempt(
             tree = paths.put(tree, before, setting.path, setting.value)
         except paths.NoWay as error:
             problems.append(problem(setting.value.place, setting.path, str(error)))
-    scenario, found = _validated(replace(known, tree=tree), tree)
+    scenario, found = validated(replace(known, tree=tree), tree)
     return scenario, problems + found
 
 
@@ -375,7 +375,7 @@ def _small_paths(tree: Node, scenario: Scenario) -> list[Problem]:
     return found
 
 
-def _validated(known: Loaded, tree: Node) -> tuple[Scenario | None, list[Problem]]:
+def validated(known: Loaded, tree: Node) -> tuple[Scenario | None, list[Problem]]:
     """Check the tree against the models, then its parts against each other."""
     tree, problems = sized(tree, known.surroundings)
     if problems:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from scenarios import check as check
     from scenarios import load as load
     from scenarios import names as names
+    from scenarios.replays import replay as replay
     from twin.errors import Divergence as Divergence
     from twin.errors import HistoryError as HistoryError
     from twin.errors import InvariantViolation as InvariantViolation
@@ -51,6 +52,7 @@ __all__ = [
     "names",
     "optimize",
     "read_effects",
+    "replay",
     "results",
     "run",
     "seconds",
@@ -76,6 +78,7 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "names": "scenarios",
         "optimize": "twin.experiment",
         "read_effects": "twin.live.effects",
+        "replay": "scenarios.replays",
         "results": "twin.experiment",
         "run": "twin.experiment",
         "seconds": "twin.model.instant",

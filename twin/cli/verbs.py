@@ -27,6 +27,7 @@ ELSEWHERE: Mapping[str, str] = {
     "rerun": "twin.cli.again",
     "diff": "twin.cli.again",
     "selfcheck": "twin.cli.selfcheck",
+    "replay": "twin.cli.replays",
 }
 """Verbs that stand in modules of their own, in the order of the help; each is a command of its verb's name."""
 FAR_MISSED = "missed by more than 1.5"

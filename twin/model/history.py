@@ -47,6 +47,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
         made_by: `run`, `live` or `import`, and what of: a scenario's name, a mapping and its version.
         start: wall time at elapsed 0, microseconds since 1970 UTC.
         zone: of the business, for dates and cut-offs.
+        opened: elapsed time of the snapshot; 0 at the start of a world, later where a live process is recorded.
         horizon: elapsed time until which the recording lasts; 0 where nobody knows.
         arrival: `open` where the senders of orders did not wait for answers, `closed` where they did.
         pinned: what is in the records and need not be simulated.
@@ -63,6 +64,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     made_by: str
     start: Instant
     zone: str = "UTC"
+    opened: Elapsed = 0
     horizon: Elapsed = 0
     arrival: Literal["open", "closed"] = "open"
     pinned: tuple[str, ...] = ()
@@ -194,6 +196,8 @@ class _ClosingData(msgspec.Struct, frozen=True, gc=False):
 
 
 _encoder: Final = msgspec.json.Encoder(order="sorted")
+_in_order: Final = msgspec.json.Encoder()
+"""For the header: the order of channels and sites in a scenario means something."""
 _line: Final = msgspec.json.Decoder(_Line)
 _header: Final = msgspec.json.Decoder(Header)
 _stimulus: Final[msgspec.json.Decoder[Incoming]] = msgspec.json.Decoder(Incoming)
@@ -208,7 +212,8 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 def encode_header(header: Header) -> bytes:
     """Return the first line of a history, without its line end."""
-    return _written(header.made_by, "header", HEADER, header.start, 0, "", header)
+    body = msgspec.Raw(_in_order.encode(header))
+    return _written(header.made_by, "header", HEADER, header.start, 0, "", body)
 
 
 def encode_record(record: Record, start: Instant) -> bytes:

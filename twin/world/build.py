@@ -761,7 +761,9 @@ class _Builder:
 
     def _buy(self) -> "Callable[..., None]":
         channels, thoughts = self.channels, self.thoughts
-        buys = next((getattr(block, "buys", "if_shown") for block in self.scenario.demands), "if_shown")
+        buys = self.opening.buys or next(
+            (getattr(block, "buys", "if_shown") for block in self.scenario.demands), "if_shown"
+        )
 
         def buy(channel: int, order: int, number: str, lines: object, demand: int) -> None:
             placed = channels[channel].buy(order, number, lines, buys)  # type: ignore[arg-type]  # lines as Arrival has

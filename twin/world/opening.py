@@ -67,6 +67,8 @@ class Opening:
     site_shares: tuple[float, ...]
     arrivals: Iterator[Arrival]
     notes: tuple[str, ...]
+    buys: str = ""
+    """What buyers do at too small a figure, where it is not for the demand to say: `if_shown`, `partly`, `always`."""
 
 
 def open_world(scenario: Scenario, seed: int) -> Opening:

@@ -1,0 +1,176 @@
+"""Replays a recorded history: finds the world it belongs to and the designs that are to decide, and plays it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from scenarios.loader import load
+from scenarios.restored import restored
+from twin.errors import UsageError
+from twin.middleware.unit import ITEMS
+from twin.model.history import Header, Snapshot, snapshot_of, text_of
+from twin.model.instant import SECOND
+from twin.model.stock import ItemStock, Position
+from twin.playback import modes, report
+from twin.playback.alone import Committed
+from twin.playback.diverge import Divergence
+from twin.playback.history import HistoryFile
+from twin.playback.modes import Mode
+from twin.playback.overlay import Overlay
+from twin.playback.replay import Replayed, Version
+from twin.playback.replay import replay as play
+
+DESIGNS_MAX = 2
+DEFAULT = "first_day"
+"""The world in which a recording is played that brings none of its own: the shipped scenario, its first design."""
+NOT_JUDGED = "S-10"
+"""Not judged where buyers are recorded: they did not look at the pages of the simulated channels."""
+AFTER_US = 7 * 24 * 3600 * SECOND
+"""How long simulated partners may go on after the last record of an open replay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replays:
+    """What one or two versions did with a recording."""
+
+    header: Header
+    mode: Mode
+    made: tuple[Replayed, ...]
+    accepted: frozenset[str] = field(default=frozenset())
+
+    @property
+    def divergences(self) -> list[Divergence]:
+        """What the versions decided otherwise than the recording and nobody has accepted."""
+        return [each for one in self.made for each in one.played.divergences if each.signature not in self.accepted]
+
+    def documents(self) -> list[dict[str, object]]:
+        """Return one document for each version."""
+        return [report.document(self.header, one, self.accepted) for one in self.made]
+
+    def document(self) -> dict[str, object]:
+        """Return the whole as a document: that of the one version, or of both side by side."""
+        documents = self.documents()
+        if len(documents) == 1:
+            return documents[0]
+        return {"versions": documents, **report.side_by_side(*self.made)}
+
+    @property
+    def differs(self) -> bool:
+        """Tell whether something was decided otherwise: than recorded, or by one version than by the other."""
+        if self.divergences:
+            return True
+        return len(self.made) > 1 and self.made[0].orders != self.made[1].orders
+
+
+def replay(
+    history: str | Path,
+    *,
+    mode: Mode | None = None,
+    designs: Sequence[str] = (),
+    speed: float = 1.0,
+    perturb: Sequence[str] = (),
+    seed: int = 0,
+    accepted: frozenset[str] = frozenset(),
+    decided: Committed | None = None,
+) -> Replays:
+    """Play a recorded history through the real logic.
+
+    Args:
+        history: the file.
+        mode: how; the best that the recording supports unless given.
+        designs: one or two of `FILE#name`, or `name` of the recording's own scenario; its own unless given.
+        speed: 2 plays twice as fast, in what-if.
+        perturb: what is laid over the recording, such as `duplicates=1%`.
+        seed: of what is laid over it, and of simulated partners.
+        accepted: signatures of divergences that are known.
+        decided: hears of every commit.
+
+    Raises:
+        HistoryError: the file cannot be read, or does not support the mode.
+        ScenarioError: a design does not hold together.
+        UsageError: an option makes no sense.
+    """
+    file = HistoryFile(Path(history))
+    overlay = Overlay.read(perturb, speed)
+    chosen = mode or modes.by_itself(file.header, overlay)
+    modes.check(file.header, chosen, overlay, len(designs))
+    if len(designs) > DESIGNS_MAX:
+        raise UsageError(f"at most {DESIGNS_MAX} designs are played side by side (got {len(designs)})")
+    made = []
+    header = file.header
+    for version in versions(file.header, designs, chosen, overlay.speed):
+        header = completed(file.header, version, chosen)
+        made.append(play(file, header, version, chosen, overlay=overlay, seed=seed, decided=decided))
+    return Replays(header=header, mode=chosen, made=tuple(made), accepted=accepted)
+
+
+def versions(header: Header, designs: Sequence[str], mode: Mode, speed: float = 1.0) -> list[Version]:
+    """Return the versions that are to decide; raises ScenarioError and UsageError as `replay`."""
+    if not designs:
+        return [_version(header, header.design or "standard", None, mode, speed)]
+    found = []
+    for text in designs:
+        file, _, name = text.rpartition("#")
+        found.append(_version(header, name, file or None, mode, speed))
+    return found
+
+
+def completed(header: Header, version: Version, mode: Mode) -> Header:
+    """Return the header of an imported recording with what the world it is played in adds: channels, empty stock."""
+    scenario = version.scenario
+    if header.setup:
+        return header
+    snapshot = header.snapshot
+    if ITEMS.name not in snapshot.rows and mode == "verbatim":
+        empty = {n: ItemStock(n, tuple([Position(0)] * len(header.sites))) for n in range(len(header.items))}
+        snapshot = Snapshot(rows={**snapshot.rows, **snapshot_of({ITEMS.name: empty})})
+    return msgspec.structs.replace(header, channels=tuple(scenario.channels), snapshot=snapshot)
+
+
+def _version(header: Header, name: str, file: str | None, mode: Mode, speed: float) -> Version:
+    settings, source = _settings(header, file)
+    designs = settings.get("designs")
+    if file is not None:
+        other = load(file).model_dump(mode="json", by_alias=True)["designs"]
+        designs = other
+    if not isinstance(designs, Mapping) or name not in designs:
+        known = ", ".join(designs) if isinstance(designs, Mapping) else "none"
+        raise UsageError(f"no design {name!r} in {file or source}; there are {known}")
+    settings["designs"] = {name: designs[name]}
+    if not header.setup:
+        _fit(settings, header, mode)
+    if mode != "verbatim":
+        settings["horizon"] = (int((header.horizon - header.opened) / speed) + AFTER_US) / SECOND
+        settings["warm_up"] = "0s"
+        checks = settings["checks"]
+        assert isinstance(checks, dict), "a scenario has checks"
+        checks["invariants"] = [each for each in checks["invariants"] if each != NOT_JUDGED]
+    return Version(name=name if file is None else f"{file}#{name}", scenario=restored(settings, source), design=name)
+
+
+def _settings(header: Header, file: str | None) -> tuple[dict[str, object], str]:
+    """Return the settings of the world: the recording's own, or those of the file that a design comes from."""
+    if header.setup:
+        return dict(header.setup), header.made_by
+    scenario = load(file or DEFAULT)
+    whole = scenario.model_dump(
+        mode="json", by_alias=True, exclude={"demand", "small", "expectations", "slo", "measures"}
+    )
+    whole["demand"] = {"kind": "none"}
+    return whole, header.made_by
+
+
+def _fit(settings: dict[str, object], header: Header, mode: Mode) -> None:
+    """Let the world of an imported recording begin when it does, and have the places that it names."""
+    settings["start"] = {"at": text_of(header.start), "zone": header.zone}
+    landscape = settings["landscape"]
+    assert isinstance(landscape, dict), "a scenario has a landscape"
+    for party in landscape["parties"].values():
+        if party["kind"] == "wms" and mode == "verbatim" and header.sites:
+            shift = {"from": "00:00", "to": "24:00"}
+            party["sites"] = {name: {"people": 1, "shift": shift} for name in header.sites}
+    stock = settings["stock"]
+    assert isinstance(stock, dict), "a scenario has a stock block"
+    stock["items"] = {}

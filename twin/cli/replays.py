@@ -1,0 +1,138 @@
+"""The verb that plays a recorded history again: `replay`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from twin.cli import FAILED, OK, options, show
+
+if TYPE_CHECKING:
+    from scenarios.replays import Replays
+
+
+@click.command()
+@click.argument("history", type=click.Path(path_type=Path))
+@click.option(
+    "--mode",
+    type=click.Choice(("verbatim", "open", "what-if")),
+    help="Recorded answers; simulated partners; or those with something changed. The best that fits unless given.",
+)
+@click.option(
+    "--design", "designs", multiple=True, metavar="FILE#NAME", help="Which design decides; twice: side by side."
+)
+@click.option("--speed", type=float, default=1.0, show_default=True, help="2 plays twice as fast (what-if).")
+@click.option(
+    "--perturb", multiple=True, metavar="WHAT=HOW", help="duplicates=1%, disorder=30s, loss=0.5%, delay=200ms."
+)
+@click.option("--seed", metavar="N", callback=options.whole(0), default="0", help="Of what is laid over or simulated.")
+@click.option("--shrink", is_flag=True, help="Write the smallest history that still diverges, and print a test for it.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where --shrink writes; else beside the history.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit file.")
+@click.option(
+    "--accept",
+    type=click.Path(path_type=Path),
+    help="A baseline of known divergences; made from this replay where there is no such file.",
+)
+@options.output
+def replay(
+    history: Path,
+    mode: Literal["verbatim", "open", "what-if"] | None,
+    designs: tuple[str, ...],
+    speed: float,
+    perturb: tuple[str, ...],
+    seed: int,
+    shrink: bool,
+    out: Path | None,
+    junit: Path | None,
+    accept: Path | None,
+    form: str,
+    quiet: bool,
+    no_progress: bool,
+) -> int:
+    """Play a recorded history through the real logic.
+
+    HISTORY is a history.jsonl.gz of a run, of a live process, or of an import. Exit 1 when something was decided
+    otherwise than recorded and is not accepted.
+    """
+    from scenarios import replays
+    from twin.playback import report
+
+    log = show.Log(quiet=quiet)
+    accepted = frozenset[str]() if accept is None else report.read_baseline(accept)
+    found = replays.replay(
+        history, mode=mode, designs=designs, speed=speed, perturb=perturb, seed=seed, accepted=accepted or frozenset()
+    )
+    if accept is not None and accepted is None:
+        report.write_text(accept, report.baseline(found.divergences))
+        log.say(f"baseline: {accept}, made from this replay: {len(found.divergences)} accepted")
+        return _print(found, form, log)
+    code = _print(found, form, log)
+    if junit is not None:
+        report.write_text(junit, report.junit(history.name, found.documents()))
+        log.say(f"junit: {junit}")
+    if shrink:
+        _shrink(found, history, out, designs, log)
+    return code or (FAILED if found.differs else OK)
+
+
+def _print(found: "Replays", form: str, log: show.Log) -> int:
+    from twin.playback import report
+
+    if form == "json":
+        show.json(found.document())
+    elif form == "csv":
+        show.rows("csv", [_flat(row) for row in _divergences(found)], title="divergences")
+    else:
+        for document in found.documents():
+            show.lines(report.lines(document))
+        if len(found.made) > 1:
+            show.lines(_side_by_side(found))
+    for one in found.made:
+        for note in one.notes:
+            log.say(f"note: {note}")
+    return OK
+
+
+def _divergences(found: "Replays") -> list[dict[str, object]]:
+    rows = []
+    for document in found.documents():
+        listed = document["divergences"]
+        assert isinstance(listed, list)
+        rows += [{"version": document["version"], **row} for row in listed]
+    return rows
+
+
+def _flat(row: dict[str, object]) -> dict[str, str | int | float | bool | None]:
+    kept = ("version", "kind", "key", "at", "line", "group", "accepted")
+    return {
+        name: value if isinstance(value, str | int | bool) else str(value)
+        for name, value in row.items()
+        if name in kept
+    }
+
+
+def _side_by_side(found: "Replays") -> list[str]:
+    from twin.playback import report
+
+    both = report.side_by_side(*found.made)
+    changed = both["changed"]
+    assert isinstance(changed, list)
+    said = [f"side by side: {both['changed_orders']} orders are decided otherwise; units: {both['meant']}"]
+    said += [
+        f"  order {row.pop('order')}: " + "; ".join(f"{name}: {told}" for name, told in row.items())
+        for row in changed[:20]
+    ]
+    return said
+
+
+def _shrink(found: "Replays", history: Path, out: Path | None, designs: tuple[str, ...], log: show.Log) -> None:
+    from scenarios.shrinking import shrink
+
+    if not found.divergences:
+        log.say("shrink: nothing diverges")
+        return
+    target = out or history.with_name(history.name.removesuffix(".gz").removesuffix(".jsonl") + ".shrunk.jsonl")
+    made = shrink(history, found.divergences[0], target, design=designs[0] if designs else None)
+    log.say(f"shrunk: {made.before} to {made.after} records in {made.replays} replays: {target}")
+    log.say(made.test)

@@ -1,0 +1,1 @@
+"""Recorded histories: read, played again through the real middleware, compared, made smaller."""

@@ -1,0 +1,136 @@
+"""One replay of a recording under one design, in the mode that was asked for, and what each order was told in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from actors.tap import state_digest
+from twin.errors import InvariantViolation
+from twin.model import events
+from twin.model.commands import SubmitOrder
+from twin.model.history import Answer, Header, Record, Stimulus
+from twin.model.message import Event
+from twin.playback.alone import Committed
+from twin.playback.feed import Expected, Feed, Played, unnumbered
+from twin.playback.history import Numbered
+from twin.playback.modes import Mode
+from twin.playback.openloop import asked_for, open_world_of
+from twin.playback.overlay import Overlay
+from twin.world.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A design that decides, in the world that it decides in, under the name that reports give it."""
+
+    name: str
+    scenario: Scenario
+    design: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was decided about one order: the last answer, units confirmed and short, and the sites that were told."""
+
+    answer: str = ""
+    confirmed: int = 0
+    short: int = 0
+    sites: tuple[int, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Replayed:
+    """What one version did with a recording.
+
+    `played` has the fate of the records; in the modes that simulate partners, `kpis` has the measures of that world.
+    """
+
+    version: str
+    mode: Mode
+    played: Played
+    orders: dict[int, Told] = field(default_factory=dict)
+    numbers: dict[int, str] = field(default_factory=dict)
+    kpis: dict[str, float | None] = field(default_factory=dict)
+    violations: list[object] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+    def saw(self, event: Event) -> None:
+        """Take in what was decided about an order."""
+        known = self.orders.get(event.case, Told())
+        if isinstance(event, events.OrderAnswered):
+            self.numbers[event.case] = event.number
+            confirmed = sum(line.quantity for line in event.lines)
+            short = sum(row.quantity for row in event.short)
+            self.orders[event.case] = Told(event.code, confirmed, short, known.sites)
+        elif isinstance(event, events.ReleaseToWarehouse) and event.site not in known.sites:
+            sites = tuple(sorted((*known.sites, event.site)))
+            self.orders[event.case] = Told(known.answer, known.confirmed, known.short, sites)
+
+
+def replay(
+    records: Iterable[Numbered],
+    header: Header,
+    version: Version,
+    mode: Mode,
+    *,
+    overlay: Overlay,
+    seed: int = 0,
+    decided: Committed | None = None,
+) -> Replayed:
+    """Play a recording once; it is read more than once. `header` is completed for the world that it is played in.
+
+    Raises:
+        HistoryError: a line of the file cannot be read, or the snapshot does not fit the world.
+    """
+    play = _verbatim if mode == "verbatim" else _open
+    return play(records, header, version, mode, overlay, seed, decided)
+
+
+def _verbatim(
+    records: Iterable[Numbered],
+    header: Header,
+    version: Version,
+    mode: Mode,
+    overlay: Overlay,
+    seed: int,
+    decided: Committed | None,
+) -> Replayed:
+    answered = header.completeness.get("answers") == "full"
+    expected = Expected(unnumbered(records)) if answered else None
+    made = Replayed(version=version.name, mode=mode, played=Played())
+    feed = Feed(header, version.scenario, version.design, expected=expected, decided=decided, submitted=made.saw)
+    made.played = feed.play(overlay.over(header, records, seed))
+    return made
+
+
+def _open(
+    records: Iterable[Numbered],
+    header: Header,
+    version: Version,
+    mode: Mode,
+    overlay: Overlay,
+    seed: int,
+    decided: Committed | None,
+) -> Replayed:
+    made = Replayed(version=version.name, mode=mode, played=Played())
+    played = made.played
+
+    def heard(record: Record) -> None:
+        if isinstance(record, Answer):
+            made.saw(record.request)
+        elif isinstance(record, Stimulus) and isinstance(record.message, SubmitOrder):
+            played.applied += 1
+
+    asked = asked_for(header, records) if not header.snapshot.rows.get("items") else {}
+    moved = overlay.over(header, records, seed)
+    world = open_world_of(header, version.scenario, version.design, moved, asked, seed, heard)
+    try:
+        world.timeline.run(until=version.scenario.horizon)
+    except InvariantViolation as violation:
+        made.violations.append(str(violation))
+    assert world.tap is not None, "a world of a recording is recorded"
+    played.state = state_digest(world.store)
+    played.handled, played.decisions = world.tap.decisions.count, world.tap.decisions.digest()
+    made.kpis = dict(world.watch.results(world.middleware.conflicts, world.floors()))
+    made.violations += [found for found in world.invariants.kept if found["invariant"] not in world.invariants.declared]
+    made.notes = world.opening.notes
+    return made
