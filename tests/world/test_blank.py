@@ -85,6 +85,16 @@ def test_a_capacity_cut_collapses_the_world_that_retries_and_not_the_one_that_do
     assert retries["attempts_per_call"].mean > 3
 
 
+def test_the_worked_example_of_the_page_is_a_scenario(tmp_path: Path):
+    page = (Path(__file__).parents[2] / "docs" / "clients_and_servers.md").read_text(encoding="utf-8")
+    block = page.partition("```yaml\n")[2].partition("```")[0]
+    file = tmp_path / "example.yaml"
+    file.write_text(block)
+    assert scenarios.check(file) == []
+    short = scenarios.load(file).with_("measures.windows.after.from", "80s").with_("measures.windows.after.to", "90s")
+    assert run_once(short.with_("horizon", "100s"), "retries", 1).kpis["collapsed"] == 1
+
+
 @pytest.mark.parametrize(
     ("users", "server", "told"),
     [

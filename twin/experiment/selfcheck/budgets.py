@@ -21,7 +21,7 @@ LAYER_ATTEMPTS: Final = 3
 
 def checks(*, quick: bool) -> tuple[Runs, ...]:
     """Return the four designs at each share of failures, and the layers that multiply."""
-    found, reps = [], 4 if quick else 20
+    found, reps = [], 3 if quick else 20
     for failing, published in PUBLISHED.items():
         found.append(_check(reps, failing, "none", 1 - failing, 1.0, *_closed(failing, 1)))
         success, load = 1 - failing**ATTEMPTS, (1 - failing**ATTEMPTS) / (1 - failing)

@@ -14,7 +14,8 @@ DEMAND: Final = tuple([math.exp(-6.0) * 6.0**k / math.factorial(k) for k in rang
 HOLDING, PENALTY, FIXED = 1.0, 4.0, 5.0
 PRINTED: Final = 1e-5
 """The oracles are printed with five decimals."""
-STEPS: Final = 400
+STEPS: Final = 80
+"""Periods after which the distribution of positions has long stopped changing."""
 
 
 @dataclass(frozen=True, slots=True)

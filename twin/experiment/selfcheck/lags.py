@@ -20,7 +20,7 @@ UNDER_WAY_S: Final = 30
 
 def checks(*, quick: bool) -> tuple[Runs, ...]:
     """Return one check for each interval of the poll, and one for each cell of the law's table."""
-    items, reps = (100, 2) if quick else (1_000, 20)
+    items, reps = (60, 2) if quick else (1_000, 20)
     return (
         *(_poll(every, 2 if quick else 10) for every in POLLS_S),
         *(_cell(mean, buffer, items, reps) for mean in HORIZONS for buffer in BUFFERS),
