@@ -91,9 +91,6 @@ def _call(path: Path, call: CallBlock, servers: dict[str, Server]) -> Iterator[F
     known = server.operations
     if known and call.operation not in known:
         yield missing((*path, "operation"), f"operation of {call.to}", call.operation or "", known)
-    if call.deadline is not None and call.timeout > call.deadline:
-        told = f"one attempt is waited for longer than the whole call may take: {duration_text(call.timeout)} against "
-        yield Finding((*path, "timeout"), told + duration_text(call.deadline), "warning")
 
 
 def _circle(name: str, servers: dict[str, Server], chain: tuple[str, ...]) -> Sequence[str]:

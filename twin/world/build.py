@@ -75,8 +75,6 @@ from twin.world.scenario import Poll as PollBlock
 from twin.world.stocking import split
 from twin.world.troubles import Troubles
 
-CALL_TIMEOUT: Elapsed = MINUTE
-"""How long a caller waits for a channel, a warehouse or a carrier: 60 s, assumed; the ERP's is in its profile."""
 CALLS_UNDER_WAY_MAX = 100_000
 """How many calls one client has under way at once, where the partner states no cap; its rate binds far sooner."""
 FLOOR_QUEUE_MAX = 10_000_000
@@ -289,7 +287,7 @@ class _Builder:
         b: str,
         endpoint: Endpoint,
         *,
-        timeout: Elapsed = CALL_TIMEOUT,
+        timeout: Elapsed = landscape.CALL_TIMEOUT,
         retry: Retry | None = None,
         concurrency: int = CALLS_UNDER_WAY_MAX,
         pace: Gate | None = None,

@@ -1,18 +1,18 @@
-"""Whether the parts of a scenario fit each other: names that must exist, shares that must sum, times that must nest.
+"""Whether the parts of a scenario fit each other: names that must exist, shares that must sum, times that must fit.
 
-Each block has checked itself by then. What contradicts is an error; what is allowed but dangerous is a warning that
-names its numbers.
+Each block has checked itself by then. What contradicts is an error; what is allowed but dangerous (`dangers`) is a
+warning that names its numbers.
 """
 
 from collections.abc import Iterator
 
 from twin.world.blank_consistency import blank_findings, distributor_findings
+from twin.world.dangers import dangers
 from twin.world.demand import Distribution, History
-from twin.world.designs import Design, GovernedPublication
+from twin.world.designs import Design
 from twin.world.fault_checks import misfits
 from twin.world.finding import Finding, Path, missing
-from twin.world.landscape import EdiGateway, FeedApi, Marketplace, Seller, Storefront, Wms
-from twin.world.law_specs import GammaLaw, LognormalLaw
+from twin.world.landscape import EdiGateway, Marketplace, Seller, Storefront, Wms
 from twin.world.promise_specs import FairShareAllocation, PriorityAllocation
 from twin.world.scenario import Channel, InFiles, Poll, Scenario, Webhook
 from twin.world.values import duration_text
@@ -23,6 +23,7 @@ def findings(scenario: Scenario) -> Iterator[Finding]:
     yield from _times(scenario)
     yield from blank_findings(scenario) if scenario.is_blank else _distributor(scenario)
     yield from _claims(scenario)
+    yield from dangers(scenario)
     for path, told, forbids in misfits(scenario):
         yield Finding(path, told, "error" if forbids else "warning")
 
@@ -171,7 +172,6 @@ def _designs(scenario: Scenario) -> Iterator[Finding]:
                 if channel not in scenario.channels:
                     yield missing(("designs", name, "allocation", "channels"), "channel", channel, scenario.channels)
         yield from _run(scenario, name, design)
-        yield from _dangers(scenario, name, design)
 
 
 def _run(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:
@@ -181,37 +181,6 @@ def _run(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:
             yield missing(path, "channel", channel, [*scenario.channels, "other"])
     if isinstance(design.allocation, FairShareAllocation) and design.backorder.run != {"other": "GAIN"}:
         yield Finding(path, "fair_share divides what comes and knows no strategies; choose allocation priority")
-
-
-def _dangers(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:
-    """Warn of times in the wrong order."""
-    kept = design.sequencing.inbox_kept
-    for party_name, party in scenario.landscape.parties.items():
-        if isinstance(party, Storefront) and kept < party.webhook.reconcile_every:
-            told = f"{duration_text(kept)} against {duration_text(party.webhook.reconcile_every)} of {party_name}"
-            yield Finding(
-                ("designs", name, "sequencing", "inbox_kept"),
-                f"messages are forgotten before their partner may send them again: {told}",
-                "warning",
-            )
-        if isinstance(party, Marketplace) and isinstance(party.stock_api, FeedApi):
-            yield from _feed(design, name, party_name, party.stock_api)
-
-
-def _feed(design: Design, name: str, party: str, api: FeedApi) -> Iterator[Finding]:
-    law = api.turnaround.written_out
-    if not isinstance(design.publication, GovernedPublication) or not isinstance(law, LognormalLaw | GammaLaw):
-        return
-    mean = law.mean if isinstance(law, GammaLaw) else law.p50
-    if design.publication.feed_timeout < mean * 1_000_000:
-        told = (
-            f"{duration_text(design.publication.feed_timeout)} against about {duration_text(round(mean * 1_000_000))}"
-        )
-        yield Finding(
-            ("designs", name, "publication", "feed_timeout"),
-            f"figures are sent again before a feed of {party} is usually answered: {told}",
-            "warning",
-        )
 
 
 def _claims(scenario: Scenario) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
+from twin.model.instant import MINUTE, Elapsed
 from twin.world.calling import Clients, Server
 from twin.world.demand import OptionalMultipliers
 from twin.world.law_specs import Delay
@@ -32,6 +33,9 @@ from twin.world.values import (
 
 BLANK: Final = "blank"
 """The landscape of a world without a distributor: nothing but what the scenario names."""
+
+CALL_TIMEOUT: Final[Elapsed] = MINUTE
+"""How long the middleware waits for a channel, a warehouse or a carrier: 60 s, assumed; the ERP's is in its profile."""
 
 LATER_KINDS: Final = (
     "erp_legacy",

@@ -265,7 +265,7 @@ class Checks(Block):
     T_drain: Later = None
     G: Later = None
     e: Later = None
-    A_max: Later = None
+    A_max: Count = sourced(4, "RELIABILITY 3: one retrying layer of three; more at nested layers is a warning")
 
 
 class Measures(Block):
