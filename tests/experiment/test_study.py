@@ -36,6 +36,7 @@ class MadeUp:
     measures: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(report=("oversold_units",)))
     expectations: tuple[SimpleNamespace, ...] = ()
     slo: tuple[SimpleNamespace, ...] = ()
+    faults: tuple[object, ...] = ()
 
     horizon: int = 0
     demands: tuple[object, ...] = ()

@@ -161,8 +161,9 @@ def plan_compare(
     """Plan `compare`; see there. `history` is None where it goes by the number of orders.
 
     Raises:
-        UsageError: No such design, or a number makes no sense.
+        UsageError: No such design, a number makes no sense, or a fault would strike each design elsewhere.
     """
+    _refuse_counted_faults(scenario)
     chosen = tuple(scenario.designs) if designs is None else tuple(designs)
     plan = _plan(scenario, chosen, seed, reps, on_violation, "report", precision, history)
     return _study("compare", scenario, plan, _origin(scenario, plan.seed, small=small), strict=strict)
@@ -251,6 +252,23 @@ def _plan(
         history=_orders_expected(scenario) < HISTORY_ORDERS_MAX if history is None else history,
         on_violation=on_violation or (by_itself if stated == "auto" else stated),
     )
+
+
+def _refuse_counted_faults(scenario: "Scenario") -> None:
+    """Refuse faults that begin at the n-th message or a named point: designs send different messages.
+
+    Raises:
+        UsageError: There is one.
+    """
+    from twin.world.fault_specs import NthTrigger, PointTrigger  # only a comparison loads them
+
+    for fault in scenario.faults:
+        if isinstance(fault.trigger, NthTrigger | PointTrigger):
+            key = "point" if isinstance(fault.trigger, PointTrigger) else "nth"
+            raise UsageError(
+                f"compare refuses fault '{fault.name}' with its trigger '{key}': designs send different messages; "
+                "trigger it with at, after or when, or run one design"
+            )
 
 
 def _orders_expected(scenario: "Scenario") -> float:
