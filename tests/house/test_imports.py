@@ -17,6 +17,7 @@ LIBRARIES = {
     "policies": set(),
     "reports": {"jinja2", "markupsafe", "matplotlib", "networkx", "numpy"},
     "scenarios": {"ruamel"},
+    "scenarios.replays": {"msgspec"},  # gives the header of a history other settings
     "twin": set(),
     "twin.cli": {"click", "rich"},
     "twin.connectivity": {"msgspec"},
@@ -31,6 +32,7 @@ LIBRARIES = {
     "twin.live.postgres": {"psycopg"},
     "twin.model": {"msgspec"},
     "twin.model.wire": {"msgspec", "pydantic", "pydantic_core"},
+    "twin.playback": {"msgspec"},  # what is played are the messages themselves
     "twin.world": {"networkx", "numpy", "pydantic", "pydantic_core"},
 }
 """What a room may import beside the standard library; the longest name that fits a module counts."""
