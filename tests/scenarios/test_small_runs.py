@@ -6,7 +6,21 @@ import scenarios
 from twin.experiment import compare, run
 
 
-@pytest.mark.parametrize("name", ["duplicate_flood", "erp_maintenance", "peak_season", "warehouse_offline"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "carrier_delay",
+        "cycle_counts",
+        "duplicate_flood",
+        "edi_trouble",
+        "erp_maintenance",
+        "flash_sale",
+        "marketplace_throttled",
+        "peak_season",
+        "peak_season_mid",
+        "warehouse_offline",
+    ],
+)
 def test_every_claim_that_fails_a_run_holds_at_the_small_size_and_every_fault_takes_effect(name):
     """Method: the code that the command would exit with, and what each run notes of its faults."""
     scenario = scenarios.load(name, small=True)
