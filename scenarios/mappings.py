@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Iterator
 from datetime import tzinfo
 from pathlib import Path
@@ -62,7 +63,7 @@ def blocks_of(path: Path) -> Iterator[bytes]:
                 return
             with gzip.open(stream) as unpacked:
                 yield from iter(lambda: unpacked.read(BLOCK_BYTES), b"")
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise HistoryError(f"{path.name}: the gzip file is cut off or broken: {error}") from error
     except OSError as error:
         raise HistoryError(f"{path.name}: cannot be read: {error.strerror or error}") from error

@@ -287,3 +287,9 @@ def test_with_service_codes_the_whole_set_gives_its_published_sums() -> None:
         "values of price rounded half up to minor units": 2,
         "values of item that differ from another by letter case alone": 93,
     }
+
+
+def test_a_stamp_beyond_the_calendar_of_utc_is_refused() -> None:
+    clock = {"zone": "America/New_York", "formats": ["%Y-%m-%d %H:%M"]}
+    _, report = read(f"{HEADER}1,a,1,9999-12-31 23:59,1,\n2,a,1,1948-12-31 23:59,1,\n", mapping(clock=clock))
+    assert (report.mapped, refused(report)) == (1, {"time_out_of_range": (1, (2,))})

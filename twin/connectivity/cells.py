@@ -58,7 +58,10 @@ class Stamps:
         moment = self._moment(text)
         if moment.tzinfo is None:
             moment = self._settle(moment.replace(tzinfo=self._clock.zone))
-        at_us = (moment.astimezone(UTC) - _EPOCH) // _MICROSECOND
+        try:
+            at_us = (moment.astimezone(UTC) - _EPOCH) // _MICROSECOND
+        except OverflowError as error:  # the first or last hours that a calendar holds, told in another zone
+            raise Bad("time_out_of_range") from error
         between = self._clock.between_us
         if between is not None and not between[0] <= at_us < between[1]:
             raise Bad("time_out_of_range")
