@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -28,8 +29,12 @@ ELSEWHERE: Mapping[str, str] = {
     "diff": "twin.cli.again",
     "selfcheck": "twin.cli.selfcheck",
     "replay": "twin.cli.replays",
+    "import": "twin.cli.imports",
 }
-"""Verbs that stand in modules of their own, in the order of the help; each is a command of its verb's name."""
+"""Verbs that stand in modules of their own, in the order of the help; each is a command of its verb's name.
+
+`import` is a word of Python's own, so its command is `import_`.
+"""
 FAR_MISSED = "missed by more than 1.5"
 KINDS = ("scenarios", "parties", "faults", "invariants", "presets", "measures")
 
@@ -56,7 +61,8 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a verb; one that stands elsewhere is imported when it is asked for."""
         if cmd_name in ELSEWHERE:
-            command = getattr(import_module(ELSEWHERE[cmd_name]), cmd_name)
+            name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+            command = getattr(import_module(ELSEWHERE[cmd_name]), name)
             assert isinstance(command, click.Command)
             return command
         return super().get_command(ctx, cmd_name)
