@@ -128,8 +128,10 @@ def receive(order: Order, event: ReturnReceived, now: Elapsed) -> Change:
 
 
 def came_undelivered(order: Order, event: ReturnReceived, now: Elapsed) -> bool:
-    """The key is new, the carrier brings back what it could not deliver, q <= S - returned - open RMA."""
-    return event.undelivered and event.key not in order.return_keys and _returnable(order, event.lines, now)
+    """The key and the RMA number are new, the carrier brings back the undelivered, q <= S - returned - open RMA."""
+    if event.key in order.return_keys or _rma(order, event.rma or event.key) is not None:
+        return False
+    return event.undelivered and _returnable(order, event.lines, now)
 
 
 def take_undelivered(order: Order, event: ReturnReceived, now: Elapsed) -> Change:
