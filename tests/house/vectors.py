@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 HOUSE = Path(__file__).parents[2]
 PAGE = HOUSE / "docs" / "vectors.md"
-BEGIN, END = "<!-- written by `python -m tests.house.vectors` -->", "<!-- end of what is written -->"
+END = "<!-- end of what is written -->"
 
 
 class Mark(NamedTuple):
@@ -99,9 +99,15 @@ def table() -> str:
 
 def page(text: str) -> str:
     """Return the page with its table written anew."""
-    before, _, rest = text.partition(BEGIN)
+    return written(text, "tests.house.vectors", table())
+
+
+def written(text: str, module: str, what: str) -> str:
+    """Return a page with the part that `python -m module` writes replaced; the words around it are kept."""
+    begin = f"<!-- written by `python -m {module}` -->"
+    before, _, rest = text.partition(begin)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}"
+    return f"{before}{begin}\n\n{what}\n\n{END}{after}"
 
 
 if __name__ == "__main__":
