@@ -95,11 +95,11 @@ class Middleware:
         self._slot_at: list[Elapsed | None] = []
         self._slots: list[int] = []
         self._publisher_ids: list[int] = []
-        self._inbox_half = max(1, inbox_kept // 2)
+        self._inbox_kept = max(1, inbox_kept)
         recorder = ground.recorder
         self._party = recorder.party("middleware")
         self._committed = Steps(recorder, "committed")
-        ground.timeline.call_in(self._inbox_half, self._prune, None)
+        ground.timeline.call_in(self._inbox_kept, self._prune, None)
 
     def connect(self, routes: Mapping[type[Event], Route], publishers: list[Publisher]) -> None:
         """Say where events go and who tells the channels."""
@@ -368,4 +368,4 @@ class Middleware:
 
     def _prune(self, _: None) -> None:
         self.store.forget_inbox()
-        self.ground.timeline.call_in(self._inbox_half, self._prune, None)
+        self.ground.timeline.call_in(self._inbox_kept, self._prune, None)

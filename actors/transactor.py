@@ -44,7 +44,7 @@ class Store:
         return self.rows[table.number].get(id)  # type: ignore[return-value]  # a table holds rows of its type only
 
     def forget_inbox(self) -> None:
-        """Drop the older half of the inbox; called once per half of its retention."""
+        """Drop what was there at the last call; called once per retention, so a row is kept for one to two of them."""
         self.inbox_earlier = self.rows[INBOX.number]
         self.rows[INBOX.number] = {}
 
