@@ -61,7 +61,8 @@ def verdicts(judged: Sequence[Verdict]) -> Table:
         title="claims",
         heads=("verdict", "name", "claim", "found", "more runs"),
         rows=tuple(
-            (verdict.word, verdict.claim.name, _claim(verdict), _found(verdict), _more(verdict)) for verdict in judged
+            (verdict.word, verdict.claim.name, verdict.claim.sentence, _found(verdict), _more(verdict))
+            for verdict in judged
         ),
     )
 
@@ -116,16 +117,6 @@ def estimate_cell(estimate: Estimate | None) -> str:
 
 def _interval(ci95: tuple[float, float] | None) -> str:
     return "" if ci95 is None else f" ({number(ci95[0])} .. {number(ci95[1])})"
-
-
-def _claim(verdict: Verdict) -> str:
-    claim = verdict.claim
-    subject = claim.design
-    if claim.minus is not None:
-        subject = f"{claim.design} - {claim.minus}"
-    elif claim.over is not None:
-        subject = f"{claim.design} / {claim.over}"
-    return f"{claim.kpi} of {subject} {claim.text}"
 
 
 def _found(verdict: Verdict) -> str:

@@ -90,6 +90,16 @@ class Claim:
         """The designs that must have run for this claim to be judged."""
         return tuple(name for name in (self.design, self.minus, self.over) if name is not None)
 
+    @property
+    def sentence(self) -> str:
+        """What is claimed, in one line: the measure, of which design or of which two, and the bound."""
+        subject = self.design
+        if self.minus is not None:
+            subject = f"{self.design} - {self.minus}"
+        elif self.over is not None:
+            subject = f"{self.design} / {self.over}"
+        return f"{self.kpi} of {subject} {self.text}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:

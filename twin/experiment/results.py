@@ -14,6 +14,7 @@ from pathlib import Path
 from twin.errors import UsageError
 from twin.experiment.comparison import Comparison, Difference, Estimate
 from twin.experiment.expectations import Verdict
+from twin.experiment.shown import findings_html
 from twin.world.result import RunResult
 
 VIOLATIONS_LISTED_MAX = 100
@@ -97,6 +98,10 @@ class Findings:
         return tuple(
             (design, name) for design, names in self.gives_up.items() for name in names if (design, name) not in broken
         )
+
+    def _repr_html_(self) -> str:
+        """Show the findings in a notebook: reported measures by design, verdicts, and what went wrong."""
+        return findings_html(self)
 
     def exit_code(self, *, strict: bool = False) -> int:
         """Give the exit code: 130 interrupted, 4 stopped on an invariant, 1 a broken claim or promise, else 0.
