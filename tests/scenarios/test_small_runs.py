@@ -16,6 +16,7 @@ from twin.experiment import compare, run
         "erp_maintenance",
         "flash_sale",
         "marketplace_throttled",
+        "out_of_order",
         "peak_season",
         "peak_season_mid",
         "warehouse_offline",
