@@ -71,11 +71,12 @@ def rules() -> RuleSet:
     )
 
 
-def stock_items(unit: Unit) -> None:
-    """Open every item at every site, with a little stock of all but the last."""
+def stock_items(unit: Unit, sites: int = 2) -> None:
+    """Open every item at every site, with a little stock of all but the last at the first two."""
     for item in range(ITEM_COUNT):
         sellable = 6 if item < ITEM_COUNT - 1 else 0
-        unit.save(ITEMS, item, ItemStock(item=item, positions=(Position(sellable=sellable), Position(sellable=2))))
+        positions = (Position(sellable=sellable), Position(sellable=2), *(Position() for _ in range(sites - 2)))
+        unit.save(ITEMS, item, ItemStock(item=item, positions=positions))
 
 
 def order(number: str, channel: int, *lines: tuple[int, int], id: int = 0) -> SubmitOrder:

@@ -18,6 +18,8 @@ from twin.experiment.reading import read_folder
 from twin.experiment.trace import Record, record_of, rule_of
 from twin.middleware.procedures import standard
 
+pytestmark = pytest.mark.timeout(600)  # the comparison that the page is made of
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
