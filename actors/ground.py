@@ -1,6 +1,6 @@
 """What every actor stands on: the timeline, keyed chance, the recorder and the probe."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from actors.transactor import Direct
@@ -64,6 +64,9 @@ class Probe(Protocol):
 
     def parked(self, event: Message, reason: str) -> None:
         """A party gave up on a message for good."""
+
+    def passed(self, gateway: str, partner: int, control: int, stated: int, content: Sequence[int]) -> None:
+        """A gateway let a partner's file through: its number, the records it states, and one fingerprint for each."""
 
     def touched(self, letter: int, order: int) -> None:
         """A person took an item from an exception queue; `order` is 0 where it is about none."""

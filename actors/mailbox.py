@@ -194,6 +194,7 @@ class Mailbox:
             self._count("dropped_repeat" if accepted else "rejected_number")
         else:
             self._seen[number] = content
+            self.channel.ground.probe.passed(self.channel.name, file.partner, file.control, file.stated, content)
             for order in file.orders:
                 self.link.send(order.id, file.sent, self.channel.hand_over, order)
             if self.link.may_lose:

@@ -1,5 +1,7 @@
 """A probe that hears nothing: who watches a few things only takes the rest from here."""
 
+from collections.abc import Sequence
+
 from actors.transactor import Direct
 from twin.middleware.unit import Outcome
 from twin.model.instant import Elapsed
@@ -52,6 +54,9 @@ class Unwatched:
         """Nobody looks."""
 
     def parked(self, event: Message, reason: str) -> None:
+        """Nobody looks."""
+
+    def passed(self, gateway: str, partner: int, control: int, stated: int, content: Sequence[int]) -> None:
         """Nobody looks."""
 
     def touched(self, letter: int, order: int) -> None:

@@ -1,6 +1,6 @@
 """What `twin list` lists, read from the rooms that own it, so that the list cannot fall behind."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from twin.errors import Problem
 from twin.experiment.results import Row
@@ -104,16 +104,12 @@ def _presets() -> list[Row]:
 
 
 def _invariants() -> list[Row]:
-    from twin.world.invariants import CHECKED
+    from twin.world.invariants import ASSUMES, CHECKED
 
-    return _named(CHECKED)
+    return [{"name": name, "class": ASSUMES[name], "text": text} for name, text in CHECKED.items()]
 
 
 def _measures() -> list[Row]:
     from twin.world.measures import MEASURES
 
     return [{"name": name, "unit": unit, "text": text} for name, (unit, text) in MEASURES.items()]
-
-
-def _named(entries: Mapping[str, str]) -> list[Row]:
-    return [{"name": name, "text": text} for name, text in entries.items()]

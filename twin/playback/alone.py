@@ -4,7 +4,7 @@ Its actor, queue, workers, store, relay and publishers are those of a run. Only 
 was handed over waits here until somebody says what became of it. The state begins as the recording's snapshot has it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from actors.ground import Ground
 from actors.tap import Decisions, Life
@@ -208,6 +208,8 @@ class _Onlooker:
     def seen(self, tracking: int, word: str, lag: Elapsed) -> None: ...
 
     def touched(self, letter: int, order: int) -> None: ...
+
+    def passed(self, gateway: str, partner: int, control: int, stated: int, content: Sequence[int]) -> None: ...
 
     def replied(self, order: int) -> None: ...
 

@@ -7,10 +7,11 @@ stands the antecedent: how often there was something to check.
 
 S-1 conservation of physical stock at each warehouse; S-2b reservation algebra and agreement with the positions; S-3 no
 second effect per business key, at the party; S-4 no acknowledged order lost; S-5 legal moves only, one version each;
-S-10 no oversold unit without an excuse.
+S-10 no oversold unit without an excuse; S-10b figures right at their as_of; S-14 files pass once and whole; leaks: at
+the end nothing is held for nobody.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from actors.transactor import Direct
@@ -19,10 +20,12 @@ from twin.errors import InvariantViolation
 from twin.middleware.unit import ITEMS, ORDERS, RESERVATIONS, Outcome
 from twin.model.commands import EvaluatePublication, StockExtract, SubmitOrder
 from twin.model.events import OrderAnswered, PublishStock
-from twin.model.instant import Elapsed
+from twin.model.instant import DAY, Elapsed
 from twin.model.message import Message
 from twin.model.order import Cancel, Erp, Intake, Order, Payment, Undo
 from twin.model.stock import ItemStock, Reservation
+from twin.world.file_book import FileBook
+from twin.world.leaks import held_for_nobody
 
 CHECKED: Final = {
     "S-1": "Stock of each item at each warehouse is its opening plus what was booked in, less what was booked out.",
@@ -31,7 +34,12 @@ CHECKED: Final = {
     "S-4": "Every acknowledged order is in the ERP, was refused to its channel, is a dead letter or still under way.",
     "S-5": "Only legal moves of an order's parts, each with its own cause and a higher version; no unit is lost.",
     "S-10": "An oversold unit has its excuse: a figure that was right at its as_of and not older than configured.",
+    "S-10b": "A figure published from the ledger is what the rule says of the state that the ledger had at its as_of.",
+    "S-14": "A gateway lets a file through once, by number and by content, and only with the records that it states.",
+    "leaks": "At the end no unit is reserved for an order that is archived or over, or that wants no more units.",
 }
+ASSUMES: Final = {name: "B" if name == "S-14" else "A" for name in CHECKED}
+"""The widest class of faults under which each must hold: A inside the partners' contracts, B outside but detectable."""
 KEPT_WHOLE: Final = 20
 """How many violations of one invariant are kept with their details."""
 
@@ -77,6 +85,7 @@ class _Claim(NamedTuple):
     site: int
     live: int
     committed: bool
+    order: int
 
 
 class Invariants:
@@ -118,6 +127,7 @@ class Invariants:
         self._sales: dict[int, tuple[Sale, ...]] = {}
         self._wrong: set[tuple[int, int, Elapsed]] = set()
         self.excused_units = 0
+        self._files = FileBook()
 
     def broken(self, name: str, key: str, chain: Sequence[str]) -> None:
         """Count a violation; stop the run if this one stops runs."""
@@ -190,7 +200,7 @@ class Invariants:
         if isinstance(message, SubmitOrder):
             self._taken_in(message, unit)
         elif kind is EvaluatePublication or kind is StockExtract:
-            self._published(unit)
+            self._published(message, unit)
 
     def _reservation(self, row: Reservation, message: Message) -> None:
         live = row.granted - row.released - row.consumed - row.expired
@@ -203,7 +213,7 @@ class Invariants:
         book = self._live if row.committed else self._soft
         book[(row.item, row.site)] = book.get((row.item, row.site), 0) + live
         if live:
-            self._claims[row.id] = _Claim(row.item, row.site, live, row.committed)
+            self._claims[row.id] = _Claim(row.item, row.site, live, row.committed, row.order)
         else:
             self._claims.pop(row.id, None)
 
@@ -284,7 +294,7 @@ class Invariants:
                 return f"the figure was {now - sale.as_of} us old, configured are {self.excuse_window[channel]} us"
         return None
 
-    def _published(self, unit: Direct) -> None:
+    def _published(self, message: Message, unit: Direct) -> None:
         rows = {id: row for number, id, row in unit.reads if number == _ITEMS}
         for event in unit.events:
             if type(event) is not PublishStock:
@@ -293,10 +303,36 @@ class Invariants:
                 stock = rows.get(figure.item)
                 if isinstance(stock, ItemStock) and stock.changed_at <= event.as_of:
                     right = published(self.availability, stock, event.channel, event.as_of)
-                    if right is not None and figure.quantity != right:
+                    if right is None:
+                        continue
+                    self._met("S-10b")
+                    if figure.quantity != right:
                         self._wrong.add((event.channel, figure.item, event.as_of))
+                        self.broken(
+                            "S-10b",
+                            f"item {figure.item} channel {event.channel}",
+                            (_said(message), f"published {figure.quantity}, right at {event.as_of} was {right}"),
+                        )
+
+    # --- S-14
+
+    def passed(self, gateway: str, partner: int, control: int, stated: int, content: Sequence[int]) -> None:
+        """A gateway let a file through."""
+        self._met("S-14")
+        for wrong in self._files.passed(gateway, partner, control, stated, content):
+            self.broken("S-14", f"file {control} of partner {partner} at {gateway}", (wrong,))
+
+    def _met(self, name: str) -> None:
+        self.antecedents[name] = self.antecedents.get(name, 0) + 1
 
     # --- the end
+
+    def left_over(self, orders: Mapping[int, object]) -> None:
+        """Look for what is still held for nobody; `orders` are those that are not archived."""
+        claims = {id: (claim.order, claim.live) for id, claim in self._claims.items()}
+        self.antecedents["leaks"] = len(claims)
+        for key, leak in held_for_nobody(claims, orders):
+            self.broken("leaks", key, (leak,))
 
     def finish(
         self,
@@ -326,16 +362,19 @@ class Invariants:
 
 
 def published(rules: ChannelAvailability, stock: ItemStock, channel: int, now: Elapsed) -> int | None:
-    """Return what a channel must be told of an item, computed plainly from its row: the reference of S-10.
+    """Return what a channel must be told of an item, computed plainly from its row: the reference of S-10b.
 
-    Free at a site is sellable - committed - live soft claims; undated waiting demand takes from the sites in order;
-    safety is withheld at each site, the buffer and the cap from the sum, floored to whole sell units. Items with
-    quotas or pledges are outside this reference: None.
+    Free at a site is sellable - committed - live soft claims; undated waiting demand and units in dispute take from the
+    sites in order; safety is withheld at each site, the buffer and the cap from the sum, floored to whole sell units.
+    Outside this reference are items with quotas, pledges or dated waiting demand, and those whose waiting demand may be
+    served from a receipt due within a day, which spares what is free: None.
     """
-    if stock.quotas or stock.pledges:
+    waiting = stock.disputed + sum(line.quantity for line in stock.waiting)
+    if stock.quotas or stock.pledges or any(line.due for line in stock.waiting):
+        return None
+    if waiting and any(receipt.due < now + DAY for receipt in stock.supply):
         return None
     rule = rules.channels[channel]
-    waiting = sum(line.quantity for line in stock.waiting)
     total = 0
     for site, position in enumerate(stock.positions):
         free = position.sellable - position.committed

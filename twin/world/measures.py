@@ -6,7 +6,7 @@ distributions keep every sample. A measure without a sample is None.
 """
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from actors.transactor import Direct, Store
@@ -294,6 +294,10 @@ class Watch:
     def parked(self, event: Message, reason: str) -> None:
         """A party's own dead letter."""
         self.dead.add(1, self.clock())
+
+    def passed(self, gateway: str, partner: int, control: int, stated: int, content: Sequence[int]) -> None:
+        """A gateway let a file through."""
+        self.invariants.passed(gateway, partner, control, stated, content)
 
     def touched(self, letter: int, order: int) -> None:
         """A person looked at an item."""

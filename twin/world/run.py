@@ -11,7 +11,7 @@ from typing import Final, Literal
 from actors.tap import Write
 from twin.errors import InvariantViolation, UsageError
 from twin.kernel.recorder import ParquetSink, Recorder
-from twin.middleware.unit import ITEMS
+from twin.middleware.unit import ITEMS, ORDERS
 from twin.model.instant import SECOND
 from twin.model.stock import ItemStock
 from twin.world import blank_run
@@ -109,6 +109,7 @@ def _look_back(world: World) -> None:
     books = ((warehouse.site, item, units) for warehouse in world.warehouses for item, units in warehouse.book.items())
     stocks = (row for row in world.store.rows[ITEMS.number].values() if isinstance(row, ItemStock))
     world.invariants.finish(books, world.orders_under_way, stocks)
+    world.invariants.left_over(world.store.rows[ORDERS.number])
 
 
 def _result(world: World, recorder: Recorder, stopped: Mapping[str, object] | None) -> RunResult:
