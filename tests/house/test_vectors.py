@@ -8,15 +8,15 @@ from twin.world.run import run_once
 
 LEFT_OUT = (75, 78)
 """Vectors of rooms that do not exist: the governance of consumers, and the coexistence of two systems."""
-OPEN = range(1, 109)
-"""Vectors that may still lack a test."""
+OPEN = ["V65", "V66", "V84", "V105", "V106"]
+"""Vectors without a marked test: the relay's order and repeats, an order's own holds, fallbacks of partners away."""
 VECTORS = [f"V{number:02d}" for number in range(1, 109) if number not in LEFT_OUT]
 MARKS = marks()
 
 
-def test_every_vector_has_a_test():
+def test_every_vector_has_a_test_but_those_that_are_open():
     tried = {mark.vector for mark in MARKS}
-    assert [vector for vector in VECTORS if vector not in tried and int(vector[1:]) not in OPEN] == []
+    assert [vector for vector in VECTORS if vector not in tried] == OPEN
 
 
 def test_a_mark_names_a_vector_and_its_code():

@@ -24,7 +24,7 @@ from twin.world.scenario import Scenario
 
 HISTORY: Final = "history.jsonl.gz"
 LIMITS: Final = (
-    "the parties are those of the first form: one ERP, one WMS, one carrier; no EDI",
+    "one cloud ERP, one kind of WMS and one carrier; no legacy ERP, master-data system or API gateway",
     "a carrier tells of its parcels only where its block says `scans`; else every parcel is delivered without a word",
     "a buyer who sees too little is lost; what is sent back is a whole parcel",
     "a marketplace's quota for reading single orders is not modelled, only that of its list",
