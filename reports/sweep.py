@@ -98,7 +98,7 @@ Draw = Callable[[Figure, Axes, SweepTable, str], None]
 
 
 def _manner(table: SweepTable) -> tuple[Draw, str]:
-    axes = _axes(table)
+    axes = table.axes
     if table.layout == "sobol":
         return _bars, f"share of variance explained, {table.designs[0]}, 95 % bootstrap interval"
     if table.layout == "grid" and len(axes) == 1:
@@ -108,16 +108,8 @@ def _manner(table: SweepTable) -> tuple[Draw, str]:
     return _scatter, f"a dot is the mean of a point, over {axes[0]}"
 
 
-def _axes(table: SweepTable) -> list[str]:
-    """Return a path for each axis: of paths that move together the first."""
-    columns: dict[tuple[object, ...], str] = {}
-    for path in table.parameters:
-        columns.setdefault(tuple(row[path] for row in table.rows), path)
-    return list(columns.values())
-
-
 def _lines(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
-    (path,) = _axes(table)
+    (path,) = table.axes
     positions = _positions(place, path, [each.parameters for each in table.summary(kpi)])
     for index, design in enumerate(table.designs):
         known = [each for each in table.summary(kpi) if each.design == design and each.interval is not None]
@@ -142,7 +134,7 @@ def _lines(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
 
 
 def _heat(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
-    down, across = _axes(table)
+    down, across = table.axes
     known = [each for each in table.summary(kpi) if each.design == table.designs[0]]
     lines = list(dict.fromkeys(each.parameters[down] for each in known))
     columns = list(dict.fromkeys(each.parameters[across] for each in known))
@@ -165,7 +157,7 @@ def _heat(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
 
 
 def _scatter(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
-    path = _axes(table)[0]
+    path = table.axes[0]
     found = table.summary(kpi)
     positions = _positions(place, path, [each.parameters for each in found])
     for index, design in enumerate(table.designs):

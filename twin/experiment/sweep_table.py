@@ -106,7 +106,7 @@ class SweepTable:
         means = [
             each.interval.mean if each.interval else math.nan for each in self.summary(kpi) if each.design == chosen
         ]
-        axes = self._axes()
+        axes = self.axes
         matrix = np.array(means).reshape(-1, len(axes) + 2)
         if not np.isfinite(matrix).all() or np.ptp(matrix[:, :2]) == 0:
             raise UsageError(f"'{kpi}' does not vary over the points, or some have no value")
@@ -118,8 +118,9 @@ class SweepTable:
             for axis, (name, (first, total)) in enumerate(zip(axes, _indices(matrix), strict=True))
         ]
 
-    def _axes(self) -> list[str]:
-        """Return one path for each axis: paths that move together count once."""
+    @property
+    def axes(self) -> list[str]:
+        """One path for each axis: of paths that move together the first."""
         seen: dict[tuple[Cell, ...], str] = {}
         for path in self.parameters:
             seen.setdefault(tuple(row[path] for row in self.rows), path)
