@@ -85,4 +85,5 @@ def _run(
         limits=tuple(document["limits"]),
         wall_s=0.0,
         notes=(),
+        warm_up_s=each["warm_up_s"],
     )

@@ -161,7 +161,14 @@ def kpi_rows(comparison: Comparison) -> list[Row]:
 def replications(comparison: Comparison) -> list[Json]:
     """Give every run with its own values, so that intervals and pairs can be computed again."""
     return [
-        {"design": run.design, "seed": run.seed, "events": run.events, "digest": run.digest, "kpis": dict(run.kpis)}
+        {
+            "design": run.design,
+            "seed": run.seed,
+            "warm_up_s": run.warm_up_s,
+            "events": run.events,
+            "digest": run.digest,
+            "kpis": dict(run.kpis),
+        }
         for run in comparison.runs
     ]
 
@@ -347,6 +354,7 @@ def _replication(run: RunResult) -> dict[str, Json]:
         "events": run.events,
         "digest": run.digest,
         "sim_s": run.sim_s,
+        "warm_up_s": run.warm_up_s,
         "wall_s": run.wall_s,
         "stopped": None if run.stopped is None else _plain(run.stopped),
     }

@@ -26,6 +26,7 @@ from twin.world.laws import LawSpec, compiled
 from twin.world.resilience import calling_of
 from twin.world.scenario import Scenario
 from twin.world.troubles import Troubles
+from twin.world.warm_up import told
 
 CALLS_UNDER_WAY_MAX = 10_000_000
 """How many calls one client has under way at once: clients pile up as they will, servers have the bounds."""
@@ -44,10 +45,17 @@ class BlankWorld:
     groups: list[Clients]
     faults: Faults
 
+    def under_way(self) -> int:
+        """Return how many requests are at the servers, in service or waiting."""
+        return sum(server.present for server in self.servers)
 
-def build(scenario: Scenario, design_name: str, seed: int, recorder: Recorder) -> BlankWorld:
-    """Build the world of one design."""
-    return _Builder(scenario, design_name, seed, recorder).build()
+
+def build(
+    scenario: Scenario, design_name: str, seed: int, recorder: Recorder, warm_up: Elapsed | None = None
+) -> BlankWorld:
+    """Build the world of one design; `warm_up` is when measures begin (us), None: as the scenario says."""
+    length = told(scenario.warm_up) if warm_up is None else warm_up
+    return _Builder(scenario, design_name, seed, recorder).build(length)
 
 
 def longest_wait(scenario: Scenario) -> Elapsed:
@@ -74,7 +82,7 @@ class _Builder:
         self.servers: dict[str, list[Server]] = {}
         self.links: dict[tuple[str, str], Link] = {}
 
-    def build(self) -> BlankWorld:
+    def build(self, warm_up: Elapsed) -> BlankWorld:
         parties = self.scenario.landscape.parties
         for name, party in parties.items():
             if isinstance(party, calling.Server):
@@ -83,8 +91,8 @@ class _Builder:
             if isinstance(party, calling.Server):
                 self._connect(name, party)
         groups = [self._clients(name, party) for name, party in parties.items() if isinstance(party, calling.Clients)]
-        if self.scenario.warm_up:
-            self.timeline.call_at(self.scenario.warm_up, self._restart, None)
+        if warm_up:
+            self.timeline.call_at(warm_up, self._restart, None)
         servers = [server for copies in self.servers.values() for server in copies]
         faults = self.troubles.faults
         faults.start({"queue_length": lambda: sum(len(server.line) for server in servers)})

@@ -5,14 +5,15 @@ from typing import Final
 
 from twin.kernel.faults import Faults
 from twin.kernel.recorder import Recorder
-from twin.model.instant import SECOND
+from twin.model.instant import SECOND, Elapsed
 from twin.world.blank import build, longest_wait
 from twin.world.call_watch import Judgement, results
-from twin.world.horizon import advance
+from twin.world.horizon import advance, observe
 from twin.world.measures import unit_of
 from twin.world.outcomes import Trouble
 from twin.world.result import RunResult
 from twin.world.scenario import Scenario
+from twin.world.warm_up import Mser5, found, spacing
 
 LIMITS: Final = (
     "a world without a distributor: clients and servers alone, no middleware, no orders, no invariants",
@@ -24,10 +25,11 @@ def carry_out(
     scenario: Scenario, design: str, seed: int, recorder: Recorder, progress: Callable[[float], None] | None
 ) -> RunResult:
     """Run one design once; the recorder is left to its owner."""
-    world = build(scenario, design, seed, recorder)
+    warm_up, notes = _warm_up(scenario, design, seed)
+    world = build(scenario, design, seed, recorder, warm_up)
     advance(world.timeline, scenario.horizon, progress)
     asked = Judgement(
-        since=scenario.warm_up,
+        since=warm_up,
         now=world.timeline.now,
         deadline=longest_wait(scenario),
         windows=scenario.measures.windows,
@@ -53,8 +55,20 @@ def carry_out(
         limits=LIMITS,
         wall_s=0.0,
         notes=tuple(
-            [f"fault {each.name} ({each.kind} at {each.target}) took no effect" for each in world.faults.vain()]
+            notes + [f"fault {each.name} ({each.kind} at {each.target}) took no effect" for each in world.faults.vain()]
         ),
+        warm_up_s=warm_up / SECOND,
+    )
+
+
+def _warm_up(scenario: Scenario, design: str, seed: int) -> tuple[Elapsed, list[str]]:
+    if not isinstance(scenario.warm_up, Mser5):
+        return scenario.warm_up, []
+    pilot = build(scenario, design, seed, Recorder())
+    return found(
+        scenario.warm_up,
+        scenario.horizon,
+        observe(pilot.timeline, scenario.horizon, spacing(scenario.horizon), pilot.under_way),
     )
 
 

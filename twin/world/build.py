@@ -74,6 +74,7 @@ from twin.world.scenario import Direct, InFiles, Scenario
 from twin.world.scenario import Poll as PollBlock
 from twin.world.stocking import split
 from twin.world.troubles import Troubles
+from twin.world.warm_up import told
 
 CALLS_UNDER_WAY_MAX = 100_000
 """How many calls one client has under way at once, where the partner states no cap; its rate binds far sooner."""
@@ -136,6 +137,7 @@ def build(
     stops: bool,
     opening: Opening | None = None,
     history: Callable[[World], Write] | None = None,
+    warm_up: Elapsed | None = None,
 ) -> World:
     """Build the world of one design.
 
@@ -147,11 +149,12 @@ def build(
         stops: whether a broken invariant ends the run.
         opening: the state at the start and the demand, where they are not drawn from the scenario.
         history: given the world before anything happened in it, returns what takes the middleware's history.
+        warm_up: when measures begin, in microseconds; None: as the scenario says, at once where it names a method.
 
     Raises:
         UsageError: the scenario's blocks do not fit together.
     """
-    return _Builder(scenario, design_name, seed, recorder, stops, opening, history).build()
+    return _Builder(scenario, design_name, seed, recorder, stops, opening, history, warm_up).build()
 
 
 class _Builder:
@@ -164,6 +167,7 @@ class _Builder:
         stops: bool,
         opening: Opening | None,
         history: Callable[[World], Write] | None,
+        warm_up: Elapsed | None,
     ) -> None:
         self.scenario = scenario
         self.name = design_name
@@ -175,6 +179,7 @@ class _Builder:
         self.troubles = Troubles(scenario, self.timeline, seed)
         self.opening = opening or open_world(scenario, seed)
         self.history = history
+        self.warm_up = told(scenario.warm_up) if warm_up is None else warm_up
         self.tap = Tap(lambda: self.timeline.now, _unwritten) if history is not None else None
         self.parties = scenario.landscape.parties
         self.windows = windows_of(scenario, self.design)
@@ -221,8 +226,8 @@ class _Builder:
         self._connect()
         self._operators()
         self._fill()
-        if scenario.warm_up:
-            self.timeline.call_at(scenario.warm_up, lambda _: self.watch.restart(), None)
+        if self.warm_up:
+            self.timeline.call_at(self.warm_up, lambda _: self.watch.restart(), None)
         world = World(
             scenario,
             self.name,

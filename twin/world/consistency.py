@@ -16,6 +16,7 @@ from twin.world.landscape import EdiGateway, Marketplace, Seller, Storefront, Wm
 from twin.world.promise_specs import FairShareAllocation, PriorityAllocation
 from twin.world.scenario import Channel, InFiles, Poll, Scenario, Webhook
 from twin.world.values import duration_text
+from twin.world.warm_up import longest
 
 
 def findings(scenario: Scenario) -> Iterator[Finding]:
@@ -38,9 +39,10 @@ def _distributor(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _times(scenario: Scenario) -> Iterator[Finding]:
-    if scenario.warm_up >= scenario.horizon:
+    warm_up = longest(scenario.warm_up)
+    if warm_up >= scenario.horizon:
         horizon = duration_text(scenario.horizon)
-        yield Finding(("warm_up",), f"must be shorter than horizon {horizon} (got {duration_text(scenario.warm_up)})")
+        yield Finding(("warm_up",), f"must be shorter than horizon {horizon} (got {duration_text(warm_up)})")
 
 
 def _landscape(scenario: Scenario) -> Iterator[Finding]:

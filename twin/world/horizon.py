@@ -1,4 +1,4 @@
-"""Running a timeline to its horizon, in slices, so that somebody can say how far it is.
+"""Running a timeline to its horizon, in slices, so that somebody can say how far it is or look at it on the way.
 
 Garbage collection is frozen and off while it runs, because nothing on the hot path makes cycles, and restored after.
 """
@@ -39,3 +39,16 @@ def no_collections() -> Iterator[None]:
         gc.unfreeze()
         if enabled:
             gc.enable()
+
+
+def observe(timeline: Timeline, horizon: Elapsed, every: Elapsed, level: Callable[[], int]) -> list[int]:
+    """Run to the horizon and return the level at even times, `every` microseconds apart."""
+    series: list[int] = []
+
+    def look(_: None) -> None:
+        series.append(level())
+        timeline.call_in(every, look, None)
+
+    timeline.call_in(every, look, None)
+    advance(timeline, horizon, None)
+    return series

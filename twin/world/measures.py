@@ -185,6 +185,12 @@ class Watch:
     def _add(self, name: str, by: int = 1) -> None:
         self.count[name] = self.count.get(name, 0) + by
 
+    def under_way(self) -> int:
+        """Return how many orders were placed and are neither shipped nor refused nor cancelled."""
+        count = self.count
+        ended = sum(count.get(f"orders_{stage}", 0) for stage in ("shipped", "rejected", "cancelled"))
+        return count.get("orders_placed", 0) - ended
+
     # --- channels
 
     def looked(self, channel: int, item: int, asked: int, showed: int, as_of: Elapsed, sold: int) -> None:

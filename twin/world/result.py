@@ -27,6 +27,7 @@ class RunResult:
         limits: Sentences on what the model leaves out, or where this run leaves its validated range.
         wall_s: Time the run took, in seconds of the machine's clock.
         notes: Sentences for the reader that are no limits: what was left out of the demand, what was set by hand.
+        warm_up_s: What was left out of the measures at the beginning, in simulated seconds.
     """
 
     scenario: str
@@ -45,3 +46,4 @@ class RunResult:
     limits: tuple[str, ...]
     wall_s: float
     notes: tuple[str, ...]
+    warm_up_s: float = 0.0

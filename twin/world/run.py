@@ -12,15 +12,16 @@ from actors.tap import Write
 from twin.errors import InvariantViolation, UsageError
 from twin.kernel.recorder import ParquetSink, Recorder
 from twin.middleware.unit import ITEMS, ORDERS
-from twin.model.instant import SECOND
+from twin.model.instant import SECOND, Elapsed
 from twin.model.stock import ItemStock
 from twin.world import blank_run
 from twin.world.build import World, build
-from twin.world.horizon import advance
+from twin.world.horizon import advance, observe
 from twin.world.journal import HistoryFile, header_of
 from twin.world.measures import unit_of
 from twin.world.result import RunResult
 from twin.world.scenario import Scenario
+from twin.world.warm_up import Mser5, found, spacing
 
 HISTORY: Final = "history.jsonl.gz"
 LIMITS: Final = (
@@ -69,11 +70,13 @@ def run_once(
             result = blank_run.carry_out(scenario, design, seed, recorder, progress)
         else:
             begins = None if file is None else partial(_begin, file)
-            world = build(scenario, design, seed, recorder, stops=on_violation == "stop", history=begins)
+            warm_up, notes = _warm_up(scenario, design, seed)
+            stops = on_violation == "stop"
+            world = build(scenario, design, seed, recorder, stops=stops, history=begins, warm_up=warm_up)
             stopped = _to_the_horizon(world, progress)
             if file is not None and world.tap is not None:
                 world.tap.close(world.store)
-            result = _result(world, recorder, stopped)
+            result = _result(world, recorder, stopped, warm_up, notes)
         recorder.close()
     except BaseException:
         recorder.abort()
@@ -112,13 +115,23 @@ def _look_back(world: World) -> None:
     world.invariants.left_over(world.store.rows[ORDERS.number])
 
 
-def _result(world: World, recorder: Recorder, stopped: Mapping[str, object] | None) -> RunResult:
+def _warm_up(scenario: Scenario, design: str, seed: int) -> tuple[Elapsed, list[str]]:
+    if not isinstance(scenario.warm_up, Mser5):
+        return scenario.warm_up, []
+    pilot = build(scenario, design, seed, Recorder(), stops=False)
+    series = observe(pilot.timeline, scenario.horizon, spacing(scenario.horizon), pilot.watch.under_way)
+    return found(scenario.warm_up, scenario.horizon, series)
+
+
+def _result(
+    world: World, recorder: Recorder, stopped: Mapping[str, object] | None, warm_up: Elapsed, settled: list[str]
+) -> RunResult:
     invariants = world.invariants
     kpis = world.watch.results(world.middleware.conflicts, world.floors())
     costs = world.scenario.costs
     kpis["cost_of_failure"] = costs.total(kpis)
     declared = invariants.declared
-    notes = list(world.opening.notes)
+    notes = [*world.opening.notes, *settled]
     notes += [f"fault {each.name} ({each.kind} at {each.target}) took no effect" for each in world.faults.vain()]
     codes = sorted(world.middleware.exceptions.items())
     if codes:
@@ -140,6 +153,7 @@ def _result(world: World, recorder: Recorder, stopped: Mapping[str, object] | No
         limits=LIMITS if world.scenario.faults else (*LIMITS, QUIET),
         wall_s=0.0,
         notes=tuple(notes),
+        warm_up_s=warm_up / SECOND,
     )
 
 

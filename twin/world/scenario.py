@@ -56,6 +56,7 @@ from twin.world.values import (
     rule,
     sourced,
 )
+from twin.world.warm_up import WarmUp
 
 
 class Start(Block):
@@ -278,12 +279,6 @@ class Measures(Block):
     recovery: Recovery = sourced({}, "the defaults of recovery")
 
 
-def _warm_up(value: object) -> object:
-    if isinstance(value, Mapping):
-        raise rule("a method of finding the warm-up does not exist yet; give a duration", whole=True)
-    return value
-
-
 def _designs(value: object) -> object:
     return {"standard": {}} if value == "standard" else value
 
@@ -332,7 +327,7 @@ class Scenario(Block):
     question: Annotated[str, Strict(), Field(min_length=1)]
     start: Start = sourced({}, "the defaults of start")
     horizon: PositiveDuration
-    warm_up: Annotated[Duration, BeforeValidator(_warm_up)] = sourced("0s", "rule: everything counts unless it is said")
+    warm_up: WarmUp = sourced("0s", "rule: everything counts unless it is said")
     seed: Annotated[int, Strict(), Field(ge=0)] = sourced(1, "rule: any seed is as good as another")
     reps: Count = sourced(1, "rule: one run")
     ties: Annotated[Literal["fifo"], Words("drawn")] = sourced("fifo", "rule: what was scheduled first happens first")
