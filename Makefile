@@ -5,11 +5,13 @@
 #   make lint    the first three of these
 #   make bench   how fast it is here, against the targets
 #   make long    the tests that take longer
+#   make docs    the documentation as a site, docs/_build/html/index.html; NOTEBOOKS=cache runs the notebooks for it
 #
 # Another Python: make PYTHON=python3.13 ...
 
 PYTHON ?= python3
 JOBS ?= 2
+NOTEBOOKS ?= off
 
 BIN := .venv/bin
 DEMO := runs/demo
@@ -23,7 +25,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet --quiet --no
 USER := .venv/.installed
 DEVELOPER := .venv/.installed-dev
 
-.PHONY: demo test lint bench long
+.PHONY: demo test lint bench long docs
 
 demo: $(USER)
 	rm -rf $(DEMO)
@@ -44,6 +46,10 @@ bench: $(USER)
 
 long: $(DEVELOPER)
 	$(SERVER) $(BIN)/pytest -n $(JOBS) -m slow
+
+docs: $(DEVELOPER)
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -D nb_execution_mode=$(NOTEBOOKS) docs docs/_build/html
+	@echo 'site: docs/_build/html/index.html'
 
 $(USER): $(BIN)/python pyproject.toml constraints.txt
 	@echo 'Installing what twin needs into .venv (once; a minute or two) ...'

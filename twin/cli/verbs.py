@@ -30,6 +30,7 @@ ELSEWHERE: Mapping[str, str] = {
     "selfcheck": "twin.cli.selfcheck",
     "replay": "twin.cli.replays",
     "import": "twin.cli.imports",
+    "explain": "twin.cli.explaining",
 }
 """Verbs that stand in modules of their own, in the order of the help; each is a command of its verb's name.
 

@@ -1,0 +1,198 @@
+"""The pages of what has a name: measures, invariants, faults, presets, party kinds, read from the rooms that own them.
+
+`twin explain` prints one, the documentation shows all of one kind, and neither has a word of its own. A page is
+Markdown that reads well in a terminal too.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeGuard, get_args, get_origin
+
+from policies.presets import ALL as PRESETS
+from policies.presets import Preset
+from twin.world.call_watch import CALL_MEASURES
+from twin.world.costs import MEASURE_OF, Costs
+from twin.world.designs import Design
+from twin.world.fault_kinds import KINDS, LATER_KINDS, LINK, FaultKind
+from twin.world.invariants import ASSUMES, CHECKED
+from twin.world.landscape import Party
+from twin.world.levels import Samples
+from twin.world.measures import MEASURES
+from twin.world.party_notes import LEAVES_OUT
+from twin.world.values import Block, OneOf, later_key
+
+CLASSES: Final = {
+    "A": "inside the partners' contracts: an invariant must hold",
+    "B": "outside them, but detectable: what breaks must be reported, never silent",
+    "C": "byzantine: only containment is asked",
+}
+"""The classes of assumptions (RELIABILITY, principle 5)."""
+SAMPLED: Final = (
+    *("availability_age_s", "capture_latency_s", "order_cycle_s", "milestone_lag_s", "api_latency_s", "latency_s"),
+)
+"""Measures of which every sample is kept: one key for each statistic."""
+LEVELS: Final = ("drift_units", "ghost_stock_units", "queue_length")
+"""Measures of something that holds until it changes: their mean is over time, beside `.max` and `.end`."""
+AT: Final = {LINK: "middleware/erp", "erp_cloud": "erp", "edi_gateway": "edi", "marketplace": "marketplace_a",
+             "carrier": "carrier_a"}  # fmt: skip
+"""What a fault's example strikes, where the shipped landscapes call it otherwise than its kind."""
+SAMPLE: Final[Mapping[str, str]] = {
+    "extra": "2m", "within": "10m", "factor": "0.4", "capacity": "2/s", "backlog": "100", "cap": "5",
+    "lag": "30m", "taken": "50%", "base": "30s", "fraction": "60%",
+}  # fmt: skip
+"""A plausible value of each parameter that some fault cannot do without, for its example."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page: what kind of thing it is about, its name, and its Markdown without a heading."""
+
+    kind: str
+    name: str
+    text: str
+
+    def page(self) -> str:
+        """Return the page with its heading."""
+        return f"# {self.name} ({self.kind})\n\n{self.text}\n"
+
+
+def entries() -> list[Entry]:
+    """Return every page, kind by kind."""
+    return [
+        *(Entry("measure", name, _measure(name)) for name in MEASURES),
+        *(Entry("invariant", name, _invariant(name)) for name in CHECKED),
+        *(Entry("fault", name, _fault(name, kind)) for name, kind in KINDS.items()),
+        *(Entry("fault", name, f"Not modelled: {text}.") for name, text in LATER_KINDS.items()),
+        *(
+            Entry("preset", name, _preset(slot, name, preset))
+            for slot, presets in PRESETS.items()
+            for name, preset in presets.items()
+        ),
+        *(Entry("party", kind, _party(kind, block)) for kind, block in party_blocks().items()),
+    ]
+
+
+def party_blocks() -> dict[str, type[Block]]:
+    """Return the block of each kind of party."""
+    union, *_ = get_args(Party)
+    return {kind: block for block in get_args(union) for kind in get_args(block.model_fields["kind"].annotation)}
+
+
+def _measure(name: str) -> str:
+    unit, text = MEASURES[name]
+    lines = [text, "", f"- unit: {unit}"]
+    if name in SAMPLED:
+        statistics = ", ".join(f"`{name}.{each}`" for each in Samples().statistics())
+        lines.append(f"- keys: {statistics}; no sample gives null")
+    elif name in LEVELS:
+        lines.append(f"- keys: `{name}` (mean over time), `{name}.max`, `{name}.end`")
+    if name in CALL_MEASURES:
+        lines.append("- of worlds without a distributor: clients and servers alone")
+    for price, measure in MEASURE_OF.items():
+        if measure == name:
+            info = Costs.model_fields[price]
+            lines.append(f"- price in `costs`: `{price}`, {info.default} each ({info.description})")
+    return "\n".join(lines)
+
+
+def _invariant(name: str) -> str:
+    wide = ASSUMES[name]
+    return "\n".join(
+        [
+            CHECKED[name],
+            "",
+            f"- the widest class of faults under which it must hold is {wide}: {CLASSES[wide]}",
+            f"- counted in `violations{{invariant={name}}}`; a broken one stops `twin run` with exit 4",
+            f"- a design that gives it up says so: `gives_up: [{name}]`",
+        ]
+    )
+
+
+def _fault(name: str, kind: FaultKind) -> str:
+    lines = [kind.text, "", f"- strikes: {', '.join(kind.targets)}"]
+    if kind.needs:
+        lines.append(f"- needs: {', '.join(f'`{each}`' for each in kind.needs)}")
+    if kind.takes:
+        lines.append(f"- takes: {', '.join(f'`{each}`' for each in kind.takes)}")
+    lines += [
+        f"- ends: {', '.join(f'`{each}`' for each in kind.ends)}",
+        f"- shows itself by: {', '.join(kind.visibility)}",
+        f"- class {kind.assumption}: {CLASSES[kind.assumption]}",
+        f"- {'each message has its own coin' if kind.each else 'it holds as long as it is on, for every message'}",
+        "",
+        "```yaml",
+        f"faults: [{fault_example(name, kind)}]",
+        "```",
+    ]
+    return "\n".join(lines)
+
+
+def fault_example(name: str, kind: FaultKind) -> str:
+    """Return one record of a kind of fault, as it stands in a scenario."""
+    target = AT.get(kind.targets[0], kind.targets[0])
+    needs = "".join(f", {each}: {SAMPLE[each]}" for each in kind.needs)
+    return f"{{name: trouble, kind: {name}, target: {target}, trigger: {{at: 1h}}, duration: 30m{needs}}}"
+
+
+def _preset(slot: str, name: str, preset: Preset) -> str:
+    choice = next(note for note in Design.model_fields[slot].metadata if isinstance(note, OneOf))
+    written = (choice.presets or {})[name]
+    return "\n".join(
+        [
+            f"A published `{slot}` of a design. Source: {preset.source}.",
+            "",
+            "```yaml",
+            f"{slot}: {{preset: {name}}}",
+            "```",
+            "",
+            "It stands for, and a key beside its name changes:",
+            "",
+            *(f"- `{key}`: {_plain(value)}" for key, value in written.items()),
+        ]
+    )
+
+
+def _party(kind: str, block: type[Block]) -> str:
+    lines = [" ".join((block.__doc__ or "").split())]
+    if kind in LEAVES_OUT:
+        lines += ["", f"Left out: {LEAVES_OUT[kind]}."]
+    lines += ["", "Settings, each with its default and where that comes from:", ""]
+    lines += [f"- `{path}`: {default}{f' ({source})' if source else ''}" for path, default, source in settings(block)]
+    return "\n".join(lines)
+
+
+def settings(block: type[Block], above: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield path, default and source of each setting of a block, those of blocks inside it below their key."""
+    for name, info in block.model_fields.items():
+        key = f"{above}{info.alias or name}"
+        if later_key(info) or name == "kind":
+            continue
+        default = "must be given" if info.is_required() else _plain(info.get_default(call_default_factory=True))
+        yield key, default, info.description or ""
+        found = [each for each in (info.annotation, *get_args(info.annotation)) if _is_block(each)]
+        for inner in found if len(found) == 1 or all("kind" in each.model_fields for each in found) else ():
+            of = f" ({_kind(inner)})" if len(found) > 1 else ".NAME" if get_origin(info.annotation) is Mapping else ""
+            yield from settings(inner, f"{key}{of}.")
+
+
+def _is_block(kind: object) -> TypeGuard[type[Block]]:
+    return isinstance(kind, type) and issubclass(kind, Block)
+
+
+def _kind(block: type[Block]) -> str:
+    return str(get_args(block.model_fields["kind"].annotation)[0])
+
+
+def _plain(value: object) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case Mapping() if not value:
+            return "its own defaults"
+        case Mapping():
+            return ", ".join(f"{key} {_plain(each)}" for key, each in value.items())
+        case tuple() | list():
+            return ", ".join(map(_plain, value)) or "none"
+    return str(value)
