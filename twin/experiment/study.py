@@ -249,7 +249,7 @@ def _plan(
         seed=scenario.seed if seed is None else seed,
         reps=scenario.reps if reps is None else reps,
         precision=tuple(precision),
-        history=_orders_expected(scenario) < HISTORY_ORDERS_MAX if history is None else history,
+        history=_keeps_history(scenario) if history is None else history,
         on_violation=on_violation or (by_itself if stated == "auto" else stated),
     )
 
@@ -269,6 +269,13 @@ def _refuse_counted_faults(scenario: "Scenario") -> None:
                 f"compare refuses fault '{fault.name}' with its trigger '{key}': designs send different messages; "
                 "trigger it with at, after or when, or run one design"
             )
+
+
+def _keeps_history(scenario: "Scenario") -> bool:
+    """Tell whether a run keeps its history by itself: one of few orders, whose process does not die."""
+    parties = scenario.landscape.parties
+    own = [name for name, party in parties.items() if party.kind in ("middleware", "store")]
+    return _orders_expected(scenario) < HISTORY_ORDERS_MAX and not any(each.target in own for each in scenario.faults)
 
 
 def _orders_expected(scenario: "Scenario") -> float:

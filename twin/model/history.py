@@ -55,7 +55,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
         redacted: what was replaced or left out before the recording was given away.
         design: the name of the design that ran, empty where none of ours did.
         rules: the version of the rule set, empty where none of ours ran.
-        setup: the scenario without its demand, as its file would say it: landscape, channels, stock, that design.
+        setup: the scenario without its buyers, as its file would say it: landscape, channels, stock, that design.
         items: the names of items, in the order of their numbers; so are sites and channels.
         snapshot: the state before the first line.
     """

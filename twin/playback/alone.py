@@ -25,6 +25,7 @@ from twin.world.process import (
     middleware_of,
     publish_nightly,
     publishers_of,
+    reconcile,
     routes_of,
     show,
     usual_us,
@@ -91,10 +92,15 @@ class Alone:
         self._connect()
         self._load()
         publish_nightly(scenario, block, self.middleware, len(header.items))
-        for channel in range(len(scenario.channels)):
+        if not header.opened:
+            reconcile(self.middleware)
+
+    def begin(self) -> None:
+        """Go on from the snapshot: send what is in the outbox, wait for what was scheduled, handle what waits."""
+        for channel in range(len(self.scenario.channels)):
             self.middleware.arm(channel)
         self.middleware.resume()
-        for message in header.snapshot.queue:
+        for message in self.header.snapshot.queue:
             self.middleware.receive(message)
 
     def until(self, at: Elapsed) -> None:

@@ -10,7 +10,8 @@ from twin.model.commands import SubmitOrder
 from twin.model.history import Answer, Header, Record, Stimulus
 from twin.model.message import Event
 from twin.playback.alone import Committed
-from twin.playback.feed import Expected, Feed, Played, unnumbered
+from twin.playback.expected import Expected
+from twin.playback.feed import After, Feed, Played
 from twin.playback.history import Numbered
 from twin.playback.modes import Mode
 from twin.playback.openloop import asked_for, open_world_of
@@ -74,6 +75,7 @@ def replay(
     *,
     overlay: Overlay,
     seed: int = 0,
+    after: After = "skip",
     decided: Committed | None = None,
 ) -> Replayed:
     """Play a recording once; it is read more than once. `header` is completed for the world that it is played in.
@@ -81,37 +83,28 @@ def replay(
     Raises:
         HistoryError: a line of the file cannot be read, or the snapshot does not fit the world.
     """
-    play = _verbatim if mode == "verbatim" else _open
-    return play(records, header, version, mode, overlay, seed, decided)
-
-
-def _verbatim(
-    records: Iterable[Numbered],
-    header: Header,
-    version: Version,
-    mode: Mode,
-    overlay: Overlay,
-    seed: int,
-    decided: Committed | None,
-) -> Replayed:
-    answered = header.completeness.get("answers") == "full"
-    expected = Expected(unnumbered(records)) if answered else None
     made = Replayed(version=version.name, mode=mode, played=Played())
-    feed = Feed(header, version.scenario, version.design, expected=expected, decided=decided, submitted=made.saw)
-    made.played = feed.play(overlay.over(header, records, seed))
+    if mode == "verbatim":
+        answered = header.completeness.get("answers") == "full"
+        feed = Feed(
+            header,
+            version.scenario,
+            version.design,
+            expected=Expected(records) if answered else None,
+            after=after,
+            decided=decided,
+            submitted=made.saw,
+        )
+        made.played = feed.play(overlay.over(header, records, seed))
+    else:
+        _play_open(made, records, header, version, overlay, seed)
     return made
 
 
-def _open(
-    records: Iterable[Numbered],
-    header: Header,
-    version: Version,
-    mode: Mode,
-    overlay: Overlay,
-    seed: int,
-    decided: Committed | None,
-) -> Replayed:
-    made = Replayed(version=version.name, mode=mode, played=Played())
+def _play_open(
+    made: Replayed, records: Iterable[Numbered], header: Header, version: Version, overlay: Overlay, seed: int
+) -> None:
+    """Play the orders of a recording among simulated partners, and fill in what came of it."""
     played = made.played
 
     def heard(record: Record) -> None:
@@ -133,4 +126,3 @@ def _open(
     made.kpis = dict(world.watch.results(world.middleware.conflicts, world.floors()))
     made.violations += [found for found in world.invariants.kept if found["invariant"] not in world.invariants.declared]
     made.notes = world.opening.notes
-    return made

@@ -65,10 +65,18 @@ def senders_of(scenario: Scenario, rules: RuleSet) -> tuple[Sender, ...]:
 
 
 def setup_of(scenario: Scenario, design: str) -> dict[str, object]:
-    """Return the scenario as its file would say it, without demand and claims, and with one design alone."""
+    """Return the scenario with every setting written out, without demand and claims, and with one design alone.
+
+    It uses no landscape any more: what that one states, or computes, stands in the settings. Of the demand remains
+    whether goods come back, because that is how long closed orders are kept.
+    """
     whole = scenario.model_dump(
         mode="json", by_alias=True, exclude={"demand", "small", "expectations", "slo", "measures"}
     )
+    returns = next((block.returns for block in scenario.demands if block.returns is not None), None)
     whole["demand"] = {"kind": "none"}
+    if returns is not None:
+        whole["demand"]["returns"] = returns.model_dump(mode="json", by_alias=True)
     whole["designs"] = {design: whole["designs"][design]}
+    whole["landscape"]["use"] = None
     return dict(whole)

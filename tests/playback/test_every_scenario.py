@@ -1,0 +1,49 @@
+"""The history of every shipped scenario's small run plays again to the same state, through the same decisions."""
+
+from pathlib import Path
+
+import pytest
+
+import scenarios
+from scenarios.replays import replay
+from twin.errors import UsageError
+from twin.world.run import HISTORY, run_once
+
+QUICK = ("duplicate_flood", "edi_trouble", "erp_maintenance", "flash_sale", "naive_designs", "polling_lag")
+"""Scenarios whose small run takes under a second; between them files, webhooks, retries, and writes that race."""
+
+
+def plays_again(name: str, seed: int, folder: Path) -> None:
+    """Run each design of a scenario and play its history; the demand is not in it."""
+    scenario = scenarios.load(name, small=True)
+    for design in scenario.designs:
+        where = folder / design
+        where.mkdir()
+        run_once(scenario, design, seed, out=where, record=False, history=True)
+        found = replay(where / HISTORY)
+        (made,) = found.made
+        ends = made.played.recorded
+        assert ends is not None
+        assert found.divergences == []
+        assert (made.played.state, made.played.decisions) == (ends.state, ends.decisions)
+        demand = found.header.setup["demand"]
+        assert isinstance(demand, dict) and demand["kind"] == "none"
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_quick_scenario_plays_again_in_every_design(tmp_path: Path, name: str):
+    plays_again(name, 1, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize("name", [name for name in scenarios.names() if not scenarios.load(name, small=True).is_blank])
+def test_every_scenario_plays_again_in_every_design_whatever_the_seed(tmp_path: Path, name: str, seed: int):
+    plays_again(name, seed, tmp_path)
+
+
+def test_a_process_that_can_die_keeps_no_history_and_says_why(tmp_path: Path):
+    faults = ["faults=[{name: crash, kind: P1, target: middleware, trigger: {at: 20m}, restart: 1m}]", "horizon=40m"]
+    with pytest.raises(UsageError, match="no history is kept of a run in which the middleware's process"):
+        run_once(scenarios.load("first_day", faults), "standard", 1, out=tmp_path, record=False, history=True)
