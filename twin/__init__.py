@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scenarios import load as load
     from scenarios import names as names
     from scenarios.replays import replay as replay
+    from scenarios.stepping import open as open  # noqa: A004  # a name of the face, reached as twin.open
     from twin.errors import Divergence as Divergence
     from twin.errors import HistoryError as HistoryError
     from twin.errors import InvariantViolation as InvariantViolation
@@ -50,6 +51,7 @@ __all__ = [
     "load",
     "minutes",
     "names",
+    "open",
     "optimize",
     "read_effects",
     "replay",
@@ -76,6 +78,7 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "load": "scenarios",
         "minutes": "twin.model.instant",
         "names": "scenarios",
+        "open": "scenarios.stepping",
         "optimize": "twin.experiment",
         "read_effects": "twin.live.effects",
         "replay": "scenarios.replays",

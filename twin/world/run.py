@@ -96,7 +96,7 @@ def _begin(file: HistoryFile, world: World) -> Write:
 def _to_the_horizon(world: World, progress: Callable[[float], None] | None) -> Mapping[str, object] | None:
     try:
         advance(world.timeline, world.scenario.horizon, progress)
-        _look_back(world)
+        look_back(world)
     except InvariantViolation as violation:
         return {
             "invariant": violation.id,
@@ -107,7 +107,7 @@ def _to_the_horizon(world: World, progress: Callable[[float], None] | None) -> M
     return None
 
 
-def _look_back(world: World) -> None:
+def look_back(world: World) -> None:
     """Check at the end what can only be checked then."""
     books = ((warehouse.site, item, units) for warehouse in world.warehouses for item, units in warehouse.book.items())
     stocks = (row for row in world.store.rows[ITEMS.number].values() if isinstance(row, ItemStock))
@@ -127,9 +127,7 @@ def _result(
     world: World, recorder: Recorder, stopped: Mapping[str, object] | None, warm_up: Elapsed, settled: list[str]
 ) -> RunResult:
     invariants = world.invariants
-    kpis = world.watch.results(world.middleware.conflicts, world.floors())
-    costs = world.scenario.costs
-    kpis["cost_of_failure"] = costs.total(kpis)
+    kpis = measured(world)
     declared = invariants.declared
     notes = [*world.opening.notes, *settled]
     notes += [f"fault {each.name} ({each.kind} at {each.target}) took no effect" for each in world.faults.vain()]
@@ -142,7 +140,7 @@ def _result(
         seed=world.seed,
         stopped=stopped,
         kpis=kpis,
-        units={key: unit_of(key) for key in kpis} | {"cost_of_failure": costs.currency},
+        units={key: unit_of(key) for key in kpis} | {"cost_of_failure": world.scenario.costs.currency},
         invariants_checked=len(invariants.antecedents),
         violations=tuple(each for each in invariants.kept if each["invariant"] not in declared),
         declared=tuple(each for each in invariants.kept if each["invariant"] in declared),
@@ -155,6 +153,13 @@ def _result(
         notes=tuple(notes),
         warm_up_s=warm_up / SECOND,
     )
+
+
+def measured(world: World) -> dict[str, float | None]:
+    """Return every measure of a world until now, with what its failures cost."""
+    kpis = world.watch.results(world.middleware.conflicts, world.floors())
+    kpis["cost_of_failure"] = world.scenario.costs.total(kpis)
+    return kpis
 
 
 def _metadata(scenario: Scenario, design: str, seed: int) -> dict[str, str]:
