@@ -12,6 +12,7 @@ from policies.posting import Posting
 from policies.promise_dates import PromiseDates
 from policies.promising import Promising
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
+from policies.quotas import Quotas
 from policies.reconciliation import Reconciliation
 from policies.sequencing import Sequencing
 from policies.signature import Signature
@@ -78,6 +79,7 @@ class RuleSet:
     backorders: BackorderRule = field(default_factory=BackorderRun)
     posting: Posting = field(default_factory=Posting)
     reconciliation: Reconciliation | None = None
+    quotas: Quotas | None = None
     stock_stream: Sequencing = field(default_factory=lambda: Sequencing(kind="delta"))
     rate_half_life_us: Elapsed = 0
     close_after_us: Elapsed = DAY

@@ -31,8 +31,8 @@ class Buffer(Protocol):
     def kind(self) -> str:
         """The name under which a scenario chooses it."""
 
-    def size(self, stock: ItemStock, channel: int, now: Elapsed) -> int:
-        """Return the buffer in quanta, >= 0."""
+    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int) -> int:
+        """Return the buffer in quanta, >= 0; `pool` is the channel's N."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class ConstantBuffer:
     units: int = 0
     kind: Literal["constant"] = "constant"
 
-    def size(self, stock: ItemStock, channel: int, now: Elapsed) -> int:
+    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int) -> int:
         """Return the constant."""
         return self.units
 
@@ -62,13 +62,41 @@ class RiskBuffer:
     units_max: int = 100_000
     kind: Literal["risk"] = "risk"
 
-    def size(self, stock: ItemStock, channel: int, now: Elapsed) -> int:
+    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int) -> int:
         """Return the smallest b that the others stay within, given their rates at `now`."""
         others = self.prior_per_us
         for taker, rate in enumerate(stock.rates):
             if taker != channel:
                 others += read(rate, now, self.half_life_us)
         return poisson_quantile(others * self.window_us, 1 - self.epsilon, self.units_max)
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureBuffer:
+    """The smallest buffer at which the static exposure of the pool is `units` quanta at most.
+
+    `sales_max` is the most that each channel sells of one item in its exposure window, in quanta by channel index.
+    """
+
+    sales_max: tuple[int, ...]
+    units: int = 0
+    kind: Literal["exposure"] = "exposure"
+
+    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int) -> int:
+        """Return the buffer; the same for every channel that sells from this pool.
+
+        >>> stock = ItemStock(item=1, positions=())
+        >>> [ExposureBuffer(sales_max).size(stock, 0, 0, 10) for sales_max in ((10, 10, 10), (8, 6, 2), (4, 3, 2))]
+        [7, 6, 0]
+        """
+        low, high = 0, max(0, pool)
+        while low < high:
+            middle = (low + high) // 2
+            if static_exposure(pool, [pool - middle] * len(self.sales_max), self.sales_max) <= self.units:
+                high = middle
+            else:
+                low = middle + 1
+        return low
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +173,7 @@ class ChannelAvailability:
             own, shared, _ = self._funded(stock, pool, channel, now)
         else:
             own, shared = 0, pool
-        told = own + (shared if rule.may_share else 0) - rule.buffer.size(stock, channel, now)
+        told = own + (shared if rule.may_share else 0) - rule.buffer.size(stock, channel, now, pool)
         if rule.depth is None:
             told = rule.cap or 0
         elif rule.depth:
@@ -173,7 +201,7 @@ class ChannelAvailability:
         units = self.safety.units
         return sum(
             [
-                max(0, available[site] - units(stock.item, site, rule.method))
+                available[site] - withheld(available[site], units(stock.item, site, rule.method))
                 for site in (range(len(available)) if sites is None else sites)
             ]
         )

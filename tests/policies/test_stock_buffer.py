@@ -10,6 +10,7 @@ from policies.stock_buffer import (
     ChannelAvailability,
     ChannelRule,
     ConstantBuffer,
+    ExposureBuffer,
     RiskBuffer,
     Safety,
     drawn,
@@ -62,7 +63,7 @@ def test_unlimited_backorders_need_a_cap() -> None:
         ChannelRule(depth=None)
 
 
-@pytest.mark.vector("V16", rule="4", code="policies.stock_buffer.Safety.units")
+@pytest.mark.vector("V16", rule="4", code="policies.stock_buffer.Safety.units", scenario="channel_quotas")
 @pytest.mark.parametrize(("on_hand", "ship", "pick"), [(10, 9, 8), (2, 1, 0)])
 def test_v16_the_most_specific_safety_rule_decides(on_hand: int, ship: int, pick: int) -> None:
     """V16, Sterling safety stock: item 4, item and store 2, item, store and method SHP 1."""
@@ -77,7 +78,7 @@ def test_safety_falls_back_to_the_item_and_then_to_its_class() -> None:
     assert [safety.units(1, 5), safety.units(2, 5), safety.units(3, 5)] == [4, 2, 0]
 
 
-@pytest.mark.vector("V17", rule="4", code="policies.stock_buffer.withheld")
+@pytest.mark.vector("V17", rule="4", code="policies.stock_buffer.withheld", scenario="channel_quotas")
 def test_v17_what_safety_withholds_is_at_most_what_is_there() -> None:
     """V17, Sterling safety stock: on hand 4, demand 3, safety 2."""
     rules = ChannelAvailability(channels=(ChannelRule(),), safety=Safety(item={1: 2}))
@@ -130,14 +131,14 @@ def test_a_grant_uses_the_channels_own_quota_first() -> None:
     assert drawn(before, WEB, 5, HOUR) == before
 
 
-@pytest.mark.vector("V21", rule="4", code="policies.stock_buffer.quota_units")
+@pytest.mark.vector("V21", rule="4", code="policies.stock_buffer.quota_units", scenario="channel_quotas")
 def test_v21_quotas_by_percent_and_ratio() -> None:
     """V21, Oracle Promising allocation targets."""
     assert quota_units(1000, 20, 100) == 200
     assert (quota_units(2000, 3, 4), quota_units(2000, 1, 4)) == (1500, 500)
 
 
-@pytest.mark.vector("V22", rule="4", code="policies.stock_buffer.exposure_window")
+@pytest.mark.vector("V22", rule="4", code="policies.stock_buffer.exposure_window", scenario="channel_quotas")
 def test_v22_exposure_window() -> None:
     """V22, computed."""
     window = exposure_window(60 * SECOND, 5 * SECOND, 10 * SECOND, 15 * SECOND)
@@ -153,11 +154,19 @@ def test_v23_the_buffer_is_a_poisson_quantile(mean: float, epsilon: float, expec
     assert poisson_quantile(mean, 1 - epsilon, 1000) == expected
 
 
-@pytest.mark.vector("V24", rule="4", code="policies.stock_buffer.static_exposure")
+@pytest.mark.vector("V24", rule="4", code="policies.stock_buffer.static_exposure", scenario="channel_quotas")
 @pytest.mark.parametrize(("sales_max", "expected"), [((10, 10, 10), 20), ((8, 6, 2), 6), ((4, 3, 2), 0)])
 def test_v24_static_exposure(sales_max: tuple[int, ...], expected: int) -> None:
     """V24, computed: a pool of 10 published whole to three channels."""
     assert static_exposure(10, (10, 10, 10), sales_max) == expected
+
+
+@given(st.integers(0, 40), st.lists(st.integers(0, 30), min_size=1, max_size=4), st.integers(0, 10))
+def test_the_exposure_buffer_is_the_smallest_that_bounds_the_exposure(pool: int, sales: list[int], units: int) -> None:
+    """Method: the buffer against every smaller one."""
+    found = ExposureBuffer(tuple(sales), units).size(item(), 0, 0, pool)
+    exposed = [static_exposure(pool, [pool - b] * len(sales), sales) for b in range(found + 1)]
+    assert exposed[-1] <= units and all(each > units for each in exposed[:-1])
 
 
 @pytest.mark.vector("V25", rule="4", code="policies.stock_buffer.ChannelAvailability.value", scenario="oversell")
@@ -178,12 +187,13 @@ def test_v100_sales_rates_and_the_buffer_they_give() -> None:
     assert read(second, 2 * HOUR, HOUR) * SECOND == pytest.approx(2.4068e-4, rel=1e-4)
     others = item(rates=(SalesRate(rate=1.0, at=HOUR), second))
     for window, expected in ((90, 1), (900, 2)):
-        assert RiskBuffer(epsilon=0.01, half_life_us=HOUR, window_us=window * SECOND).size(others, 0, HOUR) == expected
+        rule = RiskBuffer(epsilon=0.01, half_life_us=HOUR, window_us=window * SECOND)
+        assert rule.size(others, 0, HOUR, 9) == expected
 
 
 def test_the_prior_stands_for_takers_that_have_not_sold_yet() -> None:
     rule = RiskBuffer(epsilon=0.05, prior_per_us=2.0 / SECOND, window_us=SECOND)
-    assert rule.size(item(), 0, 0) == 5
+    assert rule.size(item(), 0, 0, 9) == 5
 
 
 def test_time_without_stock_does_not_lower_a_rate() -> None:

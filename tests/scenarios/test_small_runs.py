@@ -10,6 +10,7 @@ from twin.experiment import compare, run
     "name",
     [
         "carrier_delay",
+        "channel_quotas",
         "cycle_counts",
         "duplicate_flood",
         "edi_trouble",

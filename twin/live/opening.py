@@ -8,6 +8,7 @@ from twin.errors import UsageError, WireError
 from twin.live.deployment import Deployment
 from twin.live.store import LiveStore, Progress
 from twin.live.transactor import Stored
+from twin.middleware.inventory.quotas import opened, renewals
 from twin.middleware.unit import ITEMS, TABLES
 from twin.model.history import Header, Snapshot, encode_header, snapshot_of
 from twin.model.instant import Instant, Now
@@ -27,10 +28,14 @@ def open_store(store: LiveStore, deployment: Deployment, recorded: Header | None
     if recorded is None:
         rates = tuple([SalesRate()] * len(deployment.channels)) if deployment.rules.rate_half_life_us else ()
         empty = tuple([Position()] * len(deployment.sites))
-        stocks = {item: ItemStock(item, empty, rates=rates) for item in range(len(deployment.items))}
+        items = range(len(deployment.items))
+        stocks = {item: opened(ItemStock(item, empty, rates=rates), deployment.rules) for item in items}
         for item, stock in stocks.items():
             unit.save(ITEMS, item, stock)
-        snapshot = Snapshot(rows=snapshot_of({ITEMS.name: stocks}))
+        timers = renewals(deployment.rules, items)
+        for due, message in timers:
+            unit.schedule(due, message)
+        snapshot = Snapshot(rows=snapshot_of({ITEMS.name: stocks}), timers=tuple(timers))
     else:
         _agree(recorded, deployment)
         snapshot = recorded.snapshot

@@ -8,6 +8,7 @@ from twin.middleware.inventory.gaps import judge_gap, take_snapshot
 from twin.middleware.inventory.movements import announce_supply, book_stock_fact
 from twin.middleware.inventory.posting import post_due, posting_booked
 from twin.middleware.inventory.publication import evaluate_publication, publication_answered
+from twin.middleware.inventory.quotas import grant_quotas
 from twin.middleware.inventory.reconciliation import begin_reconciliation, take_cut
 from twin.middleware.orders import procedures as orders
 from twin.middleware.orders import shipments
@@ -66,6 +67,7 @@ def standard() -> Procedures:
     table.bind(commands.SupplyAnnounced, announce_supply)
     table.bind(commands.PostingDue, post_due)
     table.bind(commands.PostingBooked, posting_booked)
+    table.bind(commands.GrantQuotas, grant_quotas)
     table.bind(commands.ReconcileDue, begin_reconciliation)
     table.bind(commands.StockCut, take_cut)
     table.bind(commands.EvaluatePublication, evaluate_publication)

@@ -456,6 +456,12 @@ class PostingDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     item: int
 
 
+class GrantQuotas(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The quotas of these items are over: grant them anew."""
+
+    items: tuple[int, ...]
+
+
 class ReconcileDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """It is time to compare the books."""
 

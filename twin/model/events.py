@@ -225,6 +225,8 @@ class AvailabilityChanged(Event, frozen=True, gc=False, kw_only=True, tag=True):
 
     rows: tuple[ItemQuantity, ...]
     at: Elapsed
+    marked: bool = False
+    """Whether what channels may be told can have changed though this quantity has not: a quota, say."""
 
     @property
     def aggregate(self) -> int:

@@ -59,6 +59,7 @@ Incoming = (
     | commands.ReservationLapsed
     | commands.EvaluatePublication
     | commands.PublicationAnswered
+    | commands.GrantQuotas
     | commands.PostingBooked
     | commands.PostingDue
     | commands.ReconcileDue

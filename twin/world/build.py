@@ -37,6 +37,7 @@ from twin.kernel.link import Link
 from twin.kernel.recorder import Recorder
 from twin.kernel.station import Hours, Station
 from twin.kernel.timeline import Timeline
+from twin.middleware.inventory.quotas import opened, renewals
 from twin.middleware.unit import LETTERS
 from twin.model.chance import bits, stream_id
 from twin.model.commands import SubmitOrder, SupplyAnnounced
@@ -729,6 +730,7 @@ class _Builder:
             stock = ItemStock(
                 item, tuple([Position(units) for units in row]), supply=tuple(coming.get(item, ())), rates=rates
             )
+            stock = opened(stock, rules)
             available = rules.atp.available(stock, 0)
             shown = []
             for channel in self.channels:
@@ -739,6 +741,8 @@ class _Builder:
                 self.watch.showed(channel.index, item, value)
                 shown.append(value)
             fill(self.middleware, stock, shown)
+        for due, message in renewals(rules, range(len(self.opening.items))):
+            self.store.timers[message.id] = (due, message)
 
     def _schedule(self) -> None:
         scenario, publication = self.scenario, self.design.publication
@@ -752,6 +756,7 @@ class _Builder:
                 self.erp.extract_daily(next_at(scenario, at.us), DAY)
         publish_nightly(scenario, self.design, self.middleware, len(self.opening.items))
         reconcile(self.middleware)
+        self.middleware.resume()
         for channel in range(len(self.channels)):
             self.middleware.arm(channel)
         Buyers(self.ground, self.opening.arrivals, self._buy(), scenario.horizon)

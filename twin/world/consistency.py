@@ -4,12 +4,13 @@ Each block has checked itself by then. What contradicts is an error; what is all
 warning that names its numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 
 from twin.world.blank_consistency import blank_findings, distributor_findings
 from twin.world.dangers import dangers
 from twin.world.demand import Distribution, History
-from twin.world.designs import Design
+from twin.world.designs import Design, ExposureBuffer
 from twin.world.fault_checks import misfits
 from twin.world.finding import Finding, Path, missing
 from twin.world.landscape import EdiGateway, Marketplace, Seller, Storefront, Wms
@@ -174,6 +175,23 @@ def _designs(scenario: Scenario) -> Iterator[Finding]:
                 if channel not in scenario.channels:
                     yield missing(("designs", name, "allocation", "channels"), "channel", channel, scenario.channels)
         yield from _run(scenario, name, design)
+        yield from _shares(scenario, name, design)
+
+
+def _shares(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:
+    named: list[tuple[Path, Iterable[str]]] = []
+    buffer, quotas = design.publication.buffer, design.quotas
+    if isinstance(buffer, ExposureBuffer):
+        named.append((("publication", "buffer", "sales"), buffer.sales))
+    if quotas is not None:
+        named += [(("quotas", "channels"), quotas.channels), (("quotas", "only_own"), quotas.only_own)]
+        parts = sum([part for part in quotas.channels.values() if isinstance(part, Fraction)])
+        if parts > 1:
+            yield Finding(("designs", name, "quotas", "channels"), f"parts must not exceed the whole (got {parts})")
+    for path, channels in named:
+        for channel in channels:
+            if channel not in scenario.channels:
+                yield missing(("designs", name, *path), "channel", channel, scenario.channels)
 
 
 def _run(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ bounded by its 1 - 1e-9 quantile; the wait of the push by what the design declar
 
 from typing import NamedTuple
 
+from policies.stock_buffer import exposure_window
 from twin.kernel.laws import Law
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.world import designs
@@ -99,7 +100,8 @@ def _wait(publication: designs.Publication, interface: StockInterface) -> tuple[
         return 0, 0
     apart, _ = interface.slot(publication.interval)
     if isinstance(publication, designs.PeriodicPublication):
-        return apart // 2, apart
+        wait = exposure_window(apart, 0, 0, 0)
+        return wait.mean, wait.worst
     mean = 0 if publication.urgent_zero and apart == publication.interval else apart // 2
     return mean, max(publication.max_age, apart)
 

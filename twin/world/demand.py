@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from twin.world.law_specs import CountLaw, Delay, Figure, ZipfLaw
+from twin.world.safety_specs import SafetyOfAll, SafetyOfItem
 from twin.world.second_thoughts import Returns, SecondThoughts
 from twin.world.values import (
     Block,
@@ -49,6 +50,7 @@ class Items(Block):
     count: Count | None = sourced(None, "rule: items are made from the demand")
     file: DataFile | None = sourced(None, "rule: items are made from the demand")
     mapping: DataFile | None = sourced(None, "rule: a file comes with its mapping")
+    classes: Mapping[Identifier, tuple[Identifier, ...]] = sourced({}, "rule: no item has a class unless it is said")
     packs: Later = None
     kits: Later = None
     aliases: Later = None
@@ -134,7 +136,7 @@ class ItemStock(Block):
     """An exception for one item, shown in the report as "set by hand"."""
 
     opening: Quantity | None = sourced(None, "rule: as all items")
-    safety: Quantity | None = sourced(None, "rule: as all items")
+    safety: SafetyOfItem | None = sourced(None, "rule: as all items")
 
 
 def _opening(value: object) -> int | str:
@@ -189,7 +191,7 @@ class Stock(Block):
     opening: Opening = sourced("stationary", "rule: drawn from the long-run position of the replenishment rule")
     split: Split = sourced("by_demand", "rule: sites hold stock in the proportion in which they serve demand")
     record_errors: RecordErrors | None = sourced(None, "rule: records are right unless it is said")
-    safety: Quantity = sourced(0, "rule: units withheld from every channel at every site")
+    safety: SafetyOfAll = sourced(0, "rule: units withheld from every channel at every site")
     items: Mapping[Identifier, ItemStock] = sourced({}, "rule: no item is set by hand")
 
     @model_validator(mode="after")

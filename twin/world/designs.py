@@ -16,6 +16,7 @@ from twin.world.concurrency_specs import Concurrency
 from twin.world.limiter_specs import Limiter
 from twin.world.people import Exceptions
 from twin.world.promise_specs import Allocation, PromisingBlock, Run
+from twin.world.quota_specs import QuotasBlock
 from twin.world.retry_specs import Retry
 from twin.world.values import (
     Block,
@@ -80,11 +81,24 @@ class RiskBuffer(Block):
         return self
 
 
+class ExposureBuffer(Block):
+    """The smallest buffer at which a pool can be oversold by `units` at most, however the channels sell.
+
+    `sales` is the most that each channel sells of one item while a figure is on its way.
+    """
+
+    kind: Literal["exposure"]
+    sales: Mapping[Identifier, Quantity] = Field(min_length=1)
+    units: Quantity = sourced(0, "rule: nothing is exposed unless it is said")
+
+
 def _units(value: object) -> object:
     return {"kind": "constant", "units": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Buffer = Annotated[ConstantBuffer | RiskBuffer, OneOf("buffer", short=_units, short_schema={"type": "integer"})]
+Buffer = Annotated[
+    ConstantBuffer | RiskBuffer | ExposureBuffer, OneOf("buffer", short=_units, short_schema={"type": "integer"})
+]
 _NO_BUFFER: Final = {"kind": "constant", "units": 0}
 
 
@@ -203,6 +217,7 @@ class Design(Block):
     deadline: PositiveDuration | None = sourced(None, "rule: a queue keeps a call until it is through")
     allocation: Allocation = sourced({"kind": "priority"}, "the standard design")
     backorder: Backorder = sourced({}, "the standard design")
+    quotas: QuotasBlock | None = sourced(None, "the standard design: channels share what there is")
     promising: PromisingBlock = sourced({"kind": "at_once"}, "the standard design: nothing but stock is promised")
     workers: Workers = sourced({}, "the standard design")
     reservation: Later = None

@@ -383,7 +383,7 @@ def published(rules: ChannelAvailability, stock: ItemStock, channel: int, now: E
         waiting -= charged
         if rule.sites is None or site in rule.sites:
             total += max(0, max(0, free - charged) - rules.safety.units(stock.item, site, rule.method))
-    told = total - rule.buffer.size(stock, channel, now)
+    told = total - rule.buffer.size(stock, channel, now, total)
     if rule.depth:
         told += max(0, rule.depth - sum(line.quantity for line in stock.waiting))
     if rule.cap is not None:

@@ -15,7 +15,15 @@ from policies.sequencing import Sequencing
 from policies.signature import Signature
 from policies.sources import Promise, SourceKind, SourceRules
 from policies.sourcing import Site
-from policies.stock_buffer import Buffer, ChannelAvailability, ChannelRule, ConstantBuffer, RiskBuffer, Safety
+from policies.stock_buffer import (
+    Buffer,
+    ChannelAvailability,
+    ChannelRule,
+    ConstantBuffer,
+    ExposureBuffer,
+    RiskBuffer,
+    Safety,
+)
 from twin.errors import UsageError
 from twin.middleware.dispatch import Procedures
 from twin.middleware.naive.absolute_count import absolute_count
@@ -32,6 +40,8 @@ from twin.world.book_specs import posting_of, reconciliation_of
 from twin.world.landscape import Carrier, FeedApi, FileStockApi, Party, Seller, Storefront, StorefrontStockApi, Wms
 from twin.world.people import routing_of
 from twin.world.promise_specs import ChannelPromise, backorders_of, dates_of, promising_of
+from twin.world.quota_specs import quotas_of
+from twin.world.safety_specs import classes_of, safety_of
 from twin.world.scenario import Channel, Scenario, Webhook
 
 TABLES = {
@@ -131,8 +141,10 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         rules.append(
             ChannelRule(
                 sites=tuple(served) if len(served) < len(sites) else None,
-                buffer=_buffer(design.publication.buffer, windows[number]),
+                buffer=_buffer(design.publication.buffer, windows[number], names),
                 cap=channel.cap,
+                may_share=design.quotas is None or name not in design.quotas.only_own,
+                method=channel.method or "",
                 priority=order.index(name) if channel.priority is None else channel.priority,
                 depth=depth,
             )
@@ -151,7 +163,12 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         )
     buffer = design.publication.buffer
     return RuleSet(
-        availability=ChannelAvailability(channels=tuple(rules), safety=_safety(scenario, items)),
+        availability=ChannelAvailability(
+            channels=tuple(rules),
+            safety=_safety(scenario, items, sites),
+            soft_quotas=design.quotas is not None and not design.quotas.firm,
+        ),
+        quotas=quotas_of(design.quotas, names),
         channels=tuple(terms),
         posting=posting_of(design.posting, scenario.start.zone),
         reconciliation=reconciliation_of(design.reconciliation, len(sites)),
@@ -219,19 +236,18 @@ def _one_call_a_movement(publication: PublicationPolicy, interface: StockInterfa
     return isinstance(publication, policy.EveryEvent) and interface.turnaround is None
 
 
-def _buffer(block: designs.Buffer, window: Elapsed) -> Buffer:
+def _buffer(block: designs.Buffer, window: Elapsed, channels: list[str]) -> Buffer:
     if isinstance(block, designs.ConstantBuffer):
         return ConstantBuffer(block.units)
+    if isinstance(block, designs.ExposureBuffer):
+        return ExposureBuffer(tuple([block.sales.get(name, 0) for name in channels]), block.units)
     prior = block.prior.per_s / SECOND if block.prior is not None else 0.0
     return RiskBuffer(epsilon=block.epsilon, half_life_us=block.half_life, prior_per_us=prior, window_us=max(1, window))
 
 
-def _safety(scenario: Scenario, items: dict[str, int]) -> Safety:
-    by_item = {items[sku]: scenario.stock.safety for sku in items} if scenario.stock.safety else {}
-    for sku, block in scenario.stock.items.items():
-        if block.safety is not None and sku in items:
-            by_item[items[sku]] = block.safety
-    return Safety(item=by_item)
+def _safety(scenario: Scenario, items: dict[str, int], sites: list[str]) -> Safety:
+    by_hand = {sku: block.safety for sku, block in scenario.stock.items.items() if block.safety is not None}
+    return safety_of(scenario.stock.safety, by_hand, classes_of(scenario.items.classes, items), items, sites)
 
 
 def the_wms(scenario: Scenario) -> Wms:

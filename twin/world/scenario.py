@@ -109,6 +109,7 @@ class Channel(Block):
 
     `counts_down` says whether it subtracts its own sales from what it shows until the next publication. `cache` is how
     old what it shows may be. `cap` bounds the published figure. Higher `priority` numbers are served later.
+    `method` is how its orders are fulfilled; safety stock may differ by it.
     """
 
     party: Identifier | None = sourced(None, "rule: the party of the same name")
@@ -119,6 +120,7 @@ class Channel(Block):
     cap: Quantity | None = sourced(None, "rule: nothing caps what is published")
     priority: Count | None = sourced(None, "rule: the order of the channels block")
     sites: tuple[Identifier, ...] | None = sourced(None, "rule: every site serves every channel")
+    method: Identifier | None = sourced(None, "rule: safety stock is the same however an order is fulfilled")
     backorder_depth: Quantity | None = sourced(None, "rule: the design's depth")
     cut_off: WallTime | None = sourced(None, "rule: an order of a ship day counts for that day")
     promise: ChannelPromise | None = sourced(None, "rule: no date is told")

@@ -108,7 +108,7 @@ class Publisher:
             self.pool[item] = row.quantity
             told = self.told.get(item)
             guess = max(0, row.quantity - self.withheld.get(item, 0))
-            if told is not None and told[0] == guess and item not in self.in_flight:
+            if told is not None and told[0] == guess and item not in self.in_flight and not event.marked:
                 self.since.pop(item, None)
             else:
                 self.since.setdefault(item, now)
