@@ -71,7 +71,14 @@ class CarefulClient(Client):
         before, after = self.sides.breaker.phase, sides.breaker.phase
         self.sides = sides
         if (before is Phase.CLOSED) != (after is Phase.CLOSED):
-            self.ground.probe.broke(self.name, after is not Phase.CLOSED)
+            self._broke(broken=after is not Phase.CLOSED)
+
+    def _broke(self, *, broken: bool) -> None:
+        """Tell the probe and the event log, which knows the kinds of breakers only once one has moved."""
+        self.ground.probe.broke(self.name, broken)
+        recorder = self.ground.recorder
+        kind = recorder.kind("breaker.opened" if broken else "breaker.closed")
+        recorder.note(self.ground.timeline.now, kind, self._caller, self._called, 0, 0, 0)
 
     def _again(self, call: Call) -> None:
         self._decided(call.event, *self._ended(call, _CAUSES.get(call.status, Cause.TRANSIENT), final=False))

@@ -1,4 +1,4 @@
-"""The figure of a comparison: four measures by design, of a distributor or of clients and servers alone."""
+"""The figure of a comparison: the measures that the scenario reports, by design, each with its interval."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from reports.style import QUIET, WIDTH_IN, colour, footer, look, marker
-from twin.experiment.comparison import Comparison, Estimate, number
+from twin.experiment.comparison import Comparison, Estimate, number, unit_of
 
 LOG_FROM_RATIO: Final = 30.0
 """Means further apart than this are shown on a logarithmic axis, if no interval reaches 0."""
@@ -31,37 +31,51 @@ PANELS: Final = (
     Panel("lost_sales_units", "Lost sales", "units there, not shown to a buyer"),
     Panel("channel_calls", "Channel calls", "calls to the channels' stock interfaces"),
     Panel("availability_age_s.p95", "Staleness", "age of what a buyer sees, p95, s"),
-)
-CAPTION: Final = (
-    "Oversold units, lost sales, channel calls and staleness by design: means with 95 % intervals, less is better."
-)
-
-
-CALL_PANELS: Final = (
     Panel("collapsed", "Collapsed", "share of the runs"),
     Panel("recovery_s", "Recovery", "median time after the fault, s"),
-    Panel("attempts_per_call", "Amplification", "attempts of a call"),
-    Panel("queue_length_max", "Longest line", "calls that wait"),
+    Panel("success_share", "Success", "share of requests answered well in time"),
+    Panel("attempts_per_call", "Amplification", "attempts per call"),
 )
-"""The same for a world of clients and servers alone."""
+"""Measures that have a title of their own; any other is shown under its name and unit."""
+PANELS_MAX: Final = 4
+
+
+def caption(comparison: Comparison) -> str:
+    """Say in words what the figure shows."""
+    names = ", ".join(panel.title.lower() for panel in panels(comparison))
+    return f"By design: {names}. Means with 95 % intervals."
+
+
+def panels(comparison: Comparison) -> list[Panel]:
+    """Return what the figure shows: the first measures that the scenario reports, at most four."""
+    own = {panel.kpi: panel for panel in PANELS}
+    return [own.get(kpi) or _panel(comparison, kpi) for kpi in comparison.reported[:PANELS_MAX]]
+
+
+def _panel(comparison: Comparison, kpi: str) -> Panel:
+    name, brace, labels = kpi.partition("{")
+    own = next((panel for panel in PANELS if panel.kpi == name), Panel(name, name, unit_of(comparison.runs, kpi)))
+    return Panel(kpi, f"{own.title}, {labels[:-1]}" if brace else own.title, own.axis)
 
 
 def figure(comparison: Comparison) -> Figure:
-    """Draw four measures by design, each with its 95 % interval over replications.
+    """Draw the reported measures by design, each with its 95 % interval over replications.
 
-    Less is better in every panel. A panel whose means lie far apart has a logarithmic axis and says so.
+    A panel whose means lie far apart has a logarithmic axis and says so.
     """
     with look():
-        rows = len(comparison.designs)
+        rows, shown = len(comparison.designs), panels(comparison)
+        down = math.ceil(len(shown) / 2)
         layout = ConstrainedLayoutEngine(rect=(0, 0.06, 1, 0.94), w_pad=0.12, h_pad=0.08)
-        drawn = Figure(figsize=(WIDTH_IN, 3.0 + 2 * 0.42 * rows), dpi=100, layout=layout)
-        axes = drawn.subplots(2, 2, sharey=True)
-        panels = PANELS if any(PANELS[0].kpi in run.kpis for run in comparison.runs) else CALL_PANELS
-        for panel, place in zip(panels, axes.flat, strict=True):
+        drawn = Figure(figsize=(WIDTH_IN, 0.4 + down * (1.3 + 0.42 * rows)), dpi=100, layout=layout)
+        axes = drawn.subplots(down, min(2, len(shown)), sharey=True, squeeze=False)
+        for panel, place in zip(shown, axes.flat, strict=False):
             _draw(place, panel, comparison)
+        for place in axes.flat[len(shown) :]:
+            place.set_visible(False)
         axes.flat[0].set_yticks(range(rows), comparison.designs)
         axes.flat[0].set_ylim(rows - 0.45, -0.65)
-        footer(drawn, comparison.runs, "with 95 % intervals, less is better")
+        footer(drawn, comparison.runs, "means with 95 % intervals")
     return drawn
 
 

@@ -1,7 +1,7 @@
-"""Time lines of a recorded run: what was placed and shipped, what went wrong, and when faults were on."""
+"""Time lines of a recorded run: one panel for each thing that happened, with the times shaded when faults were on."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,114 +10,123 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from reports.bands import LINES_MAX, Band, Curve, Line, curves
 from reports.style import COLOURS, GRID, QUIET, WIDTH_IN, footnote, look
+from reports.windows import Window
 from twin.experiment.comparison import number
 from twin.experiment.trace import Record
+from twin.model.instant import DAY, HOUR, MINUTE, SECOND
 
-BINS: Final = 96
-"""How many bars a time line has: a quarter of an hour each on a day."""
-HOUR_US: Final = 3_600_000_000
-
-Counts = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch of time that is shaded: a fault that was on; `at_us` and `until_us` from the start of the run."""
-
-    name: str
-    at_us: int
-    until_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """One line of the figure: a name, a unit, and the steps of the record that it counts."""
-
-    title: str
-    counts: tuple[tuple[str, str], ...]
-    """Pairs of a name and a condition in SQL over the events."""
-
-
-BANDS: Final = (
-    Band(
-        "Orders",
-        (
-            ("placed", "kind = 'order.placed'"),
-            ("shipments confirmed", "kind = 'ShipmentConfirmed.committed'"),
-        ),
-    ),
-    Band(
-        "Calls that did not succeed",
-        (
-            ("refused", "kind LIKE '%.refused'"),
-            ("timed out", "kind LIKE '%.timeout'"),
-            ("failed", "kind LIKE '%.failed'"),
-        ),
-    ),
-    Band(
-        "Oversold orders",
-        (("oversold", "kind = 'order.oversold'"),),
-    ),
+BINS_MAX: Final = 96
+WIDTHS: Final = (
+    *(n * SECOND for n in (1, 5, 10, 30)),
+    *(n * MINUTE for n in (1, 5, 10, 15, 30)),
+    *(n * HOUR for n in (1, 2, 3, 6, 12)),
+    *(n * DAY for n in (1, 7, 28)),
 )
+MANNERS: Final = ("-", "--", "-.", ":", (0, (5, 1)))
+"""A stroke for each line of a panel, so that colour is never the only difference."""
 
 
-def figure(record: Record, scenario: str, seed: int, span_us: int, windows: Sequence[Window] = ()) -> Figure:
-    """Draw what happened over time, per hour, with faults shaded; a band without any event says so."""
-    edges = np.linspace(0, span_us, BINS + 1)
+def figure(
+    record: Record, bands: Sequence[Band], scenario: str, seed: int, span_us: int, windows: Sequence[Window] = ()
+) -> Figure | None:
+    """Draw bands of a run one above the other, in bins of a round length; None where nothing of them happened.
+
+    A band of which nothing happened has no panel. `span_us` is the length of the run.
+    """
+    width = bin_width(span_us)
+    bins = math.ceil(span_us / width)
+    found = [(band, lines) for band in bands if (lines := curves(band, record, bins, width))]
+    if not found:
+        return None
+    unit, size = _axis(span_us)
     with look():
-        layout = ConstrainedLayoutEngine(rect=(0, 0.05, 1, 0.95), w_pad=0.12, h_pad=0.08)
-        drawn = Figure(figsize=(WIDTH_IN, 1.0 + 1.7 * len(BANDS)), dpi=100, layout=layout)
-        places = drawn.subplots(len(BANDS), 1, sharex=True)
-        for place, band in zip(places, BANDS, strict=True):
-            _draw(place, band, record, edges)
+        layout = ConstrainedLayoutEngine(rect=(0, 0.3 / _height(found), 1, 1 - 0.3 / _height(found)), h_pad=0.07)
+        drawn = Figure(figsize=(WIDTH_IN, _height(found)), dpi=100, layout=layout)
+        places = drawn.subplots(len(found), 1, sharex=True, squeeze=False)[:, 0]
+        middles = (np.arange(bins) + 0.5) * width / size
+        looks = {
+            name: i for i, name in enumerate(dict.fromkeys(c.name for _, lines in found for c in lines[:LINES_MAX]))
+        }
+        for place, (band, lines) in zip(places, found, strict=True):
+            _title(place, band, len(lines), told(width))
+            for curve in lines[:LINES_MAX]:
+                _draw(place, band, curve, middles, looks[curve.name])
+            _tidy(place, is_count=band.fold == "count")
             for window in windows:
-                place.axvspan(
-                    window.at_us / HOUR_US, window.until_us / HOUR_US, color=COLOURS[5], alpha=0.25, linewidth=0
-                )
-        for window in windows:
-            places[0].annotate(
-                window.name, (window.at_us / HOUR_US, 1.0), xycoords=("data", "axes fraction"), fontsize=8, va="top"
-            )
-        places[-1].set_xlabel("hours since the start of the run")
-        places[-1].set_xlim(0, span_us / HOUR_US)
-        footnote(drawn, f"{scenario}, {record.design}", [seed], "first replication, per hour")
+                place.axvspan(window.at_us / size, window.until_us / size, color=COLOURS[5], alpha=0.22, linewidth=0)
+        _name(places[0], windows, size)
+        places[-1].set_xlabel(f"{unit} since the start of the run")
+        places[-1].set_xlim(0, span_us / size)
+        shaded = "; shaded: faults" if windows else ""
+        footnote(drawn, f"{scenario}, {record.design}", [seed], f"bins of {told(width)}{shaded}")
     return drawn
 
 
-def _draw(place: Axes, band: Band, record: Record, edges: Counts) -> None:
-    place.set_title(f"{band.title} (per hour)")
-    middle = (edges[:-1] + edges[1:]) / 2 / HOUR_US
-    width = float(edges[1] - edges[0]) / HOUR_US
-    shown = 0
-    for index, (name, condition) in enumerate(band.counts):
-        counts = _counts(record, condition, len(edges) - 1, float(edges[-1]))
-        if counts.any():
-            place.plot(
-                middle,
-                counts / width,
-                color=COLOURS[index],
-                label=f"{name} ({number(float(counts.sum()))})",
-                linewidth=1.6,
-            )
-            shown += 1
-    place.grid(axis="y", color=GRID)
-    place.yaxis.set_major_locator(MaxNLocator(nbins=4))
-    place.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    if shown:
-        place.set_ylim(0, place.get_ylim()[1] * 1.3)  # room for the legend above the lines
-        place.legend(frameon=False, fontsize=8, loc="upper right", ncols=len(band.counts))
-    else:
-        place.set_yticks([])
-        place.text(0.5, 0.5, "none in this run", transform=place.transAxes, ha="center", color=QUIET)
+def bin_width(span_us: int) -> int:
+    """Return a round length of which at most 96 cover a run.
+
+    >>> [told(bin_width(n * HOUR)) for n in (1, 24, 168)]
+    ['1 min', '15 min', '2 h']
+    """
+    return next((width for width in WIDTHS if span_us <= BINS_MAX * width), 365 * DAY)
 
 
-def _counts(record: Record, condition: str, bins: int, span_us: float) -> Counts:
-    found = record.rows(
-        f"SELECT least(floor(at_us * {bins} / {span_us}), {bins - 1})::INTEGER AS bin, count(*) FROM events "
-        f"WHERE {condition} GROUP BY 1"
+def told(width_us: int) -> str:
+    """Write the length of a bin."""
+    for unit, size in (("d", DAY), ("h", HOUR), ("min", MINUTE)):
+        if width_us >= size:
+            return f"{width_us // size} {unit}"
+    return f"{width_us // SECOND} s"
+
+
+def _axis(span_us: int) -> tuple[str, int]:
+    """Return the unit of the axis of time, and its length."""
+    return ("days", DAY) if span_us > 3 * DAY else ("hours", HOUR) if span_us > 2 * HOUR else ("minutes", MINUTE)
+
+
+def _height(found: Sequence[object]) -> float:
+    return 0.9 + 1.45 * len(found)
+
+
+def _title(place: Axes, band: Band, lines: int, width: str) -> None:
+    more = f", the {LINES_MAX} largest of {lines}" if lines > LINES_MAX else ""
+    per = {"count": f" per {width}", "level": ", mean"}.get(band.fold, "")
+    place.set_title(f"{band.title} ({band.unit}{per}{more})", fontsize=10)
+
+
+def _draw(place: Axes, band: Band, curve: Curve, middles: Line, look: int) -> None:
+    """Draw one line; a name has the same colour and stroke in every panel."""
+    place.plot(
+        middles,
+        curve.values,
+        color=COLOURS[look % len(COLOURS)],
+        linestyle=MANNERS[look % len(MANNERS)],
+        linewidth=1.5,
+        marker="." if band.fold in ("p95", "ratio") else None,
+        markersize=3,
+        label=f"{curve.name} ({number(curve.size)})" if band.fold == "count" else curve.name,
     )
-    counts = np.zeros(bins)
-    for place, count in found:
-        counts[int(str(place))] = float(str(count))
-    return counts
+
+
+def _tidy(place: Axes, *, is_count: bool) -> None:
+    place.grid(axis="y", color=GRID)
+    place.set_ylim(0, place.get_ylim()[1] * 1.12)
+    place.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=is_count))
+    place.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    place.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.05), labelcolor=QUIET)
+
+
+def _name(place: Axes, windows: Sequence[Window], size: int) -> None:
+    """Write the names of the faults at their times, one line lower for each that would lie on another."""
+    for index, window in enumerate(windows):
+        place.annotate(
+            window.name,
+            (window.at_us / size, 1.0),
+            xytext=(2, -2 - 10 * (index % 4)),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            fontsize=8,
+            va="top",
+        )

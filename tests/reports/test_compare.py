@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from reports.compare import PANELS, figure
+from reports.compare import figure, panels
 from reports.document import image
 from reports.tables import decisions, measures, picture, verdicts, violations
 from twin.experiment.comparison import Comparison, compare_rounds
@@ -57,11 +57,22 @@ def texts(drawn) -> str:
 
 def test_a_panel_for_each_measure_has_units_and_says_when_it_is_logarithmic():
     drawn = figure(made_up())
-    assert [place.get_title(loc="left") for place in drawn.axes] == [panel.title for panel in PANELS]
+    assert [place.get_title(loc="left") for place in drawn.axes] == [
+        "Oversold",
+        "Lost sales",
+        "Channel calls",
+        "Staleness",
+    ]
     oversold, _, calls, age = (place.get_xlabel() for place in drawn.axes)
     assert oversold == "units sold that were not there"
     assert calls.endswith("(log scale)")
     assert age == "age of what a buyer sees, p95, s (log scale)"
+
+
+def test_the_figure_shows_what_the_scenario_reports():
+    reported = compare_rounds(made_up().rounds, ["channel_calls"])
+    assert [panel.kpi for panel in panels(reported)] == ["channel_calls"]
+    assert [place.get_title(loc="left") for place in figure(reported).axes if place.get_visible()] == ["Channel calls"]
 
 
 def test_every_design_is_named_and_its_mean_is_written():
@@ -108,7 +119,7 @@ def test_an_svg_is_one_and_carries_no_date():
 
 @pytest.mark.parametrize("reps", [1, 2])
 def test_few_runs_and_one_design_are_drawn_too(reps: int):
-    alone = compare_rounds([round_[2:] for round_ in made_up(reps).rounds], ["oversold_units"])
+    alone = compare_rounds([round_[2:] for round_ in made_up(reps).rounds], ["availability_age_s"])
     assert "no value in any run" in texts(figure(alone))
 
 

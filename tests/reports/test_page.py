@@ -10,7 +10,7 @@ import pytest
 
 import twin
 from reports import explorer
-from reports.page import answer
+from reports.answer import answer
 from twin.cli import main
 from twin.errors import UsageError
 from twin.experiment.manifest import read_manifest
@@ -69,7 +69,7 @@ def test_figures_have_a_text_for_those_who_cannot_see_them(html: str) -> None:
 
 def test_figures_and_tables_lie_beside_the_page(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()}
-    assert {"compare.svg", "time-governed.png", "parties-nightly_batch.svg", "costs.csv", "all-measures.csv"} <= names
+    assert {"compare.svg", "orders-governed.png", "parties-nightly_batch.svg", "costs.csv", "all-measures.csv"} <= names
 
 
 def test_the_explorer_holds_every_oversold_order(html: str, folder: Path) -> None:

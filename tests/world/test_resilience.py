@@ -1,18 +1,22 @@
 """Claims about the retry, budget and breaker of a design at work in a whole world."""
 
+from pathlib import Path
+
 import pytest
 
 import scenarios
+from twin.experiment.trace import Record
+from twin.model.instant import SECOND
 from twin.world.result import RunResult
 from twin.world.run import run_once
 
 LOSSY = ("horizon=4h", "landscape.links.middleware/erp={lost: 20%}")
 
 
-def day(**slots: str) -> RunResult:
+def day(out: Path | None = None, **slots: str) -> RunResult:
     """Run the first hours of the ordinary day on a lossy link to the ERP, with slots of the design in YAML."""
     settings = [*LOSSY, *(f"designs.standard.{slot}={value}" for slot, value in slots.items())]
-    return run_once(scenarios.load("first_day", settings), "standard", 5, on_violation="report")
+    return run_once(scenarios.load("first_day", settings), "standard", 5, out=out, on_violation="report")
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +41,18 @@ def test_a_budget_takes_retries_away(plain: RunResult) -> None:
     assert plain.kpis[link] > 1.1 > 1.02 > poor.kpis[link]
 
 
-def test_a_breaker_that_opens_is_measured(plain: RunResult) -> None:
-    careful = day(breaker="{kind: count, window: 10, minimum: 10, failures: 40%, open_for: 2m}")
+def test_a_breaker_that_opens_is_measured_and_recorded(plain: RunResult, tmp_path: Path) -> None:
+    """What the breaker's moves in the log add up to is the measure; one that is open at the end counts up to there."""
+    careful = day(tmp_path, breaker="{kind: count, window: 10, minimum: 10, failures: 40%, open_for: 2m}")
+    measured = careful.kpis["breaker_open_s"]
     assert plain.kpis["breaker_open_s"] == 0
-    assert careful.kpis["breaker_open_s"] > 120
+    assert measured is not None and measured > 120
+    moves = Record(tmp_path / "events.parquet", "standard").rows(
+        "SELECT at_us, kind FROM events WHERE kind LIKE 'breaker.%' ORDER BY file_row_number"
+    )
+    times = [int(str(at)) for at, _ in moves] + [int(careful.sim_s * SECOND)] * (len(moves) % 2)
+    assert [kind for _, kind in moves[:2]] == ["breaker.opened", "breaker.closed"]
+    assert sum(b - a for a, b in zip(times[::2], times[1::2], strict=True)) / SECOND == pytest.approx(measured)
 
 
 def test_a_preset_is_its_own_block_with_the_keys_beside_it_changed() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
 @click.option("--out", type=click.Path(path_type=Path), help="The page; else report.html in the run's folder.")
 @click.option("--csv", "with_files", is_flag=True, help="Write tables as CSV, figures as SVG and PNG beside the page.")
+@options.allow_code
 @options.output
 def report(
     runs: tuple[Path, ...], out: Path | None, with_files: bool, form: str, quiet: bool, no_progress: bool
@@ -74,10 +75,9 @@ def write_report(folder: Path, target: Path, *, with_files: bool = False) -> Pat
     """Write the page of a run folder, and what belongs beside it; return the page's path."""
     from reports.document import image, write_bytes, write_text
     from reports.page import page
-    from twin.experiment.reading import read_folder
     from twin.experiment.results import as_csv
 
-    made = page(read_folder(folder))
+    made = page(folder, options.allowed())
     write_text(target, made.html)
     if with_files:
         for picture in made.pictures:

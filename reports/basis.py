@@ -1,0 +1,121 @@
+"""What a report rests on: verdicts on promises and claims, what it would cost, assumptions, versions, how to repeat."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import scenarios
+from reports.tables import Table, cell_of
+from twin.experiment.comparison import Comparison, number
+from twin.experiment.manifest import Manifest
+from twin.experiment.reading import Folder
+from twin.experiment.statistics import Interval, t_interval
+
+if TYPE_CHECKING:
+    from twin.world.scenario import Scenario
+
+VIOLATIONS_SHOWN_MAX: Final = 20
+
+
+def costs(scenario: "Scenario", comparison: Comparison) -> Table:
+    """Show what failures cost by design: each priced measure, and all together."""
+    prices = scenario.costs
+    rows = []
+    parts = {design: [prices.parts(run.kpis) for run in comparison.of(design)] for design in comparison.designs}
+    for measure in dict.fromkeys(name for each in parts.values() for run in each for name in run):
+        cells = [t_interval([run.get(measure, 0.0) for run in parts[design]]) for design in comparison.designs]
+        if any(cell is not None and cell.mean for cell in cells):
+            rows.append((measure, *(_amount(cell) for cell in cells)))
+    totals = [t_interval([prices.total(run.kpis) for run in comparison.of(design)]) for design in comparison.designs]
+    rows.append(("together", *(_amount(total) for total in totals)))
+    return Table(title=f"cost of failure, {prices.currency}", heads=("for", *comparison.designs), rows=tuple(rows))
+
+
+def invariants(scenario: "Scenario", comparison: Comparison) -> Table:
+    """Show for each invariant how often it was broken, by design."""
+    names = [key for key in comparison.estimates[comparison.designs[0]] if key.startswith("violations{")]
+    rows = []
+    for key in names:
+        cells = []
+        name = key[len("violations{invariant=") : -1]
+        for design in comparison.designs:
+            total = sum(value for value in comparison.values(design, key) if value is not None)
+            given_up = name in scenario.designs[design].gives_up
+            cells.append("holds" if not total else f"broken {number(total)} times{', given up' if given_up else ''}")
+        rows.append((name, *cells))
+    return Table(title="invariants over all replications", heads=("invariant", *comparison.designs), rows=tuple(rows))
+
+
+def violations(comparison: Comparison) -> Table:
+    """Show the first broken promises: where, when, about what, and the messages that led there."""
+    found = [(run, each) for run in comparison.runs for each in (*run.violations, *run.declared)]
+    rows = []
+    for run, each in found[:VIOLATIONS_SHOWN_MAX]:
+        chain = each.get("chain")
+        led = " > ".join(map(str, chain)) if isinstance(chain, list | tuple) else ""
+        words = (each.get("invariant"), each.get("at_us"), each.get("key"))
+        rows.append((run.design, str(run.seed), *(str(word) for word in words), led))
+    title = f"the first {len(rows)} of {len(found)} broken invariants"
+    heads = ("design", "seed", "invariant", "at, us", "about", "messages that led there")
+    return Table(title=title, heads=heads, rows=tuple(rows))
+
+
+def claims(folder: Folder) -> Table:
+    """Show the claims made before the runs, service levels included, each with its verdict."""
+    rows = []
+    for each in (*folder.document["expectations"], *folder.document["slo"]):
+        word = {True: "holds", False: "violated", None: "undecided"}[each["holds"]]
+        found = "no value" if each["value"] is None else cell_of(each["value"], each["ci95"])
+        rows.append((word, each["name"], f"{each['is']} {each['unit']}", found))
+    return Table(title="claims made before the runs", heads=("verdict", "claim", "is", "found"), rows=tuple(rows))
+
+
+def assumptions(scenario: "Scenario") -> Table:
+    """Show the settings that rest on an assumption, each with its value and source."""
+    return Table(
+        title="settings that rest on an assumption",
+        heads=("setting", "value", "source"),
+        rows=tuple(scenarios.assumptions(scenario)),
+    )
+
+
+def versions(manifest: Manifest) -> Table:
+    """Show seeds, digests and versions."""
+    seeds = f"{manifest.seed} to {manifest.seed + manifest.reps - 1}" if manifest.reps > 1 else str(manifest.seed)
+    rows = [("scenario, SHA-256", manifest.sha256), ("seeds", seeds), ("digest of the results", manifest.digest)]
+    return Table(title="seeds and versions", heads=("what", "value"), rows=(*rows, *manifest.versions.items()))
+
+
+def command(manifest: Manifest) -> str:
+    """Write the command that makes the same runs."""
+    words = ["twin", manifest.verb, manifest.name if _is_shipped(manifest) else manifest.file]
+    if manifest.verb == "run":
+        words += ["--design", manifest.designs[0]]
+    else:
+        words += ["--designs", ",".join(manifest.designs)]
+    for each in manifest.vary:
+        words += ["--vary", each]
+    if manifest.verb == "sweep" and manifest.layout != "grid":
+        words += ["--layout", manifest.layout, "--points", str(manifest.count)]
+    words += ["--seed", str(manifest.seed), "--reps", str(manifest.reps)]
+    for each in manifest.overrides:
+        words += ["--set", each]
+    return shlex.join([*words, "--small"] if manifest.small else words)
+
+
+def scenario_of(manifest: Manifest, allow_code: tuple[str, ...] = ()) -> "Scenario":
+    """Load the scenario that a folder was made from, as its manifest has it.
+
+    Raises:
+        ScenarioError: it does not hold together any more, or names code that is not allowed.
+    """
+    chosen = manifest.name if _is_shipped(manifest) else manifest.file
+    return scenarios.load(chosen, manifest.overrides, manifest.small, text=manifest.text, allow_code=allow_code)
+
+
+def _is_shipped(manifest: Manifest) -> bool:
+    return manifest.name in scenarios.names() and Path(manifest.file).stem == manifest.name
+
+
+def _amount(interval: Interval | None) -> str:
+    return "no value" if interval is None else cell_of(interval.mean, interval.bounds)

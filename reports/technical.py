@@ -1,0 +1,57 @@
+"""The tables of a report's technical half: interfaces, queues, stock in step, orders, people."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from reports.tables import Table, estimate_cell
+from twin.experiment.comparison import Comparison
+
+TECHNICAL: Final = (
+    (
+        "throughput and failures",
+        ("throughput_per_s", "goodput_per_s", "success_share", "latency_s", "failed_transformations"),
+    ),
+    ("limits and breakers", ("throttled_calls", "breaker_open_s", "recovery_s", "recovery_censored", "collapsed")),
+    ("queues and dead letters", ("queue_length", "queue_length_max", "dlq_length")),
+    ("inventory in step", ("drift_units", "ghost_stock_units", "availability_age_s", "corrected_units")),
+    ("orders", ("capture_latency_s", "order_cycle_s", "order_age_s", "milestone_lag_s")),
+    ("conflicts and order of events", ("illegal_transitions", "sequence_violations", "lineage_gaps", "conflicts")),
+    ("people", ("order_fallout", "manual_touches", "operator_hours", "floor_use", "time_to_detect_s", "false_alarms")),
+)
+"""A title, and the measures in its table, each with its labels and statistics."""
+
+
+def tables(comparison: Comparison) -> dict[str, Table]:
+    """Return the tables that have a row, each under the name of its file."""
+    made = {"interfaces": interfaces(comparison)}
+    made |= {title.replace(" ", "-"): measures(comparison, title, names) for title, names in TECHNICAL}
+    return {name: table for name, table in made.items() if table.rows}
+
+
+def interfaces(comparison: Comparison) -> Table:
+    """Show each link by design: how long an attempt took, and how many attempts a call needed."""
+    rows = []
+    statistics = [f"api_latency_s.{name}" for name in ("p50", "p95", "p99")] + ["attempts_per_call"]
+    keys = dict.fromkeys(key for design in comparison.designs for key in comparison.estimates[design])
+    for link in [key[key.index("{") :] for key in keys if key.startswith(statistics[0] + "{")]:
+        for design in comparison.designs:
+            found = [comparison.estimates[design].get(f"{statistic}{link}") for statistic in statistics]
+            rows.append((link[len("{link=") : -1], design, *(estimate_cell(each) for each in found)))
+    heads = ("interface", "design", "latency p50, s", "p95, s", "p99, s", "attempts per call")
+    return Table(title="interfaces and retry amplification", heads=heads, rows=tuple(rows))
+
+
+def measures(comparison: Comparison, title: str, names: Sequence[str]) -> Table:
+    """Show measures by design, those of a name with all their labels and statistics; without a value, no row."""
+    keys = dict.fromkeys(key for design in comparison.designs for key in comparison.estimates[design])
+    rows = []
+    for key in [key for name in names for key in keys if _is_of(key, name)]:
+        found = [comparison.estimates[design].get(key) for design in comparison.designs]
+        unit = next((each.unit for each in found if each is not None), "")
+        if any(each is not None and each.mean is not None for each in found):
+            rows.append((key, unit, *(estimate_cell(each) for each in found)))
+    return Table(title=title, heads=("measure", "unit", *comparison.designs), rows=tuple(rows))
+
+
+def _is_of(key: str, name: str) -> bool:
+    return key == name or (key.startswith((name + "{", name + ".")) and not key.split("{")[0].endswith(".n"))
