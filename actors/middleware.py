@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from actors.ground import Ground, Lag
+from actors.presence import Doorkeeper
 from actors.steps import Steps
 from actors.tap import Submits
 from actors.transactor import Direct, Store, Waiting, overwrite
@@ -21,7 +22,15 @@ from twin.middleware.unit import Conflict, Missing, Outcome
 from twin.model import wire
 from twin.model.chance import stream_id
 from twin.model.commands import EvaluatePublication, GaveUp, ParkLetter, PublicationAnswered, RedriveLetter
-from twin.model.events import AvailabilityChanged, ExceptionOpened, FulfilmentRecorded, MovementRecorded, PublishStock
+from twin.model.events import (
+    AvailabilityChanged,
+    ExceptionOpened,
+    FallbackChanged,
+    FallbackDecided,
+    FulfilmentRecorded,
+    MovementRecorded,
+    PublishStock,
+)
 from twin.model.ids import derive
 from twin.model.instant import SECOND, Elapsed
 from twin.model.message import Event, Message
@@ -83,6 +92,7 @@ class Middleware:
         self.relay = Relay()
         self.publishers: list[Publisher] = []
         self.routes: Mapping[type[Event], Route] = {}
+        self.doors = Doorkeeper(self.delivered)
         self.exceptions: dict[str, int] = {}
         self.conflicts = 0
         self.turned_away = 0
@@ -103,7 +113,7 @@ class Middleware:
 
     def connect(self, routes: Mapping[type[Event], Route], publishers: list[Publisher]) -> None:
         """Say where events go and who tells the channels."""
-        self.routes = routes
+        self.routes = {**routes, FallbackChanged: lambda _: self.doors, FallbackDecided: lambda _: self.doors}
         self.publishers = publishers
         self._slot_at = [None] * len(publishers)
         self._slots = [0] * len(publishers)

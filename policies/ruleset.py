@@ -6,6 +6,7 @@ from policies.allocation import FairShare
 from policies.atp import LookAhead
 from policies.backorder import BackorderRun
 from policies.exceptions import ExceptionRouting
+from policies.fallback import Fallbacks
 from policies.identity import Identity
 from policies.milestones import Milestones
 from policies.posting import Posting
@@ -89,5 +90,7 @@ class RuleSet:
     return_window_us: Elapsed = 0
     milestones: Milestones = field(default_factory=Milestones)
     rma_valid_us: Elapsed = 30 * DAY
+    fallbacks: Fallbacks | None = None
+    """What is done while a partner is away; None: nothing else than ever."""
     identity: Identity = field(default_factory=Identity)
     exceptions: ExceptionRouting = field(default_factory=ExceptionRouting)

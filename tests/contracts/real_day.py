@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from actors.transactor import Direct, Store
+from policies.fallback import ErpAway, Fallbacks, WmsSilent
 from policies.ruleset import ChannelTerms, RuleSet
 from policies.sourcing import Site
 from policies.stock_buffer import ChannelAvailability, ChannelRule
@@ -24,6 +25,8 @@ from twin.model.commands import (
     ItemQuantity,
     OrderedLine,
     OrderInvoiced,
+    PartnerBack,
+    PartnerSilent,
     PublicationAnswered,
     ReleaseCancelled,
     ShipmentConfirmed,
@@ -41,6 +44,7 @@ from twin.model.events import (
     PublishStock,
     ReleaseToWarehouse,
 )
+from twin.model.fallback import ERP, warehouse
 from twin.model.ids import business_id, derive
 from twin.model.instant import DAY, MINUTE, Now
 from twin.model.message import Event, Message
@@ -60,7 +64,10 @@ class Given(NamedTuple):
 
 
 def rules() -> RuleSet:
-    """Return rules of two channels over two sites: one lets buyers wait, one takes all or nothing."""
+    """Return rules of two channels over two sites: one lets buyers wait, one takes all or nothing.
+
+    While the ERP is away every order waits, while a warehouse is silent nothing of it is shown.
+    """
     sites = tuple(Site(priority=site, cost=1, id=site, position=site) for site in range(SITE_COUNT))
     return RuleSet(
         availability=ChannelAvailability(channels=(ChannelRule(), ChannelRule(priority=1))),
@@ -68,6 +75,7 @@ def rules() -> RuleSet:
             ChannelTerms(homes=(sites,), line_policy=LinePolicy.BACKORDER, push_rows=2),
             ChannelTerms(homes=(sites,), line_policy=LinePolicy.FILL_OR_KILL, push_rows=2),
         ),
+        fallbacks=Fallbacks(erp=ErpAway(accept="none"), wms=WmsSilent(publish="zero")),
     )
 
 
@@ -110,6 +118,11 @@ def openings() -> list[Message]:
         ErpConfirmed(id=207, case=_case("PO-5", 0), reference=1),  # before its order
         order("PO-5", 0, (3, 1), (0, 1)),
         order("PO-5", 0, (3, 2), (0, 1), id=78),  # the same number with other content
+        PartnerSilent(id=211, partner=ERP, since=0),
+        PartnerSilent(id=212, partner=warehouse(0), since=0),
+        order("PO-8", 0, (3, 1)),  # while the ERP is away: it waits
+        PartnerBack(id=213, partner=ERP),
+        PartnerBack(id=214, partner=warehouse(0)),
         order("PO-6", 0, (2, 7)),
         CancelOrder(id=208, case=_case("PO-6", 0)),
         ErpConfirmed(id=209, case=_case("PO-7", 0), reference=2),  # its order never comes

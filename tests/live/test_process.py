@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import scenarios
+from policies.fallback import ErpAway, Fallbacks
 from tests.contracts.real_day import order
 from tests.live.recorded import SKUS, Recorded, record
 from twin.cli import main
@@ -28,10 +29,11 @@ from twin.live.sqlite import SqliteStore
 from twin.live.start import Terms, serve
 from twin.live.store import Effects
 from twin.middleware.unit import ITEMS, LETTERS, ORDERS
-from twin.model.commands import PublicationAnswered, StockReceived
-from twin.model.events import OrderAnswered, PublishStock
+from twin.model.commands import PartnerBack, PartnerSilent, PublicationAnswered, StockReceived
+from twin.model.events import CreateErpOrder, FallbackChanged, FallbackDecided, OrderAnswered, PublishStock
+from twin.model.fallback import ERP
 from twin.model.history import decode_header, decode_record
-from twin.model.instant import DAY, HOUR, Now
+from twin.model.instant import DAY, HOUR, MINUTE, Now
 from twin.model.message import Message
 from twin.model.publishing import AllDue, encode_publishing
 from twin.model.wire import encode
@@ -154,6 +156,22 @@ def test_a_timer_fires_when_it_is_due_and_not_again(desk: Desk) -> None:
     desk.clock.elapsed = timer.due
     assert sum(desk.work().outcomes.values()) == 1
     assert desk.work().outcomes == {}
+
+
+def test_what_is_decided_while_a_partner_is_away_is_decided_live_too(tmp_path: Path, deployment: Deployment) -> None:
+    """Whoever watches the ERP says so in the input; its rule, timers and events are those of a run."""
+    fallbacks = Fallbacks(erp=ErpAway(accept="none", recheck_us=5 * MINUTE))
+    desk = Desk(
+        tmp_path, dataclasses.replace(deployment, rules=dataclasses.replace(deployment.rules, fallbacks=fallbacks))
+    )
+    desk.work(received(1, 3, 5), encode(PartnerSilent(id=2, partner=ERP, since=0)), encode(order("A", 0, (3, 2))))
+    assert [event.held for event in desk.effects(FallbackDecided)] == [True]  # type: ignore[attr-defined]  # all are
+    assert desk.effects(CreateErpOrder) == []
+    desk.work(encode(PartnerBack(id=3, partner=ERP)))
+    assert [event.on for event in desk.effects(FallbackChanged)] == [True, False]  # type: ignore[attr-defined]  # all are
+    desk.clock.elapsed = 5 * MINUTE
+    desk.work()
+    assert len(desk.effects(CreateErpOrder)) == 1
 
 
 BAD: dict[str, tuple[bytes, str, str]] = {

@@ -57,6 +57,18 @@ def test_a_history_plays_again_to_the_same_state_and_decisions(recorded: Path):
     assert found.document()["verdict"] == "no divergence; final state and decisions are as recorded"
 
 
+def test_a_run_in_which_partners_were_away_plays_again(tmp_path: Path):
+    """That a partner was silent is said by whoever watches it, so it is recorded; what waited for it, was answered."""
+    scenario = scenarios.load(
+        "warehouse_offline",
+        ["horizon=45m", "landscape.size.skus=40", "faults.offline.trigger.at=10m", "faults.offline.duration=15m"],
+    )
+    away = run_once(scenario, "last_known", 7, out=tmp_path, record=False, history=True)
+    assert away.kpis["fallback_s"] > 600
+    found = replay_file(tmp_path / HISTORY)
+    assert found.divergences == []
+
+
 @pytest.mark.parametrize("design", ["nightly_batch", "every_event", "governed"])
 def test_every_shipped_way_to_publish_plays_again(tmp_path: Path, design: str):
     scenario = scenarios.load("oversell", ["horizon=14h", "demand.window.length=14h"])

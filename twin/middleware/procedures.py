@@ -1,6 +1,6 @@
 """The standard procedure table: which procedure handles which message."""
 
-from twin.middleware.delivery import redrive
+from twin.middleware.delivery import fallback, redrive
 from twin.middleware.dispatch import Procedures
 from twin.middleware.intake import envelopes
 from twin.middleware.intake.identity import forget_request, take_in_order
@@ -10,6 +10,7 @@ from twin.middleware.inventory.posting import post_due, posting_booked
 from twin.middleware.inventory.publication import evaluate_publication, publication_answered
 from twin.middleware.inventory.quotas import grant_quotas
 from twin.middleware.inventory.reconciliation import begin_reconciliation, take_cut
+from twin.middleware.inventory.silence import review_site
 from twin.middleware.orders import procedures as orders
 from twin.middleware.orders import shipments
 from twin.middleware.orders.deadlines import check_deadline
@@ -72,6 +73,10 @@ def standard() -> Procedures:
     table.bind(commands.StockCut, take_cut)
     table.bind(commands.EvaluatePublication, evaluate_publication)
     table.bind(commands.PublicationAnswered, publication_answered)
+    table.bind(commands.PartnerSilent, fallback.enter)
+    table.bind(commands.PartnerBack, fallback.leave)
+    table.bind(commands.RecheckDue, fallback.recheck)
+    table.bind(commands.SiteReviewDue, review_site)
     table.bind(commands.WebhookReceived, envelopes.take_in_webhook)
     table.bind(commands.FileReceived, envelopes.take_in_file)
     table.bind(commands.InterchangeReceived, envelopes.take_in_interchange)

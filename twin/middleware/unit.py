@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Generic, Protocol, TypeVar
 
 from twin.model.dead_letter import Audited, DeadLetter, RedriveDesk
+from twin.model.fallback import Absence
 from twin.model.instant import Elapsed
 from twin.model.intake import RequestRecord, StreamState
 from twin.model.message import Event, Message
@@ -134,6 +135,8 @@ UNPOSTED: Table[Unposted] = Table(15, "unposted", Unposted)
 FLIGHTS: Table[Flights] = Table(16, "flights", Flights)
 CUTS: Table[Cut] = Table(17, "cuts", Cut)
 CUSTOMERS: Table[Customer] = Table(18, "customers", Customer)
+ABSENCES: Table[Absence] = Table(19, "absences", Absence)
+"""Partner number to its absence, while its fallback is on."""
 
 TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is invariant; this list only names them
     ITEMS,
@@ -155,6 +158,7 @@ TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is in
     FLIGHTS,
     CUTS,
     CUSTOMERS,
+    ABSENCES,
 )
 
 

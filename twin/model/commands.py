@@ -475,6 +475,37 @@ class StreamGapDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """How often a snapshot has been asked for already."""
 
 
+# --- partners that are away
+
+
+class PartnerSilent(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A partner (`twin.model.fallback`) has not been heard since `since` (elapsed), and that is too long."""
+
+    partner: int
+    since: Elapsed
+
+
+class PartnerBack(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A partner that was silent answers again, and keeps answering."""
+
+    partner: int
+
+
+class RecheckDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """An order that was held (`kind`, a `HoldKind` value) because the ERP was away asks whether it is back."""
+
+    kind: str
+
+
+class SiteReviewDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """What counts of a site's items may have changed with its silence, from the item `first` on."""
+
+    site: int
+    first: int
+    entered: Elapsed
+    """When the fallback was entered, or left, that this review belongs to."""
+
+
 # --- envelopes
 
 

@@ -7,11 +7,10 @@ from twin.model.ids import derive
 from twin.model.instant import Elapsed, Instant
 from twin.model.message import Event
 
-_CHANNEL, _ERP, _WMS, _POSTING, _MONEY, _PEOPLE = range(1, 7)
+_CHANNEL, _ERP, _WMS, _POSTING, _MONEY, _PEOPLE, _AWAY = range(1, 8)
 _TRACKING = 10_000
 AUDIENCES = ("portal", "channel", "erp")
 """Who hears of milestones."""
-_TRACKING = 10_000
 
 
 class OrderAnswered(Event, frozen=True, gc=False, kw_only=True, tag=True):
@@ -245,6 +244,32 @@ class PaymentGivenBack(Event, frozen=True, gc=False, kw_only=True, tag=True):
     def aggregate(self) -> int:
         """Money of one order moves in order."""
         return derive(self.case, _MONEY)
+
+
+class FallbackChanged(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """FALLBACK_ON or FALLBACK_OFF for a partner; going off it had `lasted` so many microseconds."""
+
+    partner: int
+    on: bool
+    lasted: Elapsed
+
+    @property
+    def aggregate(self) -> int:
+        """The comings and goings of one partner in order."""
+        return derive(self.partner, _AWAY)
+
+
+class FallbackDecided(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """What became of an order under the fallback of a partner, and why."""
+
+    partner: int
+    held: bool
+    reason: str
+
+    @property
+    def aggregate(self) -> int:
+        """Each decision by itself."""
+        return self.id
 
 
 class RecordOutcome(msgspec.Struct, frozen=True, gc=False):

@@ -65,6 +65,10 @@ Incoming = (
     | commands.ReconcileDue
     | commands.StockCut
     | commands.StreamGapDue
+    | commands.PartnerSilent
+    | commands.PartnerBack
+    | commands.RecheckDue
+    | commands.SiteReviewDue
     | commands.WebhookReceived
     | commands.FileReceived
     | commands.InterchangeReceived
@@ -92,6 +96,8 @@ Outgoing = (
     | events.StockCutAsked
     | events.AvailabilityChanged
     | events.PaymentGivenBack
+    | events.FallbackChanged
+    | events.FallbackDecided
     | events.FileAnswered
     | events.InterchangeAnswered
     | events.ExceptionOpened

@@ -42,12 +42,14 @@ from twin.middleware.unit import LETTERS
 from twin.model.chance import bits, stream_id
 from twin.model.commands import SubmitOrder, SupplyAnnounced
 from twin.model.dead_letter import DeadLetter
+from twin.model.fallback import ERP
+from twin.model.fallback import warehouse as warehouse_number
 from twin.model.history import Record
 from twin.model.ids import derive
 from twin.model.instant import DAY, MINUTE, SECOND, Elapsed
 from twin.model.message import Event, Message
 from twin.model.stock import ItemStock, Position, SalesRate, Supply
-from twin.world import designs, landscape, people
+from twin.world import away, designs, landscape, people
 from twin.world.coming_back import desk_of, thoughts_of
 from twin.world.delays import link_of, windows_of
 from twin.world.invariants import Invariants
@@ -186,6 +188,10 @@ class _Builder:
         self.windows = windows_of(scenario, self.design)
         numbers = {sku: place for place, sku in enumerate(self.opening.items)}
         self.rules: RuleSet = rules_of(scenario, self.design, numbers, [window.mean for window in self.windows])
+        self.partners = away.partners_of(
+            self.rules.fallbacks, self._party("erp_cloud")[0], self._party("wms")[0], list(the_wms(scenario).sites)
+        )
+        self.doors = away.doors_to(self.partners)
         self.store = Store()
         self.retry = self.design.retry.rule()
         self.calling = calling_of(self.design, user_waits=False)
@@ -226,6 +232,7 @@ class _Builder:
         self.portal_clients = self._portal()
         self._connect()
         self._operators()
+        self._watch_partners()
         self._fill()
         if self.warm_up:
             self.timeline.call_at(self.warm_up, lambda _: self.watch.restart(), None)
@@ -409,6 +416,7 @@ class _Builder:
             endpoint,
             timeout=block.timeout,
             concurrency=block.concurrency if learned else 4 * block.concurrency,
+            pace=self.doors.get(ERP),
         )
         return erp
 
@@ -446,7 +454,10 @@ class _Builder:
             paid[label] = _paid(hours, block.people)
             plain = Endpoint(self.ground, service=self.ground.lag(f"{label}/write", write), handle=warehouse.take)
             endpoint = self.troubles.endpoint(plain, name, f"{name}/{site_name}")
-            self.wms_clients.append(self._client(f"middleware/{label}", "middleware", name, endpoint))
+            client = self._client(
+                f"middleware/{label}", "middleware", name, endpoint, pace=self.doors.get(warehouse_number(site))
+            )
+            self.wms_clients.append(client)
             warehouses.append(warehouse)
         return warehouses, paid
 
@@ -686,6 +697,39 @@ class _Builder:
         service = self.ground.lag(f"{name}/write", compiled(block.latency))
         endpoint = self.troubles.endpoint(Endpoint(self.ground, service=service, handle=portal.take), name)
         return [self._client(f"middleware/{name}", "middleware", name, endpoint)]
+
+    def _watch_partners(self) -> None:
+        """Ask the partners that the design has a fallback for whether they are there."""
+        self.middleware.doors.doors = self.doors
+        self.watch.fallbacks.partners = (
+            self._party("erp_cloud")[0],
+            *(warehouse.name for warehouse in self.warehouses),
+        )
+        for partner in self.partners:
+            away.watch(self.ground, partner, self._door(f"presence/{partner.name}"), self._health)
+
+    def _health(
+        self,
+        partner: away.Partner,
+        done: Callable[[Event, Message | None], None],
+        parked: Callable[[Event, str], None],
+    ) -> Client:
+        """Return a client that asks a partner whether it is there; what strikes the partner strikes the question."""
+        block = self.parties[partner.party]
+        assert isinstance(block, landscape.ErpCloud | landscape.Wms)
+        service = self.ground.lag(f"{partner.name}/health", compiled(block.write_latency))
+        endpoint = Endpoint(self.ground, service=service, handle=lambda _: None)
+        return self._client(
+            f"middleware/{partner.name}/health",
+            "middleware",
+            partner.party,
+            self.troubles.endpoint(endpoint, partner.party, partner.name),
+            timeout=landscape.CALL_TIMEOUT,
+            retry=away.ONE_QUESTION,
+            done=done,
+            parked=parked,
+            caller="middleware",
+        )
 
     # --- wiring and first state
 

@@ -13,6 +13,7 @@ from twin.world.book_specs import PostingBlock, ReconciliationBlock
 from twin.world.breaker_specs import Breaker
 from twin.world.budget_specs import Budget
 from twin.world.concurrency_specs import Concurrency
+from twin.world.fallback_specs import Fallbacks
 from twin.world.limiter_specs import Limiter
 from twin.world.people import Exceptions
 from twin.world.promise_specs import Allocation, PromisingBlock, Run
@@ -235,7 +236,7 @@ class Design(Block):
     posting: PostingBlock = sourced({"kind": "each"}, "the standard design: movements as they happen")
     reconciliation: ReconciliationBlock | None = sourced(None, "the standard design: nobody compares the books")
     coexistence: Later = None
-    fallbacks: Later = None
+    fallbacks: Fallbacks | None = sourced(None, "the standard design: a partner that is away is called as ever")
     alerts: Later = None
 
 

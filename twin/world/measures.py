@@ -35,70 +35,88 @@ from twin.model.commands import (
     WarehouseShort,
 )
 from twin.model.dead_letter import LetterKind
-from twin.model.events import ExceptionOpened, MovementRecorded, OrderAnswered, PublishStock
+from twin.model.events import (
+    ExceptionOpened,
+    FallbackChanged,
+    FallbackDecided,
+    MovementRecorded,
+    OrderAnswered,
+    PublishStock,
+)
 from twin.model.instant import HOUR, SECOND, Elapsed
 from twin.model.message import Message
 from twin.model.order import Header, Intake, Order
 from twin.world.call_watch import CALL_MEASURES
+from twin.world.fallback_watch import FALLBACK_MEASURES, FallbackWatch
 from twin.world.invariants import Invariants
 from twin.world.levels import Level, Samples
 from twin.world.redriven import carried_out
 
-MEASURES: Final[dict[str, tuple[str, str]]] = {
-    "orders_placed": ("orders", "Orders that channels took."),
-    "orders_accepted": ("orders", "Orders that the middleware accepted."),
-    "orders_rejected": ("orders", "Orders that the middleware refused."),
-    "orders_backordered": ("orders", "Accepted orders of which some units had to wait for supply."),
-    "orders_cancelled": ("orders", "Orders withdrawn or cancelled whole."),
-    "orders_shipped": ("orders", "Orders of which the last unit was shipped."),
-    "orders_closed": ("orders", "Orders invoiced, settled and archived."),
-    "orders_open": ("orders", "Accepted orders not yet closed at the end."),
-    "oversold_units": ("units", "Units of orders that were not free when the order was taken in: q - A."),
-    "oversold_orders": ("orders", "Orders with at least one oversold unit."),
-    "oversell_rate": ("share", "Oversold orders per order placed."),
-    "ack_deadline_missed": ("orders", "Orders whose channel got its first answer after its deadline, or none by then."),
-    "lost_sales_units": (
-        "units",
-        "Units asked by buyers and not sold because too little was shown while enough was free.",
-    ),
-    "fill_rate": ("share", "Units promised from stock at intake per unit ordered."),
-    "late_orders": (
-        "orders",
-        "Orders with a date that shipped after it, or are still open after it; null where no date is told.",
-    ),
-    "shorted_units": ("units", "Promised units that the warehouse could not find."),
-    "returned_units": ("units", "Units that came back under an agreed or undelivered return."),
-    "unauthorised_returns": ("count", "Receipts of goods that nobody had agreed to."),
-    "drift_units": ("units", "ERP booked against warehouse book, absolute, summed over items, time-weighted."),
-    "corrected_units": ("units", "Units by which reconciliation corrected our ledger and the ERP's book, absolute."),
-    "ghost_stock_units": ("units", "Units shown as sellable somewhere and in no warehouse, time-weighted."),
-    "availability_age_s": ("s", "Age of the figure at each look: 0 while nothing has changed since it was right."),
-    "publications": ("count", "Values sent to channels."),
-    "channel_calls": ("count", "Attempts at channels' stock interfaces, refused and repeated ones included."),
-    "capture_latency_s": ("s", "From placed to confirmed by the ERP."),
-    "order_cycle_s": ("s", "From placed to the last unit shipped."),
-    "milestone_lag_s": ("s", "From a carrier's scan to the customer portal, per milestone told."),
-    "throughput_per_s": ("1/s", "Messages that the middleware finished."),
-    "api_latency_s": ("s", "One attempt from sent to answered or timed out, per link."),
-    "attempts_per_call": ("ratio", "Attempts per call, per link and in total."),
-    "throttled_calls": ("count", "Attempts refused by a partner's limit."),
-    "breaker_open_s": ("s", "Time that a breaker was not closed, summed over breakers."),
-    "queue_length": ("count", "Messages waiting for a worker."),
-    "dlq_length": ("count", "Dead letters: messages and outbox rows that wait for somebody."),
-    "order_fallout": ("orders", "Orders that needed a person at least once."),
-    "manual_touches": ("count", "Items that people took from an exception queue."),
-    "operator_hours": ("h", "Time that operators spent on items."),
-    "duplicate_erp_orders": ("count", "Sales orders in the ERP beyond one per business key."),
-    "duplicate_shipments": ("count", "Shipments, labels and releases beyond one per key."),
-    "lost_orders": ("count", "Acknowledged orders that are nowhere at the end."),
-    "illegal_transitions": ("count", "Messages that an order's state did not allow; kept as exceptions."),
-    "conflicts": ("count", "Commits whose reads had changed; run again."),
-    "floor_use": ("share", "Busy per paid hour of labour, by site."),
-    "violations": ("count", "Broken invariants, per invariant."),
-    "invariant_violations": ("count", "Broken invariants that the design did not give up."),
-    "cost_of_failure": ("money", "What failures cost: the sum of price times measure, in one currency."),
-    "violations_declared": ("count", "Broken invariants that the design declared it gives up."),
-} | CALL_MEASURES
+MEASURES: Final[dict[str, tuple[str, str]]] = (
+    {
+        "orders_placed": ("orders", "Orders that channels took."),
+        "orders_accepted": ("orders", "Orders that the middleware accepted."),
+        "orders_rejected": ("orders", "Orders that the middleware refused."),
+        "orders_backordered": ("orders", "Accepted orders of which some units had to wait for supply."),
+        "orders_cancelled": ("orders", "Orders withdrawn or cancelled whole."),
+        "orders_shipped": ("orders", "Orders of which the last unit was shipped."),
+        "orders_closed": ("orders", "Orders invoiced, settled and archived."),
+        "orders_open": ("orders", "Accepted orders not yet closed at the end."),
+        "oversold_units": ("units", "Units of orders that were not free when the order was taken in: q - A."),
+        "oversold_orders": ("orders", "Orders with at least one oversold unit."),
+        "oversell_rate": ("share", "Oversold orders per order placed."),
+        "ack_deadline_missed": (
+            "orders",
+            "Orders whose channel got its first answer after its deadline, or none by then.",
+        ),
+        "lost_sales_units": (
+            "units",
+            "Units asked by buyers and not sold because too little was shown while enough was free.",
+        ),
+        "fill_rate": ("share", "Units promised from stock at intake per unit ordered."),
+        "late_orders": (
+            "orders",
+            "Orders with a date that shipped after it, or are still open after it; null where no date is told.",
+        ),
+        "shorted_units": ("units", "Promised units that the warehouse could not find."),
+        "returned_units": ("units", "Units that came back under an agreed or undelivered return."),
+        "unauthorised_returns": ("count", "Receipts of goods that nobody had agreed to."),
+        "drift_units": ("units", "ERP booked against warehouse book, absolute, summed over items, time-weighted."),
+        "corrected_units": (
+            "units",
+            "Units by which reconciliation corrected our ledger and the ERP's book, absolute.",
+        ),
+        "ghost_stock_units": ("units", "Units shown as sellable somewhere and in no warehouse, time-weighted."),
+        "availability_age_s": ("s", "Age of the figure at each look: 0 while nothing has changed since it was right."),
+        "publications": ("count", "Values sent to channels."),
+        "channel_calls": ("count", "Attempts at channels' stock interfaces, refused and repeated ones included."),
+        "capture_latency_s": ("s", "From placed to confirmed by the ERP."),
+        "order_cycle_s": ("s", "From placed to the last unit shipped."),
+        "milestone_lag_s": ("s", "From a carrier's scan to the customer portal, per milestone told."),
+        "throughput_per_s": ("1/s", "Messages that the middleware finished."),
+        "api_latency_s": ("s", "One attempt from sent to answered or timed out, per link."),
+        "attempts_per_call": ("ratio", "Attempts per call, per link and in total."),
+        "throttled_calls": ("count", "Attempts refused by a partner's limit."),
+        "breaker_open_s": ("s", "Time that a breaker was not closed, summed over breakers."),
+        "queue_length": ("count", "Messages waiting for a worker."),
+        "dlq_length": ("count", "Dead letters: messages and outbox rows that wait for somebody."),
+        "order_fallout": ("orders", "Orders that needed a person at least once."),
+        "manual_touches": ("count", "Items that people took from an exception queue."),
+        "operator_hours": ("h", "Time that operators spent on items."),
+        "duplicate_erp_orders": ("count", "Sales orders in the ERP beyond one per business key."),
+        "duplicate_shipments": ("count", "Shipments, labels and releases beyond one per key."),
+        "lost_orders": ("count", "Acknowledged orders that are nowhere at the end."),
+        "illegal_transitions": ("count", "Messages that an order's state did not allow; kept as exceptions."),
+        "conflicts": ("count", "Commits whose reads had changed; run again."),
+        "floor_use": ("share", "Busy per paid hour of labour, by site."),
+        "violations": ("count", "Broken invariants, per invariant."),
+        "invariant_violations": ("count", "Broken invariants that the design did not give up."),
+        "cost_of_failure": ("money", "What failures cost: the sum of price times measure, in one currency."),
+        "violations_declared": ("count", "Broken invariants that the design declared it gives up."),
+    }
+    | CALL_MEASURES
+    | FALLBACK_MEASURES
+)
 """Name to (unit, what it says)."""
 
 _ORDERS, _LETTERS = ORDERS.number, LETTERS.number
@@ -149,6 +167,7 @@ class Watch:
         self.queues: dict[str, Level] = {}
         self.broken = Level()
         self.dead = Level()
+        self.fallbacks = FallbackWatch(recorder)
         self.drift = Level()
         self.ghost = Level()
         self.open = 0
@@ -181,6 +200,7 @@ class Watch:
             samples.restart()
         for level in (*self.queues.values(), self.broken, self.dead, self.drift, self.ghost):
             level.restart(now)
+        self.fallbacks.restart(now)
 
     def _add(self, name: str, by: int = 1) -> None:
         self.count[name] = self.count.get(name, 0) + by
@@ -359,6 +379,8 @@ class Watch:
                 self._add("corrected_units", abs(event.change))
             elif type(event) is ExceptionOpened:
                 self._item_opened(event)
+            elif isinstance(event, FallbackChanged | FallbackDecided):
+                self.fallbacks.heard(event, self.clock())
         for number, letter in unit.archived:
             if number == _LETTERS:
                 self._item_settled(letter)
@@ -480,6 +502,7 @@ class Watch:
         kpis["attempts_per_call"] = sum(self.attempts.values()) / calls if calls else 1
         kpis["throttled_calls"] = count.get("throttled_calls", 0)
         kpis["breaker_open_s"] = self.broken.mean(now) * span
+        kpis |= self.fallbacks.results(now)
         queue = self.queues.get("middleware", Level())
         _level(kpis, "queue_length", queue, now, "{queue=middleware}")
         kpis["dlq_length.max"], kpis["dlq_length.end"] = self.dead.maximum, self.dead.value

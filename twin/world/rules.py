@@ -37,6 +37,7 @@ from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.order import LinePolicy
 from twin.world import designs
 from twin.world.book_specs import posting_of, reconciliation_of
+from twin.world.fallback_specs import fallbacks_of
 from twin.world.landscape import Carrier, FeedApi, FileStockApi, Party, Seller, Storefront, StorefrontStockApi, Wms
 from twin.world.people import routing_of
 from twin.world.promise_specs import ChannelPromise, backorders_of, dates_of, promising_of
@@ -161,7 +162,6 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
                 push_rows=1 if _one_call_a_movement(publication, interface) else interface.max_items,
             )
         )
-    buffer = design.publication.buffer
     return RuleSet(
         availability=ChannelAvailability(
             channels=tuple(rules),
@@ -177,13 +177,23 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
             design.allocation, design.backorder.run, names, tuple([rule.priority for rule in rules])
         ),
         stock_stream=Sequencing(kind="delta", gap_timer_us=design.sequencing.gap_timer),
-        rate_half_life_us=buffer.half_life if isinstance(buffer, designs.RiskBuffer) else 0,
+        rate_half_life_us=_half_life(design),
         return_window_us=RETURN_WINDOW if _goods_come_back(scenario) else 0,
         cancel_after_us=design.backorder.cancel_after,
         identity=Identity(kind=design.identity),
         exceptions=routing_of(design.exceptions),
         milestones=milestones_of(scenario),
+        fallbacks=fallbacks_of(design.fallbacks),
     )
+
+
+def _half_life(design: designs.Design) -> Elapsed:
+    """Return the memory of sales rates: what the risk buffer says, or else the fallback that asks what sells; or 0."""
+    buffer = design.publication.buffer
+    if isinstance(buffer, designs.RiskBuffer):
+        return buffer.half_life
+    silent = design.fallbacks.wms_silent if design.fallbacks is not None else None
+    return silent.half_life if silent is not None and silent.publish in ("last", "decay") else 0
 
 
 def _source(party: Party, promise: ChannelPromise | None, dates: PromiseDates | None) -> SourceRules:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from policies.ruleset import RuleSet
 from policies.sources import Verdict
 from twin.middleware.delivery.exceptions import keep
+from twin.middleware.delivery.fallback import without_the_erp
 from twin.middleware.delivery.waiting import raise_waiting
 from twin.middleware.intake.dates import with_dates
 from twin.middleware.intake.planned import Parts, Plan
@@ -48,6 +49,8 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
         if archived is not None:
             return _after_archive(command, archived, now, rules, unit)
     verdict = judged(command, now, rules, unit)
+    if rules.fallbacks is not None and rules.fallbacks.erp is not None and last is None:
+        verdict = without_the_erp(command, verdict, rules.fallbacks.erp, now, rules, unit)
     stocks = {stock.item: stock for stock in found if stock is not None}
     work = Work(command, now, rules, unit, last, stocks, {})
     submitted = taken(command, verdict, rules)

@@ -6,6 +6,7 @@ nothing behind, and which keys are on their way is the publisher's to know.
 
 from policies.publication import EveryEvent, Governed
 from policies.ruleset import RuleSet
+from twin.middleware.inventory.silence import counted, silences
 from twin.middleware.unit import ITEMS, SENDERS, SHOWN, Outcome, Unit
 from twin.model.commands import EvaluatePublication, ItemQuantity, PublicationAnswered
 from twin.model.events import PublishStock
@@ -26,11 +27,15 @@ def evaluate_publication(command: EvaluatePublication, now: Now, rules: RuleSet,
     always = isinstance(policy, EveryEvent)
     oldest = elapsed - policy.max_age_us if isinstance(policy, Governed) else -1
     available, value_of = rules.atp.available, rules.availability.value
+    silent = silences(rules, now, unit) if rules.fallbacks is not None else {}
     rows: list[tuple[ItemQuantity, int, Shown]] = []
     for item, key, stock, row in zip(command.items, keys, stocks, told, strict=True):
         if stock is None:
             continue
-        value = value_of(stock, available(stock, elapsed), channel, elapsed)
+        free = available(stock, elapsed)
+        if silent:
+            free = counted(free, stock, silent, now, rules)
+        value = value_of(stock, free, channel, elapsed)
         shown = row or Shown()
         if always or value != shown.value or shown.as_of <= oldest:
             rows.append((ItemQuantity(item, value), key, shown))

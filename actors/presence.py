@@ -1,0 +1,111 @@
+"""Whether a partner is there: asked regularly, and the door that stays shut to it while its fallback is on.
+
+A watcher asks a question that costs a partner nothing and hears the answer, over links like those of its real calls.
+What it concludes it tells the middleware as a message, which decides. While a fallback is on, the door of the
+partner's client lets nothing out: outbox rows wait in order, and those under way wear out no further attempt; when it
+is off they go out through the client's own limits.
+"""
+
+from collections.abc import Callable, Mapping
+
+from actors.calls import Gate
+from actors.ground import Ground
+from policies.fallback import Silence
+from twin.model.chance import stream_id
+from twin.model.commands import PartnerBack, PartnerSilent
+from twin.model.events import FallbackChanged
+from twin.model.ids import derive
+from twin.model.instant import SECOND, Elapsed
+from twin.model.message import Event, Message
+
+ASKED_EVERY: Elapsed = 30 * SECOND
+"""How often a partner is asked at most; one that counts as away after less than two minutes is asked more often."""
+LOOKED_EVERY: Elapsed = SECOND
+"""How often what waits behind a shut door looks whether it has been opened."""
+
+
+class Ping(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Are you there?"""
+
+    @property
+    def aggregate(self) -> int:
+        """Each question by itself."""
+        return self.id
+
+
+class Watcher:
+    """Watches one partner: `ask` puts the question; call `heard` with every answer, `missed` when none came."""
+
+    def __init__(self, ground: Ground, name: str, partner: int, rule: Silence, tell: Callable[[Message], None]) -> None:
+        self.ground = ground
+        self.partner = partner
+        self.rule = rule
+        self.every = max(SECOND, min(ASKED_EVERY, rule.after_us // 4))
+        self.tell = tell
+        self.away = False
+        self._questions, self._news = stream_id(f"{name}/asked"), stream_id(f"{name}/told")
+        self._asked = self._told = 0
+        self._last: Elapsed = 0
+        self._answers = 0
+
+    def watch(self, ask: Callable[[Event], None]) -> None:
+        """Begin to ask, and go on."""
+        self._ask_on(ask)
+
+    def heard(self) -> None:
+        """The partner has answered."""
+        self._last = self.ground.timeline.now
+        self._answers += 1
+        self._judge()
+
+    def missed(self) -> None:
+        """The partner has not answered."""
+        self._answers = 0
+        self._judge()
+
+    def _ask_on(self, ask: Callable[[Event], None]) -> None:
+        self._asked += 1
+        ask(Ping(id=derive(self._questions, self._asked)))
+        self.ground.timeline.call_in(self.every, self._ask_on, ask)
+
+    def _judge(self) -> None:
+        change = self.rule.judge(self.away, self.ground.timeline.now - self._last, self._answers)
+        if change is None:
+            return
+        self.away = change == "leaves"
+        self._answers = 0
+        self._told += 1
+        id = derive(self._news, self._told)
+        if self.away:
+            self.tell(PartnerSilent(id=id, partner=self.partner, since=self._last))
+        else:
+            self.tell(PartnerBack(id=id, partner=self.partner))
+
+
+class Door(Gate):
+    """Lets calls out as the `gate` behind it does, and none while it is shut."""
+
+    def __init__(self, gate: Gate | None = None) -> None:
+        self.gate = gate
+        self.shut = False
+
+    def admit(self, now: Elapsed, cost: int = 1) -> Elapsed | None:
+        """Return None if a call may go out now, else how long to wait before it might."""
+        if self.shut:
+            return LOOKED_EVERY
+        return self.gate.admit(now, cost) if self.gate is not None else None
+
+
+class Doorkeeper:
+    """Takes the middleware's events about fallbacks: it turns the doors, by partner, and acknowledges."""
+
+    def __init__(self, delivered: Callable[[Event, Message | None], None]) -> None:
+        self.name = "middleware"
+        self.doors: Mapping[int, Door] = {}
+        self._delivered = delivered
+
+    def submit(self, event: Event) -> None:
+        """Take an event; nobody outside has to hear of it."""
+        if type(event) is FallbackChanged and event.partner in self.doors:
+            self.doors[event.partner].shut = event.on
+        self._delivered(event, None)

@@ -1,0 +1,108 @@
+"""Entering and leaving a fallback, and which orders are held while the ERP is away (DOMAIN 22).
+
+A shell watches its partners, or is told, and says when one is silent and when it is back. Both are events, with the
+time between them; so is what was decided about every order meanwhile. An order that is held asks again and again
+whether the ERP is back, by a timer of its own, so that no transaction touches many orders.
+"""
+
+from typing import Final
+
+from policies.fallback import ErpAway
+from policies.ruleset import RuleSet
+from policies.sources import Held, Verdict
+from twin.middleware.inventory.silence import review
+from twin.middleware.unit import ABSENCES, CUSTOMERS, ORDERS, Outcome, Unit
+from twin.model.commands import HoldReleased, PartnerBack, PartnerSilent, RecheckDue, SubmitOrder
+from twin.model.events import FallbackChanged, FallbackDecided
+from twin.model.fallback import ERP, Absence
+from twin.model.ids import Ids, derive
+from twin.model.instant import Now
+from twin.model.order import HoldKind
+
+_DECIDED: Final = 8_000_001
+"""Which of a message's derived ids what was decided under a fallback has; the timer of a held order follows."""
+
+
+def enter(command: PartnerSilent, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """A partner has been silent for too long: its fallback is on."""
+    if unit.load(ABSENCES, command.partner) is not None or not _has_one(command.partner, rules):
+        return Outcome.NOOP
+    unit.save(ABSENCES, command.partner, Absence(command.since, now.elapsed))
+    _say(command, command.partner, True, 0, unit)
+    if command.partner != ERP:
+        review(command, command.partner, now.elapsed, now, unit)
+    return Outcome.APPLIED
+
+
+def leave(command: PartnerBack, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """A partner is back for good: its fallback is off."""
+    absence = unit.load(ABSENCES, command.partner)
+    if absence is None:
+        return Outcome.NOOP
+    unit.archive(ABSENCES, command.partner)
+    _say(command, command.partner, False, now.elapsed - absence.entered, unit)
+    if command.partner != ERP:
+        review(command, command.partner, now.elapsed, now, unit)
+    return Outcome.APPLIED
+
+
+def without_the_erp(
+    command: SubmitOrder, verdict: Verdict | None, away: ErpAway, now: Now, rules: RuleSet, unit: Unit
+) -> Verdict | None:
+    """Return the verdict on a new order, with a hold if the ERP is away and the order must wait for it."""
+    absence = unit.load(ABSENCES, ERP)
+    if absence is None or (verdict is not None and verdict.errors):
+        return verdict
+    value = sum(line.quantity * line.price for line in command.lines) + (verdict.tax if verdict is not None else 0)
+    ruling = away.decide(value, _credit_left(command, rules, unit), now.elapsed - absence.since)
+    decided = FallbackDecided(
+        id=derive(command.id, _DECIDED),
+        cause=command.id,
+        case=command.case,
+        partner=ERP,
+        held=ruling.hold is not None,
+        reason=ruling.reason,
+    )
+    unit.emit(decided)
+    holds = verdict.holds if verdict is not None else ()
+    if ruling.hold is None or any(held.kind is ruling.hold for held in holds):
+        return verdict
+    due = RecheckDue(id=derive(command.id, _DECIDED + 1), cause=command.id, case=command.case, kind=ruling.hold.value)
+    unit.schedule(now.elapsed + away.recheck_us, due)
+    return (verdict or Verdict(()))._replace(holds=(*holds, Held(ruling.hold, ruling.reason)))
+
+
+def recheck(command: RecheckDue, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Let a held order go on if the ERP is back, else ask again later."""
+    order = unit.load(ORDERS, command.case)
+    if order is None or all(hold.kind.value != command.kind for hold in order.holds):
+        return Outcome.NOOP
+    ids = Ids(command.id)
+    away = rules.fallbacks.erp if rules.fallbacks is not None else None
+    if away is not None and unit.load(ABSENCES, ERP) is not None:
+        due = RecheckDue(id=ids.next(), cause=command.cause, case=command.case, kind=command.kind)
+        unit.schedule(now.elapsed + away.recheck_us, due)
+        return Outcome.APPLIED
+    released = HoldReleased(id=ids.next(), cause=command.id, case=command.case, kind=HoldKind(command.kind).value)
+    unit.schedule(now.elapsed, released)
+    return Outcome.APPLIED
+
+
+def _has_one(partner: int, rules: RuleSet) -> bool:
+    """Tell whether the design has a fallback for a partner."""
+    fallbacks = rules.fallbacks
+    return fallbacks is not None and (fallbacks.erp if partner == ERP else fallbacks.wms) is not None
+
+
+def _credit_left(command: SubmitOrder, rules: RuleSet, unit: Unit) -> int | None:
+    """Return what the order's customer may still owe; None where nothing is lent to him."""
+    source, said = rules.channels[command.channel].source, command.particulars
+    account = source.accounts.get(said.customer) if source is not None and said is not None else None
+    if account is None or account.credit_limit is None or said is None:
+        return None
+    row = unit.load(CUSTOMERS, said.customer)
+    return account.credit_limit - (row.open + row.receivable if row is not None else 0)
+
+
+def _say(command: PartnerSilent | PartnerBack, partner: int, on: bool, lasted: int, unit: Unit) -> None:
+    unit.emit(FallbackChanged(id=derive(command.id, _DECIDED), cause=command.id, partner=partner, on=on, lasted=lasted))

@@ -1,0 +1,92 @@
+"""The fallbacks slot of a design: what is done while the ERP is away or a warehouse is silent."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from policies import fallback as policy
+from twin.world.costs import Price
+from twin.world.values import Block, Count, Later, PositiveDuration, Share, Words, rule, sourced
+
+MINOR_UNITS = 100
+"""Minor units of a price's currency in one of its own; orders carry their prices so."""
+
+
+class ErpAway(Block):
+    """Orders that come while the ERP is away: accepted within limits on what is known of the buyer, or held."""
+
+    after: PositiveDuration = sourced("2m", "assumed: no answer for so long is an absence")
+    stable_for: Count = sourced(3, "assumed: answers in a row before it counts as back")
+    accept: Literal["within_credit_snapshot", "all", "none"] = sourced(
+        "within_credit_snapshot", "rule: our own ledger decides, within the credit copy"
+    )
+    snapshot_age_at_most: PositiveDuration = sourced("24h", "rule: a credit copy older than a day is none")
+    order_value_at_most: Price | None = sourced(None, "rule: without it no order is too large")
+    price: Annotated[Literal["last_known"], Words("hold")] = sourced("last_known", "rule: an order carries its price")
+    else_: Annotated[Literal["hold"], Words("refuse")] = Field(
+        "hold", alias="else", description="rule: what is not accepted waits until the ERP is back"
+    )
+    recheck: PositiveDuration = sourced("5m", "assumed: how often a held order asks whether the ERP is back")
+
+
+class WmsSilent(Block):
+    """What channels are shown of a warehouse that is silent, and whose requests wait meanwhile."""
+
+    after: PositiveDuration = sourced("2m", "assumed: no answer for so long is a silence")
+    stable_for: Count = sourced(3, "assumed: answers in a row before it counts as back")
+    publish: Literal["last", "decay", "fraction", "zero"] = sourced(
+        "last", "rule: what was last known, less what may sell in the length of the silence"
+    )
+    stale_after: PositiveDuration = sourced("15m", "DOMAIN 23, defaults: from then on the last known counts nothing")
+    fraction: Share = sourced("50%", "assumed: the share that counts with publish: fraction")
+    epsilon: Share = sourced("1%", "assumed: how often more may sell than is withheld")
+    half_life: PositiveDuration = sourced("6h", "assumed: of the sales rates, where no risk buffer states one")
+    review: PositiveDuration = sourced("5m", "assumed: how often figures are looked at again")
+    reroute_after: Later = None
+
+    @model_validator(mode="after")
+    def _a_risk(self) -> Self:
+        if not 0 < self.epsilon < 1:
+            raise rule("must lie between 0 % and 100 %, both excluded", at="epsilon")
+        return self
+
+
+class Fallbacks(Block):
+    """What is done while a partner is away; a partner that is not named is called as ever."""
+
+    erp_away: ErpAway | None = sourced(None, "rule: nothing is done unless it is said")
+    wms_silent: WmsSilent | None = sourced(None, "rule: nothing is done unless it is said")
+    carrier_away: Later = None
+    channel_refuses: Later = None
+
+
+def fallbacks_of(block: Fallbacks | None) -> policy.Fallbacks | None:
+    """Return the fallbacks that a block describes; None where there are none."""
+    if block is None or (block.erp_away is None and block.wms_silent is None):
+        return None
+    return policy.Fallbacks(
+        erp=_erp(block.erp_away) if block.erp_away is not None else None,
+        wms=_wms(block.wms_silent) if block.wms_silent is not None else None,
+    )
+
+
+def _erp(block: ErpAway) -> policy.ErpAway:
+    most = block.order_value_at_most
+    return policy.ErpAway(
+        silence=policy.Silence(after_us=block.after, stable_for=block.stable_for),
+        accept=block.accept,
+        snapshot_age_us=block.snapshot_age_at_most,
+        order_value=int(most.amount * MINOR_UNITS) if most is not None else None,
+        recheck_us=block.recheck,
+    )
+
+
+def _wms(block: WmsSilent) -> policy.WmsSilent:
+    return policy.WmsSilent(
+        silence=policy.Silence(after_us=block.after, stable_for=block.stable_for),
+        publish=block.publish,
+        stale_after_us=block.stale_after,
+        fraction=block.fraction,
+        epsilon=block.epsilon,
+        review_us=block.review,
+    )
