@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from twin.errors import UsageError
+import scenarios
+from twin.errors import HistoryError, UsageError
 from twin.experiment import bench_kernel, textbook
 from twin.experiment.bench import rows
+from twin.experiment.bench_apart import apart
+from twin.experiment.bench_history import before, compared, remember
 from twin.experiment.bench_measure import BenchRow, interleaved
+from twin.world.run import run_once
 
 
 def test_the_textbook_is_deterministic_and_does_the_stated_work() -> None:
@@ -67,3 +71,35 @@ def test_messages_come_round_once_per_latency_and_service() -> None:
         circle.link.send(message, 1, circle.arrived, message)
     circle.timeline.run(until=1_010_001)
     assert circle.station.offered_count == pytest.approx(640, abs=64)
+
+
+def test_what_was_measured_is_kept_and_compared_with_its_own_kind(tmp_path: Path) -> None:
+    file = tmp_path / "kept" / "bench.jsonl"
+    assert before(file, "here", quick=True) == {}
+    for measured in (1.0, 1.2, 1.1):
+        remember(file, [{"name": "kernel_ratio", "measured": measured}], code={}, machine="here", quick=True)
+    remember(file, [{"name": "kernel_ratio", "measured": 9.0}], code={}, machine="elsewhere", quick=True)
+    earlier = before(file, "here", quick=True)
+    assert earlier == {"kernel_ratio": 1.1}
+    assert before(file, "here", quick=False) == {}
+    rows = [{"name": "kernel_ratio", "measured": now} for now in (1.3, 1.4)] + [{"name": "new", "measured": 1.0}]
+    assert [row["change"] for row in compared(rows, earlier)] == ["steady", "worse", None]
+
+
+def test_a_spoilt_history_of_the_bench_is_named_with_its_line_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "bench.jsonl"
+    remember(file, [{"name": "kernel_ratio", "measured": 1.0}], code={}, machine="here", quick=True)
+    text = file.read_text() + "{torn\n"
+    file.write_text(text)
+    with pytest.raises(HistoryError, match=r"bench.jsonl:2:1: is no line of the bench's history"):
+        before(file, "here", quick=True)
+    assert file.read_text() == text
+
+
+def test_a_run_apart_does_what_a_run_here_does() -> None:
+    scenario = scenarios.load("first_day", small=True)
+    start, middle, end = apart(scenario, [scenario.horizon // 2, scenario.horizon])
+    here = run_once(scenario, next(iter(scenario.designs)), 1)
+    assert (start.at, start.placed, end.at) == (0, 0, scenario.horizon)
+    assert 0 < middle.placed < end.placed == here.kpis["orders_placed"]
+    assert start.peak <= middle.peak <= end.peak

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from twin.cli import FAILED, INVALID, OK, options, show
+from twin.cli import INVALID, OK, options, show
 
 if TYPE_CHECKING:
     from twin.experiment.comparison import Comparison
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twin.world.scenario import Scenario
 
 ELSEWHERE: Mapping[str, str] = {
+    "bench": "twin.cli.bench",
     "sweep": "twin.cli.experiments",
     "optimize": "twin.cli.experiments",
     "live": "twin.cli.live",
@@ -36,7 +37,6 @@ ELSEWHERE: Mapping[str, str] = {
 
 `import` is a word of Python's own, so its command is `import_`.
 """
-FAR_MISSED = "missed by more than 1.5"
 KINDS = ("scenarios", "parties", "faults", "invariants", "presets", "measures")
 
 
@@ -250,24 +250,6 @@ def compare(
         small=small,
     )
     return _carry_out(study, jobs, out, form, with_report=with_report, quiet=quiet, no_progress=no_progress)
-
-
-@twin.command()
-@click.option("--quick", is_flag=True, help="Shorter measurements, less steady figures.")
-@click.option("--only", "names", multiple=True, metavar="NAME", help="Only this row. May be repeated.")
-@options.output
-def bench(quick: bool, names: tuple[str, ...], form: str, quiet: bool, no_progress: bool) -> int:
-    """Measure the twin's speed on this machine.
-
-    Exit 1 when a target is missed by more than 1.5 times.
-    """
-    from twin.experiment.bench import rows
-    from twin.experiment.bench_orders import DENSE
-
-    with show.Bar("bench", shown=not (quiet or no_progress)) as bar:
-        found = rows(names, quick, bar, _load("first_day", DENSE, small=False))
-    show.rows(form, found, title="bench")
-    return FAILED if any(row["verdict"] == FAR_MISSED for row in found) else OK
 
 
 def _load(scenario: str, overrides: Sequence[str], small: bool) -> "Scenario":

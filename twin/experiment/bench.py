@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from twin.errors import UsageError
-from twin.experiment import bench_kernel, bench_orders
+from twin.experiment import bench_apart, bench_kernel, bench_orders
+from twin.experiment.bench_apart import LONG
 from twin.experiment.bench_measure import Measure
 
 if TYPE_CHECKING:
@@ -23,19 +24,28 @@ def rows(
     quick: bool,
     progress: Callable[[int, int], object] | None = None,
     scenario: "Scenario | None" = None,
+    peak: "Scenario | None" = None,
+    *,
+    whole: bool = False,
 ) -> list[dict[str, str | float | None]]:
     """Measure the rows named, or all of them, in the order of the list; `progress` hears (done, planned).
 
-    `scenario` is the world that whole orders run through; without one those rows are left out.
+    `scenario` is the world that whole orders run through, `peak` the peak season; without them those rows are left out.
+    So are the `LONG` ones, unless they are named or `whole` asks for all.
 
     Raises:
         UsageError: there is no row of that name.
     """
-    known = {**ALL, **(bench_orders.of_a_world(scenario) if scenario is not None else {})}
+    known = dict(ALL)
+    if scenario is not None:
+        known |= bench_orders.of_a_world(scenario)
+        known |= bench_apart.of_long_runs(scenario, peak) if peak is not None else {}
     for name in names or ():
         if name not in known:
             raise UsageError(f"the bench has no row {name!r}; there are {', '.join(known)}")
-    chosen = [name for name in known if not names or name in names]
+    chosen = (
+        [name for name in known if name in names] if names else [name for name in known if whole or name not in LONG]
+    )
     measured = []
     for done, name in enumerate(chosen):
         if progress is not None:
