@@ -32,6 +32,7 @@ ELSEWHERE: Mapping[str, str] = {
     "replay": "twin.cli.replays",
     "import": "twin.cli.imports",
     "explain": "twin.cli.explaining",
+    "new": "twin.cli.starting",
 }
 """Verbs that stand in modules of their own, in the order of the help; each is a command of its verb's name.
 

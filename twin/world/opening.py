@@ -261,7 +261,9 @@ def _popularity_shares(block: blocks.Distribution, items: int) -> "np.ndarray[tu
 def _recorded(
     scenario: Scenario, block: blocks.History, history: History, number: dict[str, int], seed: int, demand: int
 ) -> Iterator[Arrival]:
-    """Yield the recorded orders, each on the channel that its identity draws from the shares."""
+    """Yield the recorded orders, on the channel that is named or that each one's identity draws from the shares."""
+    names = list(scenario.channels)
+    named = names.index(block.assign_channel) if block.assign_channel in names else None
     shares = scenario.shares()
     edges: list[float] = []
     total = 0.0
@@ -278,7 +280,8 @@ def _recorded(
             code = f"{order.order}{suffix}"
             id = business_id("order", code) if turn else order.identity
             draw = uniform(seed, stream, id) * total
-            channel = next((n for n, edge in enumerate(edges) if draw < edge), len(edges) - 1)
+            by_draw = next((n for n, edge in enumerate(edges) if draw < edge), len(edges) - 1)
+            channel = by_draw if named is None else named
             lines = tuple(
                 [OrderedLine(item_of[line.item], line.quantity, line.price_minor or 0) for line in order.lines]
             )
