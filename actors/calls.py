@@ -193,7 +193,8 @@ class Client:
             self.ground.probe.started(self.name)
             self._attempt(backlog.popleft(), 1)
 
-    def _attempt(self, event: Event, attempt: int) -> None:
+    def _attempt(self, event: Event, attempt: int) -> Call | None:
+        """Send an attempt; return it once it is on its way."""
         ground = self.ground
         call = Call(self, event, attempt, ground.timeline.now)
         call.guard = ground.guards.after(self.timeout, self._timed_out, call)
@@ -202,6 +203,7 @@ class Client:
             ground.timeline.now, kind, self._caller, self._called, event.id, event.cause, event.case, 0, attempt
         )
         self.request.send(event.id, attempt, self.endpoint.request, call)
+        return call
 
     def respond(self, call: Call) -> None:
         """Carry the endpoint's answer back over the response link."""

@@ -1,22 +1,66 @@
 """A client that asks its policies before every attempt and tells them how each one ended.
 
-It is the client of every design that has a budget, a breaker, a limiter of its own, a deadline, or a retry rule with a
-memory; without any of them the plain `Client` does the same with less. All decisions are `Calling`'s: this process
-keeps what it knows of the called side, waits, and hears of moves of the breaker.
+It is the client of every design that has a budget, a breaker, a limiter of its own, a deadline, a hedge, or a retry
+rule with a memory; without any of them the plain `Client` does the same with less. All decisions are `Calling`'s: this
+process keeps what it knows of the called side, waits, and hears of moves of the breaker.
+
+What it knows is a `Standing`: one for each caller and called side, shared by all of the caller's interfaces there, and
+lost when the process dies. What a call has been through (attempts, due time, key) is the store's, so it goes on over a
+restart: an event that is handed in again while its call is open is that call, and no second one.
+
+Copies of an attempt that a hedge sends carry the attempt's record and a number of their own on the wire. The first good
+answer ends the others; a copy that fails while others are under way is heard by the policies and decides nothing.
 """
 
 from collections import deque
-from typing import assert_never
+from typing import Final, assert_never
 
 from actors.calls import OK, REFUSED, TIMEOUT, Call, Client
+from actors.steps import Steps
 from policies.breaker import Phase
-from policies.calling import Calling, CallRecord, Decision, Done, Ended, GiveUp, Ready, Send, Sides, Wait
+from policies.calling import (
+    Calling,
+    CallRecord,
+    Decision,
+    Done,
+    Dropped,
+    Ended,
+    GiveUp,
+    Late,
+    Ready,
+    Send,
+    Sides,
+    Stay,
+    Wait,
+)
 from policies.retry import Cause
 from twin.model.chance import stream_id, uniform
 from twin.model.message import Event
 
+CANCELLED: Final = "cancelled"
+"""How a copy ends that nobody waits for any more, because another one was answered."""
+COPY: Final = 1_000_000
+"""What the number of an attempt on the wire grows by with each copy of it."""
 _CAUSES = {OK: Cause.TIMEOUT, TIMEOUT: Cause.TIMEOUT, REFUSED: Cause.THROTTLED}
 """Why an attempt failed, by its status; that of an attempt which was never answered is still OK."""
+
+Waiting = tuple[Event, CallRecord]
+
+
+class Standing:
+    """What one process knows of one called side, and the calls that wait for another attempt there to end."""
+
+    def __init__(self, calling: Calling) -> None:
+        self.calling = calling
+        self.sides: Sides = calling.initial()
+        self.age = 0
+        """How often the process has begun anew."""
+        self.holding: deque[tuple[CarefulClient, Waiting]] = deque()
+
+    def forget(self) -> None:
+        """The process died: the next one knows nothing."""
+        self.sides = self.calling.initial()
+        self.age += 1
 
 
 class CarefulClient(Client):
@@ -24,19 +68,35 @@ class CarefulClient(Client):
 
     calling: Calling
 
-    def govern(self, calling: Calling) -> None:
-        """Take the policies on, as a process that has just started; call it once, before the first event."""
+    def govern(self, calling: Calling, standing: Standing | None = None) -> None:
+        """Take the policies on; call it once, before the first event. Without a standing, as a new process."""
         self.calling = calling
+        self.standing = standing or Standing(calling)
         self._gate = stream_id(self.name + "/gate")
-        self.sides: Sides = calling.initial()
-        self.records: dict[int, CallRecord] = {}
-        self.holding: deque[tuple[Event, CallRecord]] = deque()
-        """Calls that wait for another attempt to end."""
+        self.records: dict[tuple[int, int], tuple[CallRecord, int]] = {}
+        """Of each attempt under way, by event and number: its record, and the age of the process that sent it."""
+        self.open: dict[int, list[Call]] = {}
+        """The calls that have begun and not ended, each with its attempts under way."""
+        if calling.hedge is not None:
+            self._endings[CANCELLED] = Steps(self.ground.recorder, CANCELLED)
 
-    def _attempt(self, event: Event, attempt: int) -> None:
+    def submit(self, event: Event) -> None:
+        """Deliver an event; one whose call is open already goes on as it was."""
+        if event.id not in self.open:
+            super().submit(event)
+
+    def forget(self) -> None:
+        """The process dies: budget, breaker, limiter and concurrency limit begin anew; open calls stay as stored."""
+        before = self.standing.sides
+        self.standing.forget()
+        self._told(before, self.standing.sides)
+
+    def _attempt(self, event: Event, attempt: int) -> Call | None:
+        self.open[event.id] = []
         self._ready((event, CallRecord(event.id, self.ground.timeline.now)))
+        return None
 
-    def _ready(self, waiting: tuple[Event, CallRecord]) -> None:
+    def _ready(self, waiting: Waiting) -> None:
         event, record = waiting
         now = self.ground.timeline.now
         if record.attempt and self.pace is not None:
@@ -45,33 +105,37 @@ class CarefulClient(Client):
                 self.ground.timeline.call_in(max(1, wait), self._ready, waiting)
                 return
         draw = uniform(self.ground.seed, self._gate, event.id, record.rungs)
-        self._decided(event, *self.calling.step(self.sides, Ready(now, record, draw)))
+        self._decided(event, *self.calling.step(self.standing.sides, Ready(now, record, draw)))
 
     def _decided(self, event: Event, sides: Sides, decision: Decision) -> None:
         self._keep(sides)
         record = decision.call
         match decision:
             case Send():
-                self.records[event.id] = record
-                super()._attempt(event, record.attempt)
+                self._sent_out(event, record, 1)
             case Wait(ticks=0):
-                self.holding.append((event, record))
+                self.standing.holding.append((self, (event, record)))
             case Wait():
                 self.ground.timeline.call_in(decision.ticks, self._ready, (event, record))
             case GiveUp():
-                self._closed()
+                self._closed(event)
                 self.parked(event, f"{self.name}: {decision.reason}")
             case Done():
-                self._closed()
+                self._closed(event)
+            case Stay():
+                pass
             case _:
                 assert_never(decision)
 
     def _keep(self, sides: Sides) -> None:
         """Keep what the process now knows, and report when the breaker leaves CLOSED or comes back to it."""
-        before, after = self.sides.breaker.phase, sides.breaker.phase
-        self.sides = sides
-        if (before is Phase.CLOSED) != (after is Phase.CLOSED):
-            self._broke(broken=after is not Phase.CLOSED)
+        before, self.standing.sides = self.standing.sides, sides
+        self._told(before, sides)
+
+    def _told(self, before: Sides, after: Sides) -> None:
+        was, is_now = before.breaker.phase, after.breaker.phase
+        if (was is Phase.CLOSED) != (is_now is Phase.CLOSED):
+            self._broke(broken=is_now is not Phase.CLOSED)
 
     def _broke(self, *, broken: bool) -> None:
         """Tell the probe and the event log, which knows the kinds of breakers only once one has moved."""
@@ -80,31 +144,87 @@ class CarefulClient(Client):
         kind = recorder.kind("breaker.opened" if broken else "breaker.closed")
         recorder.note(self.ground.timeline.now, kind, self._caller, self._called, 0, 0, 0)
 
+    # --- attempts and their copies
+
+    def _sent_out(self, event: Event, record: CallRecord, copy: int) -> None:
+        """Send an attempt, or the n-th copy of it, and look again when the hedge says."""
+        number = record.attempt + (copy - 1) * COPY
+        self.records[event.id, number] = record, self.standing.age
+        call = super()._attempt(event, number)
+        assert call is not None
+        self.open[event.id].append(call)
+        hedge = self.calling.hedge
+        if hedge is not None and (wait := hedge.next_copy(copy)) is not None:
+            self.ground.timeline.call_in(wait, self._late, (event, record, copy))
+
+    def _late(self, waiting: tuple[Event, CallRecord, int]) -> None:
+        """Send a copy of an attempt that is still waited for, if the policies let it."""
+        event, record, copy = waiting
+        if not any(call.attempt % COPY == record.attempt for call in self.open.get(event.id, ())):
+            return
+        draw = uniform(self.ground.seed, self._gate, event.id, record.attempt + copy * COPY)
+        sides, decision = self.calling.step(self.standing.sides, Late(self.ground.timeline.now, record, draw))
+        self._keep(sides)
+        if isinstance(decision, Send):
+            self._sent_out(event, decision.call, copy + 1)
+
+    def _drop(self, call: Call) -> None:
+        """Abandon a copy."""
+        call.done = True
+        if call.guard is not None:
+            self.ground.guards.cancel(call.guard)
+        took = self.ground.timeline.now - call.sent_at
+        record, age = self.records.pop((call.event.id, call.attempt))
+        if age == self.standing.age:
+            dropped = Dropped(self.ground.timeline.now, record, took)
+            sides, _ = self.calling.step(self.standing.sides, dropped)
+            self._keep(sides)
+        self.ground.probe.called(self.name, took, CANCELLED)
+        self._note_end(call, CANCELLED)
+
+    # --- how an attempt ended
+
     def _again(self, call: Call) -> None:
-        self._decided(call.event, *self._ended(call, _CAUSES.get(call.status, Cause.TRANSIENT), final=False))
+        others = self.open[call.event.id]
+        others.remove(call)
+        cause = _CAUSES.get(call.status, Cause.TRANSIENT)
+        sides, decision = self._ended(call, cause, final=bool(others))
+        if others:
+            self._keep(sides)
+        else:
+            self._decided(call.event, sides, decision)
         self._next()
 
     def _finished(self, call: Call) -> None:
+        others = self.open[call.event.id]
+        others.remove(call)
         cause = None if call.status == OK else _CAUSES.get(call.status, Cause.TRANSIENT)
         sides, _ = self._ended(call, cause, final=True)
         self._keep(sides)
-        self._closed()
+        for other in list(others):
+            self._drop(other)
+        self._closed(call.event)
         self._next()
 
     def _ended(self, call: Call, cause: Cause | None, *, final: bool) -> tuple[Sides, Decision]:
-        """Tell the policies how an attempt ended."""
+        """Tell the policies how an attempt ended; a process that did not send it knows nothing of it."""
         now, event = self.ground.timeline.now, call.event
         draw = uniform(self.ground.seed, self._jitter, event.id, call.attempt)
-        record = self.records.pop(event.id)
+        record, age = self.records.pop((event.id, call.attempt))
         ended = Ended(now, record, cause, now - call.sent_at, draw, call.retry_after, final)
-        return self.calling.step(self.sides, ended)
+        if age == self.standing.age:
+            return self.calling.step(self.standing.sides, ended)
+        _, decision = self.calling.step(self.calling.initial(), ended)
+        return self.standing.sides, decision._replace(call=decision.call._replace(granted=False, cost=0))
 
     def _next(self) -> None:
         """Let a call that waited for another attempt to end ask again."""
-        if self.holding:
-            self._ready(self.holding.popleft())
+        if self.standing.holding:
+            client, waiting = self.standing.holding.popleft()
+            client._ready(waiting)
 
-    def _closed(self) -> None:
+    def _closed(self, event: Event) -> None:
+        del self.open[event.id]
         self.under_way -= 1
         if self.backlog:
             self._send_waiting()

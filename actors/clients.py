@@ -49,6 +49,7 @@ class Part:
     keys: Callable[[int], int]
     priority: int
     deadline: Elapsed
+    keyed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ class Clients:
             key=part.keys(request.id),
             priority=part.priority,
             version=request.version,
+            keyed=part.keyed,
         )
         self._under_way[id] = (request, place, self.ground.timeline.now + part.deadline)
         self.senders[request.client][place].submit(event)

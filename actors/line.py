@@ -1,6 +1,7 @@
 """The line of calls that wait for a worker of a server: who is next, and who has gone in the meantime."""
 
 from collections import deque
+from collections.abc import Callable
 from typing import Literal
 
 from actors.calls import Call
@@ -12,7 +13,7 @@ Discipline = Literal["fifo", "lifo", "priority"]
 class Work:
     """One call as the server sees it: it came, it was begun, it has calls of its own to make."""
 
-    __slots__ = ("arrived_at", "begun_at", "call", "has_worker", "priority", "step")
+    __slots__ = ("arrived_at", "begun_at", "call", "has_worker", "passed", "priority", "step")
 
     def __init__(self, call: Call, arrived_at: Elapsed, priority: int) -> None:
         self.call = call
@@ -20,19 +21,20 @@ class Work:
         self.begun_at: Elapsed = -1
         self.priority = priority
         self.has_worker = False
+        self.passed = False
+        """True while a limit counts it among the calls in flight."""
         self.step = 0
 
 
 class Line:
     """Waiting work: `fifo` and `lifo` by arrival, `priority` by number (lower first) and then by arrival.
 
-    With `cancels`, work whose caller has stopped waiting is dropped instead of served: the oldest of each priority when
-    somebody looks, the rest when its turn comes. `abandoned_count` says how much was dropped.
+    With `dropped`, work whose caller has stopped waiting is dropped instead of served, and shown to it: the oldest of
+    each priority when somebody looks, the rest when its turn comes.
     """
 
-    def __init__(self, discipline: Discipline, *, cancels: bool) -> None:
-        self.abandoned_count = 0
-        self._cancels = cancels
+    def __init__(self, discipline: Discipline, *, dropped: Callable[[Work], object] | None) -> None:
+        self._dropped = dropped
         self._newest_first = discipline == "lifo"
         self._classes = discipline == "priority"
         self._lanes: dict[int, deque[Work]] = {0: deque()}
@@ -55,18 +57,15 @@ class Line:
             while lane:
                 work = lane.pop() if self._newest_first else lane.popleft()
                 self._length -= 1
-                if not (self._cancels and work.call.done):
+                if self._dropped is None or not work.call.done:
                     return work
-                self.abandoned_count += 1
+                self._dropped(work)
         return None
 
-    def tidy(self) -> list[Work]:
-        """Drop the oldest work that was abandoned, as far as it is the oldest; return it."""
-        gone = []
-        if self._cancels:
+    def tidy(self) -> None:
+        """Drop the oldest work that was abandoned, as far as it is the oldest."""
+        if self._dropped is not None:
             for lane in self._lanes.values():
                 while lane and lane[0].call.done:
-                    gone.append(lane.popleft())
-        self._length -= len(gone)
-        self.abandoned_count += len(gone)
-        return gone
+                    self._length -= 1
+                    self._dropped(lane.popleft())

@@ -5,6 +5,9 @@ that is begun keeps a worker for its service time and for the calls that it make
 answer goes back, whether somebody still waits for it or not: abandoned work is what keeps a collapse alive. With
 `cancels` the line drops what nobody waits for; work that is begun is finished all the same.
 
+Before the line stand, in this order: a limit, which several servers may share; who sheds by criticality when too many
+wait; room; and what is known of the call's key. A stored answer is given again at once and costs no worker.
+
 Whoever says no spends `refusal` of a worker on it, before any waiting work; a refusal that finds `REFUSALS_MAX` of them
 waiting is dropped, and its caller hears nothing.
 """
@@ -12,12 +15,16 @@ waiting is dropped, and its caller hears nothing.
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 from actors.calls import FAILED, OK, REFUSED, Call
+from actors.door import Door
 from actors.ground import Ground, Lag
+from actors.key_desk import KeyDesk
 from actors.line import Discipline, Line, Work
-from twin.model.chance import draw, root, stream_id
+from policies.key_contract import Answer, Ending
+from policies.shedding import Shedding
+from policies.throttle import NEVER
 from twin.model.ids import derive
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
@@ -36,6 +43,8 @@ class Serve(Event, frozen=True, gc=False, kw_only=True, tag=True):
     priority: int = 0
     version: int = 0
     """Of the key, as the caller last saw it in this request; only a versioned operation reads it."""
+    keyed: bool = True
+    """Whether it names its idempotency key, which is its id: the same in all attempts."""
 
     @property
     def aggregate(self) -> int:
@@ -65,6 +74,7 @@ class Onward:
     keys: Callable[[int], int]
     priority: int
     holds: bool
+    keyed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +107,9 @@ class Terms:
     fails: Callable[[int, int], bool] | None
     slowing: Slowing | None
     versioned: str | None
+    door: Door | None = None
+    sheds: Shedding | None = None
+    keys: KeyDesk | None = None
 
 
 class Counts:
@@ -111,6 +124,7 @@ class Counts:
         "queue_area",
         "queue_max",
         "rejected",
+        "shed",
         "since",
         "stayed",
         "waited",
@@ -119,7 +133,7 @@ class Counts:
 
     def __init__(self, since: Elapsed, queue: int) -> None:
         self.since = since
-        self.offered = self.rejected = self.dropped = self.begun = self.finished = self.waits = 0
+        self.offered = self.rejected = self.shed = self.dropped = self.begun = self.finished = self.waits = 0
         self.present_area = self.queue_area = self.stayed = self.waited = 0
         self.queue_max = queue
 
@@ -132,7 +146,7 @@ class Server:
         self.name = name
         self.terms = terms
         self.onward: tuple[Onward, ...] = ()
-        self.line = Line(terms.discipline, cancels=terms.cancels)
+        self.line = Line(terms.discipline, dropped=self._abandoned if terms.cancels else None)
         self.busy = self.present = 0
         self.counts = Counts(0, 0)
         self._blocked: deque[Work] = deque()
@@ -141,6 +155,8 @@ class Server:
         self._versions: dict[int, int] = {}
         self._changed_at: Elapsed = 0
         self._any = terms.service.get("")
+        self.heard: Callable[[Call, bool], object] | None = None
+        """Who hears of every answer: the call, and whether it is a good one that somebody still waits for."""
 
     def room(self) -> int:
         """Return how many workers there are."""
@@ -151,6 +167,8 @@ class Server:
         now = self.ground.timeline.now
         self._tick(now)
         self.counts = Counts(now, len(self.line))
+        if self.terms.keys is not None:
+            self.terms.keys.restart()
 
     def counted(self) -> Counts:
         """Return the counts with the areas up to now."""
@@ -161,28 +179,87 @@ class Server:
 
     def request(self, call: Call) -> None:
         """Begin a call that has arrived, let it wait, or refuse it."""
-        now, counts, terms, line = self.ground.timeline.now, self.counts, self.terms, self.line
+        now, door = self.ground.timeline.now, self.terms.door
         self._tick(now)
-        counts.offered += 1
+        self.counts.offered += 1
         event = call.event
         assert isinstance(event, Serve)
         work = Work(call, now, event.priority)
         self.present += 1
-        if self.busy < self.room() and not line:
-            self._begin(work, now)
-        elif len(line) < terms.queue_max or self._tidied() < terms.queue_max:
-            line.push(work)
-            counts.queue_max = max(counts.queue_max, len(line))
-        elif terms.blocks and len(self._blocked) < BLOCKED_MAX:
-            self._blocked.append(work)
+        if door is None:
+            self._enter(work)
         else:
-            self.present -= 1
-            counts.rejected += 1
-            self._refuse(work)
+            door.knock(work, self._enter, self._turned_away)
+
+    def _enter(self, work: Work) -> None:
+        """Find a worker or a place for a call that has passed the limit."""
+        now, counts, terms, line = self.ground.timeline.now, self.counts, self.terms, self.line
+        self._tick(now)
+        if terms.sheds is not None and not terms.sheds.admits(work.priority, len(line)):
+            counts.shed += 1
+            self._turned_away(work, None)
+        elif self.busy < self.room() and not line:
+            if self._is_new(work):
+                self._begin(work, now)
+        elif len(line) < terms.queue_max or self._tidied() < terms.queue_max:
+            if self._is_new(work):
+                line.push(work)
+                counts.queue_max = max(counts.queue_max, len(line))
+        elif terms.blocks and len(self._blocked) < BLOCKED_MAX:
+            if self._is_new(work):
+                self._blocked.append(work)
+        else:
+            self._turned_away(work, None)
+
+    def _turned_away(self, work: Work, retry_after: Elapsed | None) -> None:
+        self.present -= 1
+        self.counts.rejected += 1
+        work.call.retry_after = retry_after
+        self._left(work)
+        self._refuse(work)
+
+    def _is_new(self, work: Work) -> bool:
+        """Tell whether a call is to be worked on; if not, answer it by what is known of its key."""
+        keys, call = self.terms.keys, work.call
+        if keys is None:
+            return True
+        event = self._asked_for(call)
+        reply, stored = keys.arrived(event, event.key, self.ground.timeline.now)
+        if reply.answer is Answer.PROCESS:
+            return True
+        self.present -= 1
+        self._left(work)
+        if reply.answer is Answer.REPLAY:
+            call.answer = stored
+            self._reply(work.call, OK if reply.ending is Ending.OK else FAILED)
+        elif reply.answer is Answer.CONFLICT:
+            self._reply(work.call, REFUSED)
+        else:
+            call.retry_after = NEVER
+            self._reply(work.call, FAILED)
+        return False
+
+    @staticmethod
+    def _asked_for(call: Call) -> Serve:
+        event = call.event
+        assert isinstance(event, Serve)
+        return event
+
+    def _left(self, work: Work) -> None:
+        """A call is here no more, whatever became of it."""
+        if self.terms.door is not None:
+            self.terms.door.left(work)
+
+    def _abandoned(self, work: Work) -> None:
+        """The line has dropped a call that nobody waits for."""
+        self.present -= 1
+        if self.terms.keys is not None:
+            self.terms.keys.forget(self._asked_for(work.call))
+        self._left(work)
 
     def _refuse(self, work: Work) -> None:
         if self.terms.refusal is None:
-            self._reply(work, REFUSED)
+            self._reply(work.call, REFUSED)
         elif len(self._refusals) < REFUSALS_MAX:
             self._refusals.append(work)
             self._next(self.ground.timeline.now)
@@ -247,13 +324,19 @@ class Server:
         if work.has_worker:
             work.has_worker = False
             self.busy -= 1
-        self._reply(work, status)
+        call, keys = work.call, self.terms.keys
+        if keys is not None:
+            event, ending = self._asked_for(call), Ending.OK if status == OK else Ending.FAILED
+            keys.finished(event, event.key, now, ending, call.answer)
+        self._reply(work.call, status)
+        self._left(work)
         self._next(now)
 
-    @staticmethod
-    def _reply(work: Work, status: str) -> None:
-        work.call.status = status
-        work.call.client.respond(work.call)
+    def _reply(self, call: Call, status: str) -> None:
+        call.status = status
+        if self.heard is not None:
+            self.heard(call, status == OK and not call.done)
+        call.client.respond(call)
 
     def _next(self, now: Elapsed) -> None:
         """Put free workers to work: first on refusals, then on who is next in the line."""
@@ -262,9 +345,7 @@ class Server:
             if self._refusals:
                 self._say_no(self._refusals.popleft())
                 continue
-            dropped = line.abandoned_count
             work = line.pop()
-            self.present -= line.abandoned_count - dropped
             while self._blocked and len(line) < self.terms.queue_max:
                 line.push(self._blocked.popleft())
             if work is None:
@@ -281,12 +362,12 @@ class Server:
 
     def _said_no(self, work: Work) -> None:
         self.busy -= 1
-        self._reply(work, REFUSED)
+        self._reply(work.call, REFUSED)
         self._next(self.ground.timeline.now)
 
     def _tidied(self) -> int:
         """Let go of the oldest that nobody waits for; return how many wait then."""
-        self.present -= len(self.line.tidy())
+        self.line.tidy()
         return len(self.line)
 
     def _tick(self, now: Elapsed) -> None:
@@ -322,6 +403,7 @@ class Server:
                 operation=onward.operation,
                 key=onward.keys(id),
                 priority=onward.priority,
+                keyed=onward.keyed,
             )
         )
 
@@ -334,34 +416,3 @@ class Server:
     def gave_up(self, event: Event, _: str) -> None:
         """A call onward failed for good, and so does what it was made for."""
         self._finish(self._away.pop(event.id), FAILED)
-
-
-class Balanced:
-    """Several servers behind one address."""
-
-    def __init__(
-        self, servers: list[Server], seed: int, rule: Literal["random", "round_robin", "least", "by_key"]
-    ) -> None:
-        self.servers = servers
-        self._rule = rule
-        self._turn = 0
-        self._coins = root(seed, stream_id(f"balance/{servers[0].name}"))
-
-    def request(self, call: Call) -> None:
-        """Hand a call that has arrived to one of the servers."""
-        self.servers[self._chosen(call)].request(call)
-
-    def _chosen(self, call: Call) -> int:
-        servers = self.servers
-        match self._rule:
-            case "random":
-                return draw(self._coins, call.event.id, call.attempt) % len(servers)
-            case "round_robin":
-                self._turn += 1
-                return (self._turn - 1) % len(servers)
-            case "least":
-                return min(range(len(servers)), key=lambda n: servers[n].present)
-            case "by_key":
-                event = call.event
-                assert isinstance(event, Serve)
-                return draw(self._coins, event.key) % len(servers)

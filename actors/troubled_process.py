@@ -2,7 +2,8 @@
 
 What a crash takes: units in hand, the order of the outbox that the relay keeps in memory, and every answer that comes
 while the process is down. What stays: committed rows, the outbox, scheduled messages, dead letters, and the queue,
-which is a broker's. Calls under way live on, since the connections are a sidecar's; what waited for one is dropped.
+which is a broker's. Calls under way live on with their attempts and due times, since the connections are a sidecar's;
+what waited for one is dropped, and so is what the process knew of its partners: breakers, limiters, budgets begin anew.
 After the restart every unacknowledged outbox row goes out again in commit order, interrupted messages run again from
 the top, scheduled ones are armed anew, and every published figure is evaluated.
 
@@ -14,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from actors.calls import Client
+from actors.careful import CarefulClient
 from actors.middleware import Middleware
 from actors.transactor import Direct
 from twin.kernel.faults import Armed, Faults
@@ -88,6 +90,8 @@ class TroubledMiddleware(Middleware):
         self.busy = max(self.busy, self.workers)
         for client in self._clients:
             client.backlog.clear()
+            if isinstance(client, CarefulClient):
+                client.forget()
         self.ground.timeline.call_in(int(armed.number("restart", RESTART)), self._restart, None)
 
     def _restart(self, _: None) -> None:

@@ -40,7 +40,7 @@ class TroubledServer(Server):
                     self._serve(work)
                 else:
                     self.busy -= 1
-                    self.present -= 1
+                    self._abandoned(work)
         self._next(now)
 
     # --- calls
@@ -50,8 +50,7 @@ class TroubledServer(Server):
         now = self.ground.timeline.now
         for armed in self._armed:
             if armed.fault.kind == "E1" and armed.strikes(now, call.event.id, call.attempt):
-                call.status = FAILED
-                call.client.respond(call)
+                self._reply(call, FAILED)
                 return
         super().request(call)
 

@@ -12,6 +12,9 @@ timeout of one attempt (POLICIES 4). `step` is the only way in, so no caller can
 - `Ended` tells everybody how an attempt ended, and decides between another one and giving up. A retry that the budget
   refuses ends the call where a user waits; where a queue keeps it, it is asked again after the next wait, and uses up a
   rung each time.
+- `Late` asks whether a copy of an attempt that is still waited for may go out beside it. A copy is paid for like a
+  retry and is no rung of the ladder: what budget, breaker, limiter or concurrency limit refuse is not sent, and nobody
+  waits for it. `Dropped` tells everybody of a copy that is abandoned because another one was answered: no verdict.
 - No attempt starts at or after the deadline (P-7).
 
 `Sides` is volatile and belongs to the process; `CallRecord` belongs to the call, and so to the store.
@@ -23,6 +26,8 @@ from typing import Literal, NamedTuple, assert_never
 from policies import budget as budgets
 from policies.breaker import Ask, Breaker, BreakerState, Over, Result
 from policies.budget import Asked, Budget, Returned
+from policies.deadline import Deadline
+from policies.hedge import Hedging
 from policies.in_flight import InFlight
 from policies.retry import Cause, Failed, RetryRule
 from policies.throttle import NEVER, Learner, State, Throttle
@@ -50,6 +55,8 @@ class CallRecord(NamedTuple):
     """True when the limiter has admitted the attempt that comes next, for the time that it now is."""
     epoch: int = 0
     """The breaker's epoch in which the last attempt was permitted."""
+    copy: bool = False
+    """True of a copy that a hedge sent beside an attempt; it was paid for like a retry."""
 
 
 class Sides(NamedTuple):
@@ -82,6 +89,22 @@ class Ended(NamedTuple):
     """True when the call ends here whatever a retry would do."""
 
 
+class Late(NamedTuple):
+    """An attempt has not been answered for as long as the hedge waits; `draw` is uniform in [0, 1)."""
+
+    now: int
+    call: CallRecord
+    draw: float
+
+
+class Dropped(NamedTuple):
+    """An attempt was abandoned after `took` ticks, because a copy of it was answered, or it was the copy."""
+
+    now: int
+    call: CallRecord
+    took: int
+
+
 class Send(NamedTuple):
     """Send the attempt now."""
 
@@ -109,19 +132,27 @@ class Done(NamedTuple):
     call: CallRecord
 
 
-Decision = Send | Wait | GiveUp | Done
+class Stay(NamedTuple):
+    """Nothing is sent: what is under way stays under way."""
+
+    call: CallRecord
+    reason: str = ""
+
+
+Decision = Send | Wait | GiveUp | Done | Stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calling:
-    """One policy for each slot; None where a design has none. `deadline` is in ticks from the call's begin."""
+    """One policy for each slot; None where a design has none."""
 
     retry: RetryRule
     budget: Budget | None = None
     breaker: Breaker | None = None
     limiter: Throttle | None = None
     in_flight: InFlight | None = None
-    deadline: int | None = None
+    deadline: Deadline | None = None
+    hedge: Hedging | None = None
     when_refused: Literal["wait", "fail"] = "wait"
     cost: int = 1
 
@@ -134,13 +165,17 @@ class Calling:
             self.in_flight.initial() if self.in_flight is not None else (),
         )
 
-    def step(self, sides: Sides, event: Ready | Ended) -> tuple[Sides, Decision]:
-        """Decide on an attempt that could be sent, or on what follows one that has ended."""
+    def step(self, sides: Sides, event: Ready | Ended | Late | Dropped) -> tuple[Sides, Decision]:
+        """Decide on an attempt that could be sent, on what follows one that has ended, or on a copy of one."""
         match event:
             case Ready():
                 return self._ready(sides, event)
             case Ended():
                 return self._ended(sides, event)
+            case Late():
+                return self._beside(sides, event)
+            case Dropped():
+                return self._dropped(sides, event), Stay(event.call)
             case _:
                 assert_never(event)
 
@@ -168,7 +203,7 @@ class Calling:
             in_flight, admitted, wait = self.in_flight.admit(sides.in_flight, now)
             if not admitted:
                 return self._refused(sides._replace(in_flight=in_flight), call, event, wait, "concurrency")
-        sent = call._replace(attempt=call.attempt + 1, granted=False, reserved=False, epoch=epoch)
+        sent = call._replace(attempt=call.attempt + 1, granted=False, reserved=False, epoch=epoch, copy=False)
         return Sides(sides.budget, breaker, limiter, in_flight), Send(sent)
 
     def _granted(self, sides: Sides, call: CallRecord, now: int, draw: float) -> tuple[Sides, CallRecord, str]:
@@ -227,7 +262,7 @@ class Calling:
         call, ok = event.call, event.cause is None
         budget, breaker, limiter, in_flight = sides
         if self.budget is not None:
-            ended = budgets.Ended(event.now, call.attempt > 1, call.cost, event.cause)
+            ended = budgets.Ended(event.now, _paid(call), call.cost, event.cause)
             budget, _ = self.budget.step(budget, ended)
         if self.breaker is not None:
             over = Over(event.now, call.epoch, Result.OK if ok else Result.FAILED, event.took)
@@ -237,6 +272,44 @@ class Calling:
             in_flight = self.in_flight.ended(in_flight, event.now, event.took, not refused)
         if isinstance(self.limiter, Learner):
             limiter = self.limiter.learned(limiter, event.now, event.cause is Cause.THROTTLED)
+        return Sides(budget, breaker, limiter, in_flight)
+
+    def _beside(self, sides: Sides, event: Late) -> tuple[Sides, Decision]:
+        """Decide on a copy of an attempt that is still waited for."""
+        now, call = event.now, event.call._replace(granted=False, cost=0)
+        if self._too_late(call, now):
+            return sides, Stay(event.call, "deadline")
+        if self.budget is not None:
+            state, grant = self.budget.step(sides.budget, Asked(now, True, call.cause, event.draw))
+            if not grant.allowed:
+                return sides._replace(budget=state), Stay(event.call, grant.reason)
+            sides, call = sides._replace(budget=state), call._replace(granted=True, cost=grant.cost)
+        epoch, breaker, limiter, in_flight = call.epoch, sides.breaker, sides.limiter, sides.in_flight
+        refused = ""
+        if self.breaker is not None:
+            breaker, ruling = self.breaker.step(breaker, Ask(now))
+            epoch, refused = ruling.epoch, "" if ruling.allowed else "breaker refused"
+        if self.limiter is not None and not refused:
+            limiter, admitted, wait = self.limiter.admit(limiter, now, self.cost)
+            refused = "" if admitted and not wait else "limiter refused"
+        if self.in_flight is not None and not refused:
+            in_flight, admitted, _ = self.in_flight.admit(in_flight, now)
+            refused = "" if admitted else "concurrency refused"
+        if refused:
+            return self._returned(sides, call, now), Stay(event.call, refused)
+        sent = call._replace(granted=False, epoch=epoch, copy=True)
+        return Sides(sides.budget, breaker, limiter, in_flight), Send(sent)
+
+    def _dropped(self, sides: Sides, event: Dropped) -> Sides:
+        """Tell everybody of a copy that is abandoned; what the budget took for it stays taken."""
+        budget, breaker, limiter, in_flight = sides
+        if self.budget is not None:
+            ended = budgets.Ended(event.now, _paid(event.call), 0, Cause.LOCAL)
+            budget, _ = self.budget.step(budget, ended)
+        if self.breaker is not None:
+            breaker, _ = self.breaker.step(breaker, Over(event.now, event.call.epoch, Result.CANCELLED, event.took))
+        if self.in_flight is not None:
+            in_flight = self.in_flight.ended(in_flight, event.now, event.took, True)
         return Sides(budget, breaker, limiter, in_flight)
 
     def _wait(self, call: CallRecord, event: Ready | Ended, cause: Cause, asked: int | None) -> int | None:
@@ -259,4 +332,9 @@ class Calling:
         return sides._replace(budget=state)
 
     def _too_late(self, call: CallRecord, now: int) -> bool:
-        return self.deadline is not None and now >= call.begun_at + self.deadline
+        return self.deadline is not None and not self.deadline.left(call.begun_at, now)
+
+
+def _paid(call: CallRecord) -> bool:
+    """Tell whether the budget took the last attempt of a call for a retry."""
+    return call.copy or call.attempt > 1

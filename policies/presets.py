@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from policies import budget, retry
 from policies.breaker import PollyBreaker, WindowBreaker
+from policies.ejection import OutlierEjection
 from policies.in_flight import Bulkhead
-from twin.model.instant import MINUTE, SECOND
+from policies.key_contract import KeyContract
+from twin.model.instant import DAY, MINUTE, SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,62 @@ CONCURRENCY: Mapping[str, Preset] = {
 }
 """Limits on attempts under way."""
 
+EJECTION: Mapping[str, Preset] = {
+    "envoy-1": Preset(
+        OutlierEjection(),
+        "envoyproxy/envoy outlier_detection.proto: 5 failures in a row, sweeps of 10 s, 30 s out, 10 % of the hosts",
+    ),
+}
+"""Outlier ejection, of a party that is several servers."""
+
+_HOUR = 60 * MINUTE
+
+IDEMPOTENCY: Mapping[str, Preset] = {
+    "ietf-draft-07": Preset(
+        KeyContract(missing="refuse"),
+        "IETF draft Idempotency-Key: 400 without a key, 409 in flight, 422 for another content; retention assumed",
+    ),
+    "stripe-v1": Preset(
+        KeyContract(stores="no_refusals"),
+        "Stripe API v1: any answer once execution began, errors included, at least 24 h",
+    ),
+    "stripe-v2": Preset(
+        KeyContract(stores="successes"),
+        "Stripe API v2: failed work is run again; in-flight answer and retention assumed as in v1",
+    ),
+    "adyen-2026": Preset(KeyContract(), "Adyen: the same result again; retention and conflicts assumed"),
+    "square-2026": Preset(
+        KeyContract(), "Square: the same result, refused with other data; retention not published, 24 h assumed"
+    ),
+    "zuora-2026": Preset(KeyContract(), "Zuora: same status, headers and body, errors too, 409 and 422, 24 h"),
+    "checkout-com-2026": Preset(
+        KeyContract(stores="successes"), "Checkout.com: stored only if 2xx, one wins in flight, 24 h"
+    ),
+    "ppro-2026": Preset(KeyContract(stores="no_refusals"), "PPRO: 409 in flight, 4xx not stored, 24 h"),
+    "qonto-2026": Preset(
+        KeyContract(retention_us=_HOUR // 2, stores="successes", mismatch="replay"),
+        "Qonto: successes only, replayed even if the body differs, 30 min; in-flight answer assumed",
+    ),
+    "truelayer-2026": Preset(
+        KeyContract(retention_us=6 * _HOUR), "TrueLayer: error for other data, 6 h (30 days on another page)"
+    ),
+    "powertools-python-2024": Preset(
+        KeyContract(retention_us=_HOUR, stores="successes", lock_us=15 * MINUTE),
+        "powertools-lambda-python: an exception deletes the record, 3,600 s; lock: the longest run, 15 min, assumed",
+    ),
+    "nservicebus-outbox": Preset(
+        KeyContract(retention_us=7 * DAY, stores="successes"),
+        "NServiceBus outbox: by message id, stored messages go out again, 7 days; in-flight answer assumed",
+    ),
+}
+"""What called parties do with idempotency keys, of a party that takes calls."""
+
 ALL: Mapping[str, Mapping[str, Preset]] = {
     "retry": RETRY,
     "budget": BUDGET,
     "breaker": BREAKER,
     "concurrency": CONCURRENCY,
+    "ejects": EJECTION,
+    "idempotency": IDEMPOTENCY,
 }
-"""Presets by the slot of a design that takes them."""
+"""Presets by what takes them: a slot of a design, or for the last two a key of a party."""

@@ -18,6 +18,8 @@ _LISTS: Final = {
     "figure": ("demand.yaml", "figures"),
     "multipliers": ("landscape.yaml", "peak_multipliers"),
 }
+PROFILES: Final = ("brokers", "carriers", "edi", "erp", "marketplaces", "saas", "storefronts", "wms")
+"""The profiles that list operations of systems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,16 @@ class Shipped:
     def multipliers(self, name: str) -> Mapping[str, object] | None:
         """Return the row of landscape.yaml's peak multipliers with this name, or None."""
         return _entries("multipliers").get(name)
+
+    def published(self, file: str, system: str, operation: str) -> Mapping[str, object] | str:
+        """Return the entry of a profile for an operation of a system, or the sentence that says what there is."""
+        if file not in PROFILES:
+            return f"no such profile {file!r}{nearest(file, PROFILES)}"
+        operations = {str(entry["operation"]): entry for entry in _profile(file) if entry["system"] == system}
+        if not operations:
+            systems = dict.fromkeys(str(entry["system"]) for entry in _profile(file))
+            return f"no system {system!r} in {file}.yaml{nearest(system, systems)}"
+        return operations.get(operation) or f"{system!r} has no {operation!r}{nearest(operation, operations)}"
 
     def near(self, kind: str, name: str) -> str:
         """Return the end of a sentence that says what there is instead."""
@@ -62,3 +74,10 @@ def _entries(kind: str) -> Mapping[str, Mapping[str, object]]:
     file, key = _LISTS[kind]
     document = YAML(typ="safe", pure=True).load((ROOM / "profiles" / file).read_text(encoding="utf-8"))
     return MappingProxyType({entry["name"]: MappingProxyType(entry) for entry in document[key]})
+
+
+@cache
+def _profile(file: str) -> tuple[Mapping[str, object], ...]:
+    """Return the entries of a profile that lists operations; the file is read once in a process."""
+    document = YAML(typ="safe", pure=True).load((ROOM / "profiles" / f"{file}.yaml").read_text(encoding="utf-8"))
+    return tuple([MappingProxyType(entry) for entry in document["entries"]])

@@ -99,8 +99,10 @@ class InterlockBreaker:
         return after._replace(counts=(after.counts[0], permits + 1)), Ruling(True, permits + 1)
 
     def _after(self, live: _Live, state: BreakerState) -> BreakerState:
-        """Return the state with the phase that the production object is in."""
-        return state._replace(phase=Phase[str(getattr(live.breaker.state, "name", live.breaker.state)).upper()])
+        """Return the state with the phase that the production object is in; its refusals are counted by phase."""
+        phase = Phase[str(getattr(live.breaker.state, "name", live.breaker.state)).upper()]
+        begins = phase is not state.phase and phase in (Phase.CLOSED, Phase.HALF_OPEN)
+        return state._replace(phase=phase, refused=0 if begins else state.refused)
 
 
 def _told(refusal: Exception) -> int | None:

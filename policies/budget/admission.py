@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from policies.budget.grant import NOTED, Asked, Ended, Event, Grant, Returned, State
+from policies.retry.failed import Cause
 from policies.window import SlicedWindow
 from twin.model.instant import SECOND
 
@@ -45,6 +46,8 @@ class AdmissionControl:
                     return state, NOTED
                 refused = event.draw < min(self.refused_at_most, self.probability(requests, successes))
                 return state, Grant(False, 0, "not admitted by ourselves") if refused else NOTED
+            case Ended(cause=Cause.LOCAL):
+                return state, NOTED
             case Ended():
                 return window.add(state, event.now, (1, int(event.cause is None))), NOTED
             case Returned():

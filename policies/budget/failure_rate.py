@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from policies.budget.grant import NOTED, Asked, Ended, Event, Grant, State
+from policies.retry.failed import Cause
 
 PARTS = 1_000_000
 """The bound is kept in millionths."""
@@ -32,7 +33,7 @@ class FailureRate:
                 if failures * PARTS > round(self.at_most * PARTS) * calls:
                     return state, Grant(False, 0, "too many attempts fail")
                 return state, Grant(True)
-            case Ended(cause=None):
+            case Ended(cause=None | Cause.LOCAL):
                 return state, NOTED
             case Ended():
                 return (calls, failures + 1), NOTED

@@ -18,7 +18,7 @@ class Cause(Enum):
     THROTTLED = "throttled"
     """The called side refused because of a limit of its own."""
     LOCAL = "local"
-    """Never sent: a breaker or a limiter of the caller refused."""
+    """The caller's own doing: a breaker or a limiter refused to send it, or its answer is wanted no more."""
 
 
 class Failed(NamedTuple):

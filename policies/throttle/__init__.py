@@ -2,6 +2,7 @@
 
 from policies.throttle.admission import NEVER as NEVER
 from policies.throttle.admission import Admission as Admission
+from policies.throttle.admission import Held as Held
 from policies.throttle.admission import Learner as Learner
 from policies.throttle.admission import State as State
 from policies.throttle.admission import Throttle as Throttle
@@ -13,6 +14,8 @@ from policies.throttle.cycles import Cycles as Cycles
 from policies.throttle.gcra import Gcra as Gcra
 from policies.throttle.interval import Interval as Interval
 from policies.throttle.load import LoadBased as LoadBased
+from policies.throttle.published import Algorithm as Algorithm
+from policies.throttle.published import PublishedLimit as PublishedLimit
 from policies.throttle.queue import LeakyQueue as LeakyQueue
 from policies.throttle.sliding_counter import SlidingCounter as SlidingCounter
 from policies.throttle.windows import FixedWindow as FixedWindow
@@ -21,15 +24,18 @@ from policies.throttle.windows import SlidingWindow as SlidingWindow
 __all__ = [
     "NEVER",
     "Admission",
+    "Algorithm",
     "AllOf",
     "Concurrency",
     "Cycles",
     "FixedWindow",
     "Gcra",
+    "Held",
     "Interval",
     "LeakyQueue",
     "Learner",
     "LoadBased",
+    "PublishedLimit",
     "SlidingCounter",
     "SlidingWindow",
     "State",

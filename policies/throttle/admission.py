@@ -45,3 +45,11 @@ class Learner(Throttle, Protocol):
 
     def learned(self, state: State, now: int, throttled: bool) -> State:
         """Return the state after an answer at `now`; `throttled` says that it was a refusal for a limit's sake."""
+
+
+@runtime_checkable
+class Held(Throttle, Protocol):
+    """A limit on calls in flight, alone or among others: each admission is given back once."""
+
+    def release(self, state: State, cost: int = 1) -> State:
+        """Return the state after a call of `cost` that was admitted has ended."""

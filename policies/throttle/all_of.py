@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from policies.throttle.admission import NEVER, Admission, State, Throttle
+from policies.throttle.admission import NEVER, Admission, Held, State, Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +22,31 @@ class AllOf:
 
     def admit(self, state: State, now: int, cost: int = 1) -> Admission:
         """Ask all; the wait is the longest one."""
-        answers = []
-        start = 0
-        for throttle in self.throttles:
-            end = start + 1 + state[start]
-            answers.append(throttle.admit(state[start + 1 : end], now, cost))
-            start = end
+        answers = [throttle.admit(own, now, cost) for throttle, own in zip(self.throttles, _parted(state), strict=True)]
         refusals = [answer.retry_after for answer in answers if not answer.admitted]
         if refusals:
             return Admission(state, False, NEVER if NEVER in refusals else max(refusals))
         return Admission(_joined([answer.state for answer in answers]), True)
 
+    def release(self, state: State, cost: int = 1) -> State:
+        """Give a call back to those of them that count calls in flight."""
+        return _joined(
+            [
+                throttle.release(own, cost) if isinstance(throttle, Held) else own
+                for throttle, own in zip(self.throttles, _parted(state), strict=True)
+            ]
+        )
+
 
 def _joined(states: list[State]) -> State:
     return tuple([number for state in states for number in (len(state), *state)])
+
+
+def _parted(state: State) -> list[State]:
+    found = []
+    start = 0
+    while start < len(state):
+        end = start + 1 + state[start]
+        found.append(state[start + 1 : end])
+        start = end
+    return found

@@ -8,9 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.aws_adaptive import AwsAdaptive
-from policies.breaker import Phase, WindowBreaker
-from policies.budget import AdaptiveThrottling, RatioBudget, TokenQuota
-from policies.calling import Calling, CallRecord, Decision, Done, Ended, GiveUp, Ready, Send, Sides, Wait
+from policies.breaker import Force, Phase, WindowBreaker
+from policies.budget import AdaptiveThrottling, EnvoyBudget, RatioBudget, TokenQuota
+from policies.calling import (
+    Calling,
+    CallRecord,
+    Decision,
+    Done,
+    Dropped,
+    Ended,
+    GiveUp,
+    Late,
+    Ready,
+    Send,
+    Sides,
+    Stay,
+    Wait,
+)
+from policies.deadline import Deadline
+from policies.hedge import Hedge
 from policies.in_flight import Bulkhead
 from policies.retry import Cause, Retry
 from policies.throttle import LeakyQueue, TokenBucket, token_bucket
@@ -188,7 +204,7 @@ def test_a_request_larger_than_the_limit_is_given_up_at_once() -> None:
 
 def test_no_attempt_starts_at_the_deadline_or_after_it() -> None:
     """P-7: attempts at 0, 1, 2, ...; the deadline is at 3 s."""
-    caller = Caller(Calling(retry=Retry(kind="fixed", attempts=9, base_us=SECOND), deadline=3 * SECOND))
+    caller = Caller(Calling(retry=Retry(kind="fixed", attempts=9, base_us=SECOND), deadline=Deadline(3 * SECOND)))
     decision = caller.call(1, *[FAIL] * 9)
     assert isinstance(decision, GiveUp)
     assert decision.reason == "deadline"
@@ -196,7 +212,7 @@ def test_no_attempt_starts_at_the_deadline_or_after_it() -> None:
 
 
 def test_a_call_that_waits_for_an_open_breaker_ends_at_its_deadline() -> None:
-    caller = Caller(Calling(retry=Retry(kind="none"), breaker=QUICK, deadline=3 * SECOND))
+    caller = Caller(Calling(retry=Retry(kind="none"), breaker=QUICK, deadline=Deadline(3 * SECOND)))
     for key in (1, 2):
         caller.call(key, FAIL)
     decision = caller.call(3)
@@ -238,3 +254,83 @@ def test_a_ratio_budget_bounds_what_retries_add(scripts: list[list[Cause | None]
         caller.call(key, *script)
     firsts = len({key for _, key in caller.sent})
     assert len(caller.sent) - firsts <= 0.1 * len(scripts) + 3
+
+
+def late(calling: Calling, sides: Sides, record: CallRecord, now: int) -> tuple[Sides, Decision]:
+    return calling.step(sides, Late(now, record, 0.5))
+
+
+def begun(calling: Calling) -> tuple[Sides, CallRecord]:
+    """Send the first attempt of a call at 0."""
+    sides, sent = calling.step(calling.initial(), Ready(0, CallRecord(7, 0), 0.5))
+    assert isinstance(sent, Send)
+    return sides, sent.call
+
+
+def test_a_copy_is_paid_for_like_a_retry_and_is_no_rung_of_the_ladder() -> None:
+    calling = Calling(retry=Retry(attempts=3), budget=TokenQuota(capacity=9), hedge=Hedge(after=50))
+    sides, record = begun(calling)
+    sides, sent = late(calling, sides, record, 50)
+    assert isinstance(sent, Send)
+    assert (sides.budget, sent.call.key, sent.call.attempt, sent.call.rungs) == ((4,), 7, 1, 0)
+    sides, stays = late(calling, sides, record, 60)
+    assert isinstance(stays, Stay)
+    assert stays.reason == "retry quota reached"
+
+
+def test_a_copy_that_wins_gives_back_its_cost_and_the_other_one_nothing() -> None:
+    calling = Calling(retry=Retry(attempts=3), budget=TokenQuota(capacity=100), hedge=Hedge(after=50))
+    sides, record = begun(calling)
+    sides, sent = late(calling, sides, record, 50)
+    sides, _ = calling.step(sides, Dropped(70, record, 70))
+    assert sides.budget == (95,)
+    sides, done = calling.step(sides, Ended(70, sent.call, None, 20, 0.5))
+    assert isinstance(done, Done)
+    assert sides.budget == (100,)
+
+
+def test_a_copy_that_breaker_limiter_or_bulkhead_refuse_costs_nothing_and_nobody_waits_for_it() -> None:
+    tight = {
+        "breaker refused": Calling(retry=Retry(), budget=TokenQuota(), breaker=QUICK, hedge=Hedge(after=50)),
+        "limiter refused": Calling(
+            retry=Retry(), budget=TokenQuota(), limiter=token_bucket(1, 1), hedge=Hedge(after=50)
+        ),
+        "concurrency refused": Calling(
+            retry=Retry(), budget=TokenQuota(), in_flight=Bulkhead(limit=1), hedge=Hedge(after=50)
+        ),
+    }
+    for reason, calling in tight.items():
+        sides, record = begun(calling)
+        if calling.breaker is not None:
+            forced, _ = calling.breaker.step(sides.breaker, Force(10, Phase.OPEN))
+            sides = sides._replace(breaker=forced)
+        after, stays = late(calling, sides, record, 50)
+        assert (stays.reason, after.budget, after.limiter, after.in_flight) == (
+            reason, sides.budget, sides.limiter, sides.in_flight,
+        )  # fmt: skip
+
+
+def test_an_abandoned_copy_frees_its_place_and_is_no_verdict() -> None:
+    calling = Calling(retry=Retry(), breaker=QUICK, in_flight=Bulkhead(limit=2), hedge=Hedge(after=50))
+    sides, record = begun(calling)
+    sides, sent = late(calling, sides, record, 50)
+    assert sides.in_flight == (2,)
+    for dropped in (record, sent.call):
+        sides, _ = calling.step(sides, Dropped(90, dropped, 40))
+    assert sides.in_flight == (0,)
+    assert QUICK.rates(sides.breaker, 90).calls == 0
+
+
+@given(st.lists(st.booleans(), max_size=60))
+def test_copies_leave_no_budget_with_anything_in_flight(wins: list[bool]) -> None:
+    """Envoy's budget counts requests and retries in flight: whatever wins, all of them are counted down again."""
+    calling = Calling(retry=Retry(), budget=EnvoyBudget(), hedge=Hedge(after=50))
+    sides = calling.initial()
+    for copy_wins in wins:
+        sides, first = calling.step(sides, Ready(0, CallRecord(1, 0), 0.5))
+        sides, copy = late(calling, sides, first.call, 50)
+        assert isinstance(copy, Send)
+        winner, loser = (copy.call, first.call) if copy_wins else (first.call, copy.call)
+        sides, _ = calling.step(sides, Dropped(60, loser, 10))
+        sides, _ = calling.step(sides, Ended(60, winner, None, 10, 0.5))
+    assert sides.budget == (0, 0)

@@ -1,14 +1,18 @@
 """A world without a distributor: from a scenario, a design and a seed to clients, links and servers, ready to run."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from actors.calls import Address, Client, broken_off
-from actors.careful import CarefulClient
+from actors.balanced import Balanced
+from actors.calls import Address, Client, Gate, broken_off
+from actors.careful import CarefulClient, Standing
 from actors.clients import ANYTIME, Clients, Part, Session
+from actors.door import Door
 from actors.ground import Ground, Lag
-from actors.server import Balanced, Onward, Server, Slowing, Terms
+from actors.key_desk import KeyDesk
+from actors.server import Onward, Server, Slowing, Terms
 from policies.retry import Retry
+from policies.shedding import Shedding
 from twin.kernel.arrivals import Arrivals, Corner
 from twin.kernel.faults import Faults
 from twin.kernel.laws import Constant, Zipf
@@ -22,7 +26,9 @@ from twin.model.message import Event, Message
 from twin.world import calling
 from twin.world.call_watch import CallWatch
 from twin.world.delays import link_of
+from twin.world.key_specs import Keys
 from twin.world.laws import LawSpec, compiled
+from twin.world.limiter_specs import LearnedLimiter
 from twin.world.resilience import calling_of
 from twin.world.scenario import Scenario
 from twin.world.troubles import Troubles
@@ -42,6 +48,8 @@ class BlankWorld:
     timeline: Timeline
     watch: CallWatch
     servers: list[Server]
+    addresses: dict[str, Address]
+    """What calls of each party of servers arrive at."""
     groups: list[Clients]
     faults: Faults
 
@@ -96,7 +104,17 @@ class _Builder:
         servers = [server for copies in self.servers.values() for server in copies]
         faults = self.troubles.faults
         faults.start({"queue_length": lambda: sum(len(server.line) for server in servers)})
-        return BlankWorld(self.scenario, self.name, self.seed, self.timeline, self.watch, servers, groups, faults)
+        return BlankWorld(
+            scenario=self.scenario,
+            design=self.name,
+            seed=self.seed,
+            timeline=self.timeline,
+            watch=self.watch,
+            servers=servers,
+            addresses=self.addresses,
+            groups=groups,
+            faults=faults,
+        )
 
     def _restart(self, _: None) -> None:
         self.watch.restart()
@@ -109,11 +127,23 @@ class _Builder:
     def _server(self, name: str, block: calling.Server) -> None:
         count = block.servers
         labels = [name] if count == 1 else [f"{name}/{number}" for number in range(1, count + 1)]
-        copies = [self.troubles.server(self.ground, label, self._terms(label, block), name, label) for label in labels]
+        door, keys = self._door(block), _keys_of(block)
+        copies = [
+            self.troubles.server(self.ground, label, self._terms(label, block, door, keys), name, label)
+            for label in labels
+        ]
         self.servers[name] = copies
-        self.addresses[name] = copies[0] if count == 1 else Balanced(copies, self.seed, block.balance)
+        ejects = None if block.ejects is None else block.ejects.ejection()
+        self.addresses[name] = copies[0] if count == 1 else Balanced(copies, self.seed, block.balance, ejects)
 
-    def _terms(self, label: str, block: calling.Server) -> Terms:
+    def _door(self, block: calling.Server) -> Door | None:
+        """Return the limit that all servers of a party share."""
+        if block.limit is None:
+            return None
+        gate = Gate(block.limit.throttle())
+        return Door(self.timeline, gate, waits=block.limit.waits, waiting_max=block.queue)
+
+    def _terms(self, label: str, block: calling.Server, door: Door | None, keys: KeyDesk | None) -> Terms:
         refusal = compiled(block.reject_cost)
         free = isinstance(refusal, Constant) and refusal.mean == 0.0
         return Terms(
@@ -127,6 +157,9 @@ class _Builder:
             fails=self.ground.coin(f"{label}/error", block.errors) if block.errors else None,
             slowing=_slowing(block.slows),
             versioned=block.versioned,
+            door=door,
+            sheds=_shedding(block.sheds),
+            keys=keys,
         )
 
     def _services(self, label: str, service: LawSpec | Mapping[str, LawSpec]) -> dict[str, Lag]:
@@ -137,13 +170,15 @@ class _Builder:
     def _connect(self, name: str, block: calling.Server) -> None:
         """Give each copy of a server the senders of its own calls."""
         for server in self.servers[name]:
+            standings: dict[str, Standing] = {}
             server.onward = tuple(
                 Onward(
-                    sender=self._sender(name, call, server.answered, server.gave_up),
+                    sender=self._sender(name, call, server.answered, server.gave_up, standings),
                     operation=call.operation or "",
                     keys=self._keys(f"{name}/{number}", call.key),
                     priority=call.priority,
                     holds=call.holds,
+                    keyed=call.keyed,
                 )
                 for number, call in enumerate(block.calls)
             )
@@ -157,6 +192,7 @@ class _Builder:
                 keys=self._keys(f"{name}/{number}", call.key),
                 priority=call.priority,
                 deadline=call.deadline or ANYTIME,
+                keyed=call.keyed,
             )
             for number, call in enumerate(block.calls)
         ]
@@ -173,8 +209,12 @@ class _Builder:
             if client and block.share_state:
                 group.senders.append(group.senders[0])
             else:
+                standings: dict[str, Standing] = {}
                 group.senders.append(
-                    [self._sender(name, call, group.answered, group.gave_up, once=block.whole) for call in block.calls]
+                    [
+                        self._sender(name, call, group.answered, group.gave_up, standings, once=block.whole)
+                        for call in block.calls
+                    ]
                 )
         if block.open is not None:
             group.open(arrivals_of(block.open, block.ramp), even=block.open.law == "even")
@@ -189,10 +229,14 @@ class _Builder:
         call: calling.CallBlock,
         done: Callable[[Event, Message | None], None],
         parked: Callable[[Event, str], None],
+        standings: dict[str, Standing],
         *,
         once: bool = False,
     ) -> Client:
-        """Return what a party calls another one through: with the policies of the design, or `once`, without any."""
+        """Return what a party calls another one through: with the policies of the design, or `once`, without any.
+
+        `standings` are those of the caller by called side: all of its calls there share one.
+        """
         careful = None if once else calling_of(self.design, user_waits=True, deadline=call.deadline)
         client = (Client if careful is None else CarefulClient)(
             self.ground,
@@ -205,10 +249,23 @@ class _Builder:
             done=done,
             parked=parked,
             concurrency=CALLS_UNDER_WAY_MAX,
+            pace=None if once else self._pace(call.to),
         )
         if isinstance(client, CarefulClient) and careful is not None:
-            client.govern(careful)
+            if call.to not in standings:
+                standings[call.to] = Standing(careful)
+            standing = standings[call.to]
+            client.govern(replace(standing.calling, deadline=careful.deadline), standing)
         return client
+
+    def _pace(self, to: str) -> Gate | None:
+        """Return a called side's rates as its caller keeps them; calls in flight are no rate."""
+        party = self.scenario.landscape.parties[to]
+        assert isinstance(party, calling.Server)
+        if party.limit is None or not isinstance(self.design.limiter, LearnedLimiter):
+            return None
+        rates = party.limit.published().rates()
+        return None if rates is None else Gate(rates)
 
     def _keys(self, name: str, block: calling.ZipfKeys | None) -> Callable[[int], int]:
         if block is None:
@@ -224,6 +281,17 @@ class _Builder:
                 a, b, f"{a}>{b}", block, compiled(block.latency), response=response, told=broken_off
             )
         return self.links[a, b]
+
+
+def _shedding(steps: Sequence[calling.Shed]) -> Shedding | None:
+    return Shedding(tuple([(step.from_priority, step.waiting) for step in steps])) if steps else None
+
+
+def _keys_of(block: calling.Server) -> KeyDesk | None:
+    """Return what all servers of a party know of keys."""
+    if block.idempotency is None:
+        return None
+    return KeyDesk(block.idempotency.contract() if isinstance(block.idempotency, Keys) else None)
 
 
 def _one_key(_: int) -> int:

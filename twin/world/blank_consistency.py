@@ -10,7 +10,7 @@ from twin.world.finding import Finding, Path, missing
 from twin.world.scenario import Measures, Scenario
 from twin.world.values import Block, duration_text
 
-SLOTS: Final = ("extends", "retry", "budget", "breaker", "limiter", "concurrency", "deadline")
+SLOTS: Final = ("extends", "retry", "budget", "breaker", "limiter", "concurrency", "deadline", "hedge")
 """What a design decides where there is no middleware."""
 
 

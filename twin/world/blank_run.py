@@ -7,8 +7,9 @@ from twin.kernel.faults import Faults
 from twin.kernel.recorder import Recorder
 from twin.model.instant import SECOND, Elapsed
 from twin.world.blank import build, longest_wait
-from twin.world.call_watch import Judgement, results
+from twin.world.call_watch import Judgement, of_parties, results
 from twin.world.horizon import advance, observe
+from twin.world.layers import attempts_bounds
 from twin.world.measures import unit_of
 from twin.world.outcomes import Trouble
 from twin.world.result import RunResult
@@ -37,7 +38,9 @@ def carry_out(
         recovery=scenario.measures.recovery,
         trouble=_trouble(world.faults),
     )
-    kpis = results(world.watch, world.servers, asked)
+    kpis = results(world.watch, world.servers, asked) | of_parties(world.addresses)
+    for link, most in attempts_bounds(scenario, scenario.designs[design]).items():
+        kpis[f"attempts_bound{{link={link}}}"] = most
     return RunResult(
         scenario=scenario.name,
         design=design,

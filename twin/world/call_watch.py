@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from actors.balanced import Balanced
+from actors.calls import Address
 from actors.server import Server
 from actors.unwatched import Unwatched
 from twin.model.instant import SECOND, Elapsed
@@ -44,6 +46,11 @@ CALL_MEASURES: Final[dict[str, tuple[str, str]]] = {
     "wait_s": ("s", "From a call's arrival at a server until its service begins, on average."),
     "waited_share": ("share", "Calls that had to wait for a worker / begun, by server."),
     "rejected_share": ("share", "Calls that found no place / arrived, by server."),
+    "shed_share": ("share", "Calls refused for the sake of more critical ones / arrived, by server."),
+    "worked_calls": ("count", "Calls that a party with keys worked on to a good end."),
+    "repeated_work": ("count", "Those of them whose key had been worked on to a good end before: effects too many."),
+    "ejections": ("count", "How often a server of the party was left out because it failed."),
+    "attempts_bound": ("ratio", "The most attempts that the layers above a link and its own may make of one request."),
     "little_ratio": (
         "ratio",
         "L / (lambda W) of a server: 1 but for calls there at the first or last moment.",
@@ -209,9 +216,25 @@ def _servers(servers: Sequence[Server], span: float) -> Kpis:
         kpis[f"wait_s.mean{told}"] = counts.waited / SECOND / counts.begun if counts.begun else None
         kpis[f"waited_share{told}"] = counts.waits / counts.begun if counts.begun else None
         kpis[f"rejected_share{told}"] = counts.rejected / counts.offered if counts.offered else None
+        if server.terms.sheds is not None:
+            kpis[f"shed_share{told}"] = counts.shed / counts.offered if counts.offered else None
         kpis[f"little_ratio{told}"] = counts.present_area / counts.stayed if counts.stayed else None
     kpis["throughput_per_s"] = sum(server.counts.finished for server in servers) / span if span else None
     kpis["queue_length_max"] = max((server.counts.queue_max for server in servers), default=0)
+    return kpis
+
+
+def of_parties(addresses: Mapping[str, Address]) -> Kpis:
+    """Return what parties of servers count together: work under keys, and servers left out."""
+    kpis: Kpis = {}
+    for name, address in addresses.items():
+        servers = address.servers if isinstance(address, Balanced) else [address]
+        first = servers[0]
+        if isinstance(first, Server) and (keys := first.terms.keys) is not None:
+            kpis[f"worked_calls{{party={name}}}"] = keys.worked
+            kpis[f"repeated_work{{party={name}}}"] = keys.repeated
+        if isinstance(address, Balanced) and address.ejects is not None:
+            kpis[f"ejections{{party={name}}}"] = address.ejections
     return kpis
 
 

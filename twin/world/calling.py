@@ -11,7 +11,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from twin.world.ejection_specs import Ejection
+from twin.world.key_specs import PartnerKeys
 from twin.world.law_specs import Delay
+from twin.world.partner_limits import PartnerLimit
 from twin.world.values import (
     Block,
     Count,
@@ -90,6 +93,7 @@ class CallBlock(Block):
     operation: Identifier | None = sourced(None, "rule: the server has one kind of work")
     key: Keys | None = sourced(None, "rule: all calls have the same key")
     priority: Quantity = sourced(0, "rule: all calls are alike; lower numbers are served first")
+    keyed: Flag = sourced(True, "rule: every attempt carries the idempotency key of its call")
 
 
 class Clients(Block):
@@ -119,6 +123,13 @@ class OnwardCall(CallBlock):
     """A call that a server makes for each call it serves, after its own service and before its answer."""
 
     holds: Flag = sourced(True, "rule: the worker waits for the answer")
+
+
+class Shed(Block):
+    """Calls of this priority number, and of higher ones, are refused while so many or more wait."""
+
+    from_priority: Quantity
+    waiting: Quantity
 
 
 class Slows(Block):
@@ -151,6 +162,10 @@ class Server(Block):
         Annotated[Delay, Tag("<law>")] | Annotated[Mapping[Identifier, Delay], Tag("<operations>")],
         Discriminator(_service),
     ]
+    limit: PartnerLimit | None = sourced(None, "rule: no limit but its workers and its queue; several servers share it")
+    sheds: tuple[Shed, ...] = sourced((), "rule: nobody is refused for the sake of others")
+    idempotency: PartnerKeys | None = sourced(None, "rule: every call is a new one")
+    ejects: Ejection | None = sourced(None, "rule: servers that fail get calls as all others")
     reject_cost: Delay = sourced("0s", "rule: saying no is free")
     errors: Share = sourced("0%", "rule: what is served succeeds")
     calls: tuple[OnwardCall, ...] = sourced((), "rule: the server needs nobody else")
@@ -158,6 +173,19 @@ class Server(Block):
     versioned: Identifier | None = sourced(
         None, "rule: nothing is versioned; else the operation that fails unless its key is as its caller last saw it"
     )
+
+    @model_validator(mode="after")
+    def _sheds_the_least_critical_first(self) -> Self:
+        steps = [(shed.from_priority, -shed.waiting) for shed in self.sheds]
+        if any(later[0] <= first[0] or later[1] < first[1] for first, later in pairwise(steps)):
+            raise rule(
+                "must go from the lowest from_priority up, and never let a later one find more waiting",
+                at="sheds",
+                whole=True,
+            )
+        if self.ejects is not None and self.servers == 1:
+            raise rule("a single server cannot be left out", at="ejects", whole=True)
+        return self
 
     @property
     def operations(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from twin.world.breaker_specs import Breaker
 from twin.world.budget_specs import Budget
 from twin.world.concurrency_specs import Concurrency
 from twin.world.fallback_specs import Fallbacks
+from twin.world.hedge_specs import Hedge
 from twin.world.limiter_specs import Limiter
 from twin.world.people import Exceptions
 from twin.world.promise_specs import Allocation, PromisingBlock, Run
@@ -216,6 +217,7 @@ class Design(Block):
     limiter: Limiter = sourced({"kind": "learned"}, "the standard design")
     concurrency: Concurrency = sourced({"kind": "none"}, "the standard design")
     deadline: PositiveDuration | None = sourced(None, "rule: a queue keeps a call until it is through")
+    hedge: Hedge = sourced({"kind": "none"}, "the standard design")
     allocation: Allocation = sourced({"kind": "priority"}, "the standard design")
     backorder: Backorder = sourced({}, "the standard design")
     quotas: QuotasBlock | None = sourced(None, "the standard design: channels share what there is")

@@ -20,12 +20,13 @@ from actors.adapters.pyrate_limit import Bucket, PyrateLimit
 from actors.adapters.tenacity_retry import TenacityRetry
 from policies.breaker import Breaker
 from policies.budget import Budget
+from policies.hedge import Hedging
 from policies.in_flight import InFlight
 from policies.retry import RetryRule
 from policies.throttle import Throttle
 from twin.world.values import Block, Identifier, Surroundings, rule, sourced
 
-POLICIES = (RetryRule, Budget, Breaker, Throttle, InFlight)
+POLICIES = (RetryRule, Budget, Breaker, Throttle, InFlight, Hedging)
 """What a slot may ask for."""
 
 
@@ -186,3 +187,18 @@ class OwnConcurrency(OwnCode):
         if isinstance(thing, InFlight):
             return thing
         raise self._refused(thing, "limit on attempts under way")
+
+
+class OwnHedge(OwnCode):
+    """A hedge of the user: an object with `next_copy(sent)`."""
+
+    def policy(self) -> Hedging:
+        """Return what the slot asks for."""
+        return self.hedge()
+
+    def hedge(self) -> Hedging:
+        """Return the rule."""
+        thing = self.make()
+        if isinstance(thing, Hedging):
+            return thing
+        raise self._refused(thing, "hedge")

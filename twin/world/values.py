@@ -46,6 +46,9 @@ class Surroundings(Protocol):
     def multipliers(self, name: str) -> Mapping[str, object] | None:
         """Return the row of landscape.yaml's peak multipliers with this name, or None."""
 
+    def published(self, file: str, system: str, operation: str) -> Mapping[str, object] | str:
+        """Return the entry of a profile for an operation of a system, or the sentence that says what there is."""
+
     def near(self, kind: str, name: str) -> str:
         """Return the end of a sentence that says what there is instead, for `kind` archetype, figure or multipliers."""
 
