@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from twin.experiment.seen import OF_WAREHOUSES
 from twin.experiment.trace import Record
 from twin.middleware.unit import Outcome
 
@@ -159,11 +160,11 @@ TECHNICAL: Final = (
         "From a warehouse's movement to the channel's next figure",
         "s, p95",
         "p95",
-        """
+        f"""
         WITH figure AS (SELECT item, at_us, source FROM events WHERE kind = 'stock.shown'),
         moved AS (
             SELECT item, at_us, channel FROM events CROSS JOIN (SELECT DISTINCT source AS channel FROM figure)
-            WHERE kind LIKE 'Stock%.sent' AND item <> 0
+            WHERE kind IN {OF_WAREHOUSES}
         )
         SELECT channel AS name, moved.at_us, (figure.at_us - moved.at_us) / 1e6 AS value
         FROM moved ASOF JOIN figure

@@ -6,14 +6,17 @@ from typing import Final
 from reports.tables import Table
 from twin.experiment.comparison import number
 from twin.experiment.trace import Record, Trace
+from twin.middleware.unit import Outcome
 
 TROUBLES: Final = (
     ("an order was oversold", "kind = 'order.oversold'", "source"),
+    ("an order was late", "kind IN ('order.late', 'order.answered_late')", "source"),
+    ("a breaker opened", "kind = 'breaker.opened'", "target"),
     ("a call was refused", "kind LIKE '%.refused'", "source"),
     ("a call timed out", "kind LIKE '%.timeout'", "source"),
     ("a call failed", "kind LIKE '%.failed'", "source"),
     ("a warehouse came up short", "kind = 'WarehouseShort.sent'", "source"),
-    ("an order was refused", "kind = 'SubmitOrder.committed' AND quantity = 4", "source"),
+    ("an order was refused", f"kind = 'SubmitOrder.committed' AND quantity = {int(Outcome.REJECTED)}", "source"),
     ("a person had to step in", "kind = 'exception.touched'", "source"),
 )
 """What may go wrong: a sentence, the steps that say so, and the column that names the party."""
@@ -43,22 +46,26 @@ def breaks(record: Record) -> Table:
 def affected(record: Record) -> Table:
     """Return by channel how many orders were placed, and how many of them were harmed, and how."""
     rows = record.rows(
-        """
+        f"""
         WITH placed AS (SELECT case_id, source AS channel FROM events WHERE kind = 'order.placed'),
         harm AS (
             SELECT case_id, bool_or(kind = 'order.oversold') AS oversold,
-                   bool_or(kind = 'SubmitOrder.committed' AND quantity = 4) AS refused,
+                   bool_or(kind = 'SubmitOrder.committed' AND quantity = {int(Outcome.REJECTED)}) AS refused,
+                   bool_or(kind IN ('order.late', 'order.answered_late')) AS late,
                    bool_or(kind = 'WarehouseShort.sent') AS shorted,
                    bool_or(kind = 'exception.touched') AS touched,
                    bool_or(kind = 'ShipmentConfirmed.committed') AS shipped
             FROM events WHERE case_id <> 0 GROUP BY 1
         )
-        SELECT channel, count(*), count_if(oversold), count_if(refused), count_if(shorted), count_if(touched),
-               count_if(NOT shipped AND NOT refused)
+        SELECT channel, count(*), count_if(oversold), count_if(refused), count_if(late), count_if(shorted),
+               count_if(touched), count_if(NOT shipped AND NOT refused)
         FROM placed JOIN harm USING (case_id) GROUP BY 1 ORDER BY 1
         """
     )
-    heads = ("channel", "placed", "oversold", "refused", "came up short", "needed a person", "not shipped by the end")
+    heads = (
+        *("channel", "placed", "oversold", "refused", "late", "came up short", "needed a person"),
+        "not shipped by the end",
+    )
     return Table(title="orders by channel", heads=heads, rows=_cells(rows))
 
 
@@ -110,10 +117,17 @@ def seen(trace: Trace) -> Table:
             "the opening figure" if line.shown is None else number(line.shown),
             "the start" if line.shown_at_us is None else clock(line.shown_at_us),
             f"{line.changed}, {clock(line.changed_at_us)}" if line.changed_at_us is not None else "nothing",
+            f"{line.moved}, {clock(line.moved_at_us)}" if line.moved_at_us is not None else "none",
+            "never"
+            if line.told is None or line.told_at_us is None
+            else f"{number(line.told)}, {clock(line.told_at_us)}",
         )
         for line in trace.lines
     )
-    heads = ("item", "units", "figure on the page", "shown since", "first change of the item before the sale")
+    heads = (
+        *("item", "units", "figure on the page", "shown since", "first change of the item before the sale"),
+        *("first movement at a warehouse before it", "next figure on the page"),
+    )
     return Table(title="what the buyer saw", heads=heads, rows=rows)
 
 

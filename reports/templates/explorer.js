@@ -73,10 +73,11 @@
   function steps(order) {
     let now = 0;
     const committed = new Map();
-    return order.steps.map(([gap, what, how, source, target, message, cause, number]) => {
+    return order.steps.map(([gap, what, how, source, target, message, cause, number, behind, about]) => {
       now += gap;
       const step = { at: now, what: word(what), how: word(how), source: word(source), target: word(target),
-        id: order.ids[message], cause: cause < 0 ? "" : order.ids[cause], note: "", bad: false };
+        id: order.ids[message], cause: cause < 0 ? "" : order.ids[cause], note: "", bad: false, behind: behind === 1 };
+      step.rule = data.by[step.how] || (step.how === "sent" && number > 1 ? "The design's rule for retries." : "");
       if (step.how === "committed") {
         const times = (committed.get(message) || 0) + 1;
         committed.set(message, times);
@@ -84,18 +85,40 @@
         if (times > 1) { step.note += ", delivered again: nothing runs"; step.bad = true; }
         step.rule = data.rules[step.what] || "";
         step.bad ||= ["REJECTED", "EXCEPTION", "ILLEGAL_TRANSITION", "BUSINESS_KEY_CONFLICT"].includes(data.outcomes[number]);
+      } else if (about >= 0 && step.how === "sent") {
+        step.note = order.lines[about][0];
       } else if (["sent", "ok", "refused", "failed", "timeout"].includes(step.how)) {
         step.note = number > 1 ? `attempt ${number}` : "";
         step.bad = step.how !== "sent" && step.how !== "ok";
       } else if (step.how === "line" || step.how === "oversold") {
-        step.note = `${number} units`;
+        step.note = `${number} of ${about < 0 ? "an item" : order.lines[about][0]}`;
         step.bad = step.how === "oversold";
+      } else if (step.how === "shown") {
+        step.note = `${number} of ${about < 0 ? "an item" : order.lines[about][0]}`;
+      } else if (step.how === "late" || step.how === "answered_late") {
+        step.bad = true;
       }
       return step;
     });
   }
 
-  function diagram(order, taken) {
+  // Lines that were bought at one moment are one step of the diagram; the table below it has each of them.
+  function gathered(taken) {
+    const found = [];
+    for (const step of taken) {
+      const last = found[found.length - 1];
+      if (last && step.how === "line" && last.how === "line" && last.at === step.at) {
+        last.lines = (last.lines || 1) + 1;
+        last.note = `(${last.lines} lines)`;
+      } else {
+        found.push({ ...step });
+      }
+    }
+    return found;
+  }
+
+  function diagram(order, all) {
+    const taken = gathered(all);
     const parties = [...new Set(taken.flatMap((step) => [step.source, step.target]))];
     const left = 104, gap = Math.max(118, Math.min(170, (at.clientWidth - left - 60) / Math.max(1, parties.length - 1)));
     const x = (party) => left + 40 + parties.indexOf(party) * gap;
@@ -109,12 +132,12 @@
     }
     taken.forEach((step, index) => {
       const y = top + index * line, from = x(step.source), to = x(step.target);
-      const shade = step.bad ? "step bad" : "step";
+      const shade = `step${step.bad ? " bad" : ""}${step.behind ? " behind" : ""}`;
       svg.append(drawn("text", { x: 4, y: y + 4, class: "time" }, time(step.at)));
       if (from === to) {
         svg.append(drawn("circle", { cx: from, cy: y, r: 4, class: shade }));
         svg.append(drawn("text", { x: from + 9, y: y + 4, class: step.bad ? "label bad" : "label" },
-          `${step.what} ${step.note || step.how}`));
+          step.how === "committed" ? `${step.what} ${step.note}` : `${step.what} ${step.how} ${step.note}`));
       } else {
         const way = Math.sign(to - from);
         const back = step.how !== "sent";
@@ -148,19 +171,29 @@
   function show(order) {
     const taken = steps(order);
     const title = element("h3", `${order.name} under ${word(order.design)}`, { tabindex: "-1" });
-    const seen = order.lines.map(([item, quantity, shown, since, changed, when]) => [
+    const seen = order.lines.map(([item, quantity, shown, since, changed, when, moved, then, told, until]) => [
       item, String(quantity), shown === null ? "the opening figure" : String(shown),
-      since === null ? "the start" : time(since), changed ? `${changed}, ${time(when)}` : "nothing"]);
-    const frame = element("div", undefined, { class: "scroll", tabindex: "0", role: "region", "aria-label": "diagram" });
-    frame.append(diagram(order, taken));
-    const details = element("div", undefined, { class: "scroll", tabindex: "0", role: "region", "aria-label": "steps" });
-    details.append(table(["time", "step", "from", "to", "result", "decided by", "message", "caused by"],
-      taken.map((step) => [time(step.at), `${step.what} ${step.how}`, step.source, step.target === step.source ? "" : step.target,
+      since === null ? "the start" : time(since), changed ? `${changed}, ${time(when)}` : "nothing",
+      moved ? `${moved}, ${time(then)}` : "none", told === null ? "never" : `${told}, ${time(until)}`]);
+    const region = (name, inside, shape = "scroll tall") => {
+      const made = element("div", undefined, { class: shape, tabindex: "0", role: "region", "aria-label": name });
+      made.append(inside);
+      return made;
+    };
+    const frame = region("diagram", diagram(order, taken), "scroll");
+    const details = region("steps", table(["time", "step", "from", "to", "result", "decided by", "message", "caused by"],
+      taken.map((step) => [time(step.at), `${step.what} ${step.how}${step.behind ? " (behind)" : ""}`, step.source,
+        step.target === step.source ? "" : step.target,
         step.note, step.rule || "", step.id, step.cause]), "Every step, in the order of the record"));
     path.replaceChildren(title,
       element("p", `${order.why.map(word).join(", ")}; ${taken.length} steps from ${time(taken[0].at)} to ${time(taken[taken.length - 1].at)}`),
-      table(["item", "units", "figure on the page", "shown since", "first change of the item before the sale"], seen, "What the buyer saw"),
-      frame, details);
+      element("p", taken.some((step) => step.behind)
+        ? "Grey steps belong to no order: how the figure came to the page, and the movement that made it stale." : "", { class: "quiet" }),
+      frame,
+      region("what the buyer saw", table(["item", "units", "figure on the page", "shown since",
+        "first change of the item before the sale", "first movement at a warehouse before it", "next figure on the page"],
+      seen, "What the buyer saw")),
+      details);
     title.focus();
   }
 

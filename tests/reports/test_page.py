@@ -88,11 +88,13 @@ def test_a_packed_path_is_the_path_of_the_record(html: str, record: Record) -> N
     words = data["words"]
     order = next(each for each in data["orders"] if words[each["design"]] == "governed")  # type: ignore[index]
     found = record.trace(int(str(order["id"])))
-    at = 0
-    for packed, step in zip(order["steps"], found.steps, strict=True):  # type: ignore[call-overload]
-        at += packed[0]
-        told = (at, *(words[n] for n in packed[1:5]), order["ids"][packed[5]], packed[7])  # type: ignore[index]
-        assert told == (step.at_us, step.what, step.how, step.source, step.target, str(step.message), step.number)
+    steps, at = {0: [], 1: []}, 0  # type: ignore[var-annotated]
+    for gap, *numbers, _, number, behind, _ in order["steps"]:  # type: ignore[attr-defined]
+        at += gap
+        names = (words[n] for n in numbers[:4])  # type: ignore[index]
+        steps[behind].append((at, *names, order["ids"][numbers[4]], number))  # type: ignore[index]
+    for packed, written in zip((steps[0], steps[1]), (found.steps, found.behind), strict=True):
+        assert packed == [(e.at_us, e.what, e.how, e.source, e.target, str(e.message), e.number) for e in written]
 
 
 def test_the_bounds_hold_for_every_kind_of_order(record: Record) -> None:
@@ -122,6 +124,34 @@ def test_what_a_buyer_saw_was_shown_before_he_bought(record: Record) -> None:
         for line in trace.lines:
             assert line.shown_at_us is None or line.shown_at_us <= placed
             assert line.changed_at_us is None or (line.shown_at_us or 0) < line.changed_at_us < placed
+
+
+def test_a_stale_line_leads_back_to_the_movement_at_its_warehouse(folder: Path) -> None:
+    """The path behind a stale line: the figure it was sold on, the movement, and the figure that told of it."""
+    record = record_of(read_manifest(folder), "nightly_batch")
+    cases = [int(str(case)) for (case,) in record.rows("SELECT number FROM names WHERE what = 'order'")]
+    stale = [trace for trace in record.traces(cases) if trace.behind]
+    assert stale
+    for trace in stale:
+        line = next(line for line in trace.lines if line.moved_at_us is not None)
+        assert (line.shown_at_us or 0) < line.moved_at_us < trace.steps[0].at_us  # type: ignore[operator]
+        moves = [step for step in trace.behind if step.at_us == line.moved_at_us and step.what.startswith("Stock")]
+        assert any(line.moved == f"{step.what} at {step.source}" and step.item == line.number for step in moves)
+        told = [(step.at_us, step.number) for step in trace.behind if step.how == "shown" and step.item == line.number]
+        assert line.told_at_us is None or (line.told_at_us, line.told) in told
+    told_at = [line.told_at_us for trace in stale for line in trace.lines if line.moved and line.told_at_us]
+    assert any(at > trace.steps[0].at_us for at, trace in zip(told_at, stale, strict=False))
+
+
+def test_a_late_order_is_among_those_held(tmp_path: Path) -> None:
+    scenario = twin.load("promise_dates", ["horizon=10d", "expectations=[]"])
+    found = twin.run(scenario, "look_ahead", reps=1, out=tmp_path / "p", on_violation="report")
+    late = found.kpis["late_orders"].mean
+    record = record_of(read_manifest(tmp_path / "p"))
+    shipped_late = record.rows("SELECT DISTINCT case_id FROM events WHERE kind = 'order.late'")
+    chosen = explorer.choose(record)
+    assert late is not None and late >= len(shipped_late) > 0
+    assert all("late" in chosen.why[int(str(case))] for (case,) in shipped_late)
 
 
 def test_the_trace_command_prints_the_path(folder: Path, record: Record, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from twin.cli import OK, options, show
 
 if TYPE_CHECKING:
     from reports.tables import Table
-    from twin.experiment.trace import Trace
+    from twin.experiment.trace import Step, Trace
 
 
 @click.command()
@@ -113,20 +113,8 @@ def _document(found: "Trace") -> dict[str, object]:
         "order": found.name,
         "id": str(found.id),
         "design": found.design,
-        "steps": [
-            {
-                "at_us": step.at_us,
-                "what": step.what,
-                "how": step.how,
-                "source": step.source,
-                "target": step.target,
-                "message": str(step.message),
-                "cause": str(step.cause),
-                "attempt": step.attempt or None,
-                "outcome": step.outcome or None,
-            }
-            for step in found.steps
-        ],
+        "steps": [_step(step) for step in found.steps],
+        "behind": [_step(step) for step in found.behind],
         "lines": [
             {
                 "item": line.item,
@@ -135,9 +123,27 @@ def _document(found: "Trace") -> dict[str, object]:
                 "shown_at_us": line.shown_at_us,
                 "changed": line.changed or None,
                 "changed_at_us": line.changed_at_us,
+                "moved": line.moved or None,
+                "moved_at_us": line.moved_at_us,
+                "told": line.told,
+                "told_at_us": line.told_at_us,
             }
             for line in found.lines
         ],
+    }
+
+
+def _step(step: "Step") -> dict[str, object]:
+    return {
+        "at_us": step.at_us,
+        "what": step.what,
+        "how": step.how,
+        "source": step.source,
+        "target": step.target,
+        "message": str(step.message),
+        "cause": str(step.cause),
+        "attempt": step.attempt or None,
+        "outcome": step.outcome or None,
     }
 
 

@@ -4,11 +4,11 @@ A step is a row of the record. `CreateErpOrder.sent` is an attempt, `.ok .refuse
 the caller, `.committed` a procedure that ran with its outcome; rows of one party alone are what it did by itself. A
 message that was committed twice was delivered twice: the inbox gave the second the first one's outcome.
 
-What a buyer saw of a line is the last figure that the channel applied before the sale; what made it stale is the first
-movement of that item that reached the middleware between the two.
+What a buyer saw of each line, and what had made it stale, is found by `twin.experiment.seen`; the steps of those
+messages lie behind the order's own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,12 +16,12 @@ from typing import Final
 from twin.errors import UsageError
 from twin.experiment.archive import events_of
 from twin.experiment.manifest import Manifest
+from twin.experiment.seen import SEEN, Seen, seen
 from twin.middleware.dispatch import Procedures
 from twin.middleware.unit import Outcome
 
-COLUMNS: Final = "at_us, kind, source, target, message, cause, item, quantity"
-MOVING: Final = ("StockReceived.sent", "StockAdjusted.sent", "StockCounted.sent", "order.oversold")
-"""Steps that say that an item's stock is another than it was."""
+STALE_LINES_MAX: Final = 3
+"""Of so many stale lines of an order the messages behind them are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class Step:
     number: int
 
     @property
+    def kind(self) -> str:
+        """The kind as the record has it."""
+        return f"{self.what}.{self.how}"
+
+    @property
     def outcome(self) -> str:
         """The outcome of a procedure, as the middleware names it; empty for other steps."""
         return Outcome(self.number).name if self.how == "committed" else ""
@@ -50,29 +55,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What stood behind one line when it was sold: the figure on the page, since when, and what had changed since.
-
-    Times are microseconds since the start of the run; None where the record has nothing of the kind.
-    """
-
-    item: str
-    quantity: int
-    shown: int | None
-    shown_at_us: int | None
-    changed: str
-    changed_at_us: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Trace:
-    """An order's path; `id` is its business key as a number, `name` its channel and number."""
+    """An order's path; `id` is its business key as a number, `name` its channel and number.
+
+    `behind` has the steps that belong to no order: how the figures that its buyer saw came to the channel, and the
+    movements at warehouses that made them stale.
+    """
 
     id: int
     name: str
     design: str
     steps: tuple[Step, ...]
     lines: tuple[Seen, ...]
+    behind: tuple[Step, ...] = ()
 
 
 class Record:
@@ -134,13 +129,38 @@ class Record:
         for case, *row in self.rows(_STEPS, *wanted):
             steps.setdefault(int(str(case)), []).append(_step(row))
         lines: dict[int, list[Seen]] = {}
-        for case, *row in self.rows(_SEEN, *wanted):
-            lines.setdefault(int(str(case)), []).append(_seen(row))
+        for case, *row in self.rows(SEEN, *wanted):
+            lines.setdefault(int(str(case)), []).append(seen(row))
+        short = {case: {step.item for step in path if step.how == "oversold"} for case, path in steps.items()}
+        behind = self._behind(lines, short)
         names = {int(str(case)): str(name) for case, name in self.rows(_NAMES, *wanted)}
         return [
-            Trace(case, names.get(case, str(case)), self.design, tuple(path), tuple(lines.get(case, ())))
+            Trace(
+                id=case,
+                name=names.get(case, str(case)),
+                design=self.design,
+                steps=tuple(path),
+                lines=tuple(lines.get(case, ())),
+                behind=tuple(behind.get(case, ())),
+            )
             for case, path in steps.items()
         ]
+
+    def _behind(self, lines: Mapping[int, Sequence[Seen]], short: Mapping[int, set[int]]) -> dict[int, list[Step]]:
+        """Return the steps of the messages behind the stale lines of each order: three lines, oversold ones first."""
+        wanted = [
+            (case, line.number, message)
+            for case, each in lines.items()
+            for line in sorted(
+                (line for line in each if line.moved), key=lambda line: line.number not in short.get(case, ())
+            )[:STALE_LINES_MAX]
+            for message in line.messages
+        ]
+        found: dict[int, list[Step]] = {}
+        columns = [list(column) for column in zip(*wanted, strict=True)] or [[], [], []]
+        for case, *row in self.rows(_BEHIND, *columns):
+            found.setdefault(int(str(case)), []).append(_step(row))
+        return found
 
     def items(self) -> dict[int, str]:
         """Return the names of the items by their numbers."""
@@ -171,58 +191,27 @@ def rule_of(procedures: Procedures, what: str) -> str:
     return ""
 
 
-_MOVING = ", ".join(f"'{kind}'" for kind in MOVING)
 _WANTED = "WITH wanted AS (SELECT unnest(?::BIGINT[]) AS case_id)"
+_BEHIND = """
+WITH wanted AS (
+    SELECT DISTINCT unnest(?::BIGINT[]) AS case_id, unnest(?::BIGINT[]) AS line, unnest(?::BIGINT[]) AS message
+)
+SELECT DISTINCT wanted.case_id, at_us, kind, source, target, message, cause, item, quantity, file_row_number
+FROM events JOIN wanted USING (message) WHERE item = line OR kind NOT LIKE 'stock.%'
+ORDER BY file_row_number, wanted.case_id
+"""
 _NAMES = f"{_WANTED} SELECT number, name FROM names JOIN wanted ON number = case_id WHERE what = 'order'"
 _STEPS = (
     f"{_WANTED} SELECT case_id, at_us, kind, source, target, message, cause, item, quantity "
     "FROM events JOIN wanted USING (case_id) ORDER BY file_row_number"
 )
-_SEEN = f"""
-{_WANTED},
-line AS (
-    SELECT case_id, message, at_us, item, quantity, source, file_row_number AS row
-    FROM events JOIN wanted USING (case_id) WHERE kind = 'order.line'
-),
-shown AS (SELECT at_us, item, source, quantity FROM events WHERE kind = 'stock.shown'),
-moved AS (SELECT at_us, item, message, kind, source FROM events WHERE kind IN ({_MOVING}, 'order.line')),
-seen AS (
-    SELECT line.*, shown.quantity AS value, shown.at_us AS since
-    FROM line ASOF LEFT JOIN shown
-    ON line.item = shown.item AND line.source = shown.source AND line.at_us >= shown.at_us
-)
-SELECT seen.case_id, coalesce(names.name, seen.item::VARCHAR), seen.quantity, value, since, moved.kind, moved.source,
-       moved.at_us, seen.at_us
-FROM seen
-ASOF LEFT JOIN moved ON seen.item = moved.item AND coalesce(seen.since, 0) < moved.at_us
-LEFT JOIN names ON names.what = 'item' AND names.number = seen.item
-ORDER BY seen.row
-"""
-
-
-def _seen(row: Sequence[object]) -> Seen:
-    item, quantity, value, since, kind, where, when, sold = row
-    stale = when is not None and int(str(when)) < int(str(sold))
-    return Seen(
-        str(item),
-        int(str(quantity)),
-        None if value is None else int(str(value)),
-        None if since is None else int(str(since)),
-        f"{_told(str(kind))} at {where}" if stale else "",
-        int(str(when)) if stale else None,
-    )
 
 
 def _step(row: Sequence[object]) -> Step:
-    at, kind, source, target, message, cause, item, quantity = row
+    at, kind, source, target, message, cause, item, quantity, *_ = row
     what, _, how = str(kind).rpartition(".")
     numbers = [int(str(each)) for each in (at, message, cause, item, quantity)]
     return Step(numbers[0], what, how, str(source), str(target), *numbers[1:])
-
-
-def _told(kind: str) -> str:
-    what, _, how = kind.rpartition(".")
-    return {"order": "another sale" if how == "line" else "an oversold order"}.get(what, what)
 
 
 def _text(value: object) -> str:

@@ -312,6 +312,7 @@ class Watch:
         due = self._unanswered.pop(order, None)
         if due is not None and self.clock() > due:
             self._add("ack_deadline_missed")
+            self._note("order.answered_late", order)
 
     def seen(self, tracking: int, word: str, lag: Elapsed) -> None:
         """Customers see a milestone."""
@@ -445,6 +446,11 @@ class Watch:
             self.cycle.add(self.clock() - order.placed_at)
             if self._dated(order) and self.clock() > order.promise:
                 self._add("late_orders")
+                self._note("order.late", order.id)
+
+    def _note(self, kind: str, order: int) -> None:
+        """Write into the event log what became of an order; a run without one of the kind does not know it."""
+        self.recorder.note(self.clock(), self.recorder.kind(kind), self._party, self._party, 0, 0, order)
 
     def _dated(self, order: Order) -> bool:
         rules = self.rules
