@@ -16,6 +16,7 @@ from twin.model.stock import ItemStock, Position
 from twin.playback import modes, report
 from twin.playback.alone import Committed
 from twin.playback.diverge import Divergence
+from twin.playback.feed import AFTER, After
 from twin.playback.history import HistoryFile
 from twin.playback.modes import Mode
 from twin.playback.overlay import Overlay
@@ -38,12 +39,20 @@ class Replays:
     header: Header
     mode: Mode
     made: tuple[Replayed, ...]
+    overlay: Overlay
+    seed: int = 0
+    after: After = "skip"
     accepted: frozenset[str] = field(default=frozenset())
 
     @property
     def divergences(self) -> list[Divergence]:
         """What the versions decided otherwise than the recording and nobody has accepted."""
         return [each for one in self.made for each in one.played.divergences if each.signature not in self.accepted]
+
+    @property
+    def violations(self) -> list[dict[str, object]]:
+        """The invariants that were broken among simulated partners and that the design does not give up."""
+        return [each for one in self.made for each in one.violations]
 
     def documents(self) -> list[dict[str, object]]:
         """Return one document for each version."""
@@ -58,8 +67,8 @@ class Replays:
 
     @property
     def differs(self) -> bool:
-        """Tell whether something was decided otherwise: than recorded, or by one version than by the other."""
-        if self.divergences:
+        """Tell whether an invariant was broken, or something was decided otherwise: than recorded, or side by side."""
+        if self.divergences or self.violations:
             return True
         return len(self.made) > 1 and self.made[0].orders != self.made[1].orders
 
@@ -72,6 +81,7 @@ def replay(
     speed: float = 1.0,
     perturb: Sequence[str] = (),
     seed: int = 0,
+    after_divergence: After = "skip",
     accepted: frozenset[str] = frozenset(),
     decided: Committed | None = None,
 ) -> Replays:
@@ -84,6 +94,8 @@ def replay(
         speed: 2 plays twice as fast, in what-if.
         perturb: what is laid over the recording, such as `duplicates=1%`.
         seed: of what is laid over it, and of simulated partners.
+        after_divergence: what becomes of an order that was decided otherwise than recorded: `skip` takes what is sent
+            about it without a word, `answer` has plain partners confirm, ship and invoice it at once.
         accepted: signatures of divergences that are known.
         decided: hears of every commit.
 
@@ -92,18 +104,31 @@ def replay(
         ScenarioError: a design does not hold together.
         UsageError: an option makes no sense.
     """
+    if after_divergence not in AFTER:
+        raise UsageError(f"after_divergence: expected {' or '.join(AFTER)} (got '{after_divergence}')")
     file = HistoryFile(Path(history))
     overlay = Overlay.read(perturb, speed)
     chosen = mode or modes.by_itself(file.header, overlay)
-    modes.check(file.header, chosen, overlay, len(designs))
+    modes.check(file.header, chosen, overlay)
     if len(designs) > DESIGNS_MAX:
         raise UsageError(f"at most {DESIGNS_MAX} designs are played side by side (got {len(designs)})")
     made = []
     header = file.header
     for version in versions(file.header, designs, chosen, overlay.speed):
         header = completed(file.header, version, chosen)
-        made.append(play(file, header, version, chosen, overlay=overlay, seed=seed, decided=decided))
-    return Replays(header=header, mode=chosen, made=tuple(made), accepted=accepted)
+        played = play(
+            file, header, version, chosen, overlay=overlay, seed=seed, after=after_divergence, decided=decided
+        )
+        made.append(played)
+    return Replays(
+        header=header,
+        mode=chosen,
+        made=tuple(made),
+        overlay=overlay,
+        seed=seed,
+        after=after_divergence,
+        accepted=accepted,
+    )
 
 
 def versions(header: Header, designs: Sequence[str], mode: Mode, speed: float = 1.0) -> list[Version]:

@@ -1,49 +1,21 @@
 """A run's own history plays again to the same end, and an edited line changes what depends on it and nothing else."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import pytest
 
 import scenarios
-from scenarios.replays import completed, versions
 from scenarios.replays import replay as replay_file
+from tests.playback.recording import Play, asking_for_more, submitted
 from twin.errors import HistoryError, UsageError
 from twin.model.commands import SubmitOrder
 from twin.model.events import OrderAnswered
 from twin.model.history import Answer, Stimulus
 from twin.playback.diverge import items_of
 from twin.playback.history import HistoryFile, Numbered, write_history
-from twin.playback.overlay import Overlay
-from twin.playback.replay import Replayed, replay
 from twin.world.run import HISTORY, run_once
-
-HORIZON = "80m"
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The history of eighty quiet minutes, with little stock, so that orders meet."""
-    folder = tmp_path_factory.mktemp("run")
-    scarce = ["stock={rule: none, opening: 3}", "demand.buys=always", "landscape.size.skus=40"]
-    scenario = scenarios.load("first_day", [f"horizon={HORIZON}", *scarce])
-    run_once(scenario, "standard", 7, out=folder, record=False, history=True)
-    return folder / HISTORY
-
-
-@dataclass(frozen=True)
-class Play:
-    """Plays records under the recording's own design."""
-
-    file: HistoryFile
-
-    def __call__(self, records: Sequence[Numbered]) -> Replayed:
-        (version,) = versions(self.file.header, (), "verbatim")
-        header = completed(self.file.header, version, "verbatim")
-        return replay(records, header, version, "verbatim", overlay=Overlay())
 
 
 def test_a_history_plays_again_to_the_same_state_and_decisions(recorded: Path):
@@ -82,7 +54,7 @@ def test_every_shipped_way_to_publish_plays_again(tmp_path: Path, design: str):
 
 def test_a_random_service_time_and_a_store_that_waits_are_in_the_records(tmp_path: Path):
     settings = [
-        f"horizon={HORIZON}",
+        "horizon=80m",
         "landscape.size.skus=40",
         "landscape.parties.middleware.service={law: exponential, mean: 30ms}",
         "landscape.parties.store.latency={law: exponential, mean: 3ms}",
@@ -114,26 +86,13 @@ def closure(items: frozenset[int], items_of_order: dict[int, frozenset[int]]) ->
         items = more
 
 
-def submitted(records: list[Numbered]) -> list[tuple[int, SubmitOrder]]:
-    """Return the orders of a recording with their places in it."""
-    return [
-        (place, record.message)
-        for place, (_, record) in enumerate(records)
-        if isinstance(record, Stimulus) and isinstance(record.message, SubmitOrder)
-    ]
-
-
 def edited(records: list[Numbered], place: int, how: str, chance: random.Random) -> list[Numbered]:
     line, record = records[place]
     if how == "delete":
         return records[:place] + records[place + 1 :]
     if how == "double":
         return [*records[: place + 1], (line, record), *records[place + 1 :]]
-    assert isinstance(record, Stimulus) and isinstance(record.message, SubmitOrder)
-    first, *rest = record.message.lines
-    more = msgspec.structs.replace(first, quantity=first.quantity + chance.randint(1, 9))
-    message = msgspec.structs.replace(record.message, lines=(more, *rest))
-    return [*records[:place], (line, msgspec.structs.replace(record, message=message)), *records[place + 1 :]]
+    return [*records[:place], (line, asking_for_more(record, chance.randint(1, 9))), *records[place + 1 :]]
 
 
 @pytest.mark.timeout(300)
@@ -171,6 +130,8 @@ def test_a_hundred_random_edits_change_what_depends_on_them_and_nothing_else(rec
         effects += bool(changed or moved or named)
         if how == "delete order" and record.message.case not in repeats:
             assert record.message.case in changed, "an order that never came is not answered"
+        if how == "edit" and record.message.case not in repeats:
+            assert record.message.case in changed, "more was asked for than there is of anything"
     assert effects > 30
 
 

@@ -1,5 +1,6 @@
 """The verb that plays a recorded history again: `replay`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -9,6 +10,7 @@ from twin.cli import FAILED, OK, options, show
 
 if TYPE_CHECKING:
     from scenarios.replays import Replays
+    from scenarios.shrinking import Shrunk
 
 
 @click.command()
@@ -26,6 +28,13 @@ if TYPE_CHECKING:
     "--perturb", multiple=True, metavar="WHAT=HOW", help="duplicates=1%, disorder=30s, loss=0.5%, delay=200ms."
 )
 @click.option("--seed", metavar="N", callback=options.whole(0), default="0", help="Of what is laid over or simulated.")
+@click.option(
+    "--after-divergence",
+    type=click.Choice(("skip", "answer")),
+    default="skip",
+    show_default=True,
+    help="An order that was decided otherwise: what is sent about it is taken without a word, or answered in full.",
+)
 @click.option("--shrink", is_flag=True, help="Write the smallest history that still diverges, and print a test for it.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where --shrink writes; else beside the history.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit file.")
@@ -42,6 +51,7 @@ def replay(
     speed: float,
     perturb: tuple[str, ...],
     seed: int,
+    after_divergence: Literal["skip", "answer"],
     shrink: bool,
     out: Path | None,
     junit: Path | None,
@@ -56,31 +66,38 @@ def replay(
     otherwise than recorded and is not accepted.
     """
     from scenarios import replays
-    from twin.playback import report
+    from twin.playback import baseline, report
+    from twin.playback.junit import junit as junit_of
 
     log = show.Log(quiet=quiet)
-    accepted = frozenset[str]() if accept is None else report.read_baseline(accept)
+    accepted = frozenset[str]() if accept is None else baseline.read_baseline(accept)
     found = replays.replay(
-        history, mode=mode, designs=designs, speed=speed, perturb=perturb, seed=seed, accepted=accepted or frozenset()
+        history,
+        mode=mode,
+        designs=designs,
+        speed=speed,
+        perturb=perturb,
+        seed=seed,
+        after_divergence=after_divergence,
+        accepted=accepted or frozenset(),
     )
     if accept is not None and accepted is None:
-        report.write_text(accept, report.baseline(found.divergences))
+        report.write_text(accept, baseline.baseline(found.divergences))
         log.say(f"baseline: {accept}, made from this replay: {len(found.divergences)} accepted")
-        return _print(found, form, log)
-    code = _print(found, form, log)
+        found = replace(found, accepted=frozenset(each.signature for each in found.divergences))
+    made = _shrink(found, history, out, log) if shrink else None
+    _print(found, made, form, log)
     if junit is not None:
-        report.write_text(junit, report.junit(history.name, found.documents()))
+        report.write_text(junit, junit_of(history.name, found.documents()))
         log.say(f"junit: {junit}")
-    if shrink:
-        _shrink(found, history, out, designs, log)
-    return code or (FAILED if found.differs else OK)
+    return FAILED if found.differs else OK
 
 
-def _print(found: "Replays", form: str, log: show.Log) -> int:
+def _print(found: "Replays", made: "Shrunk | None", form: str, log: show.Log) -> None:
     from twin.playback import report
 
     if form == "json":
-        show.json(found.document())
+        show.json(found.document() if made is None else {**found.document(), "shrunk": made.document()})
     elif form == "csv":
         show.rows("csv", [_flat(row) for row in _divergences(found)], title="divergences")
     else:
@@ -88,10 +105,11 @@ def _print(found: "Replays", form: str, log: show.Log) -> int:
             show.lines(report.lines(document))
         if len(found.made) > 1:
             show.lines(_side_by_side(found))
+        if made is not None:
+            show.lines(["", made.test.rstrip()])
     for one in found.made:
         for note in one.notes:
             log.say(f"note: {note}")
-    return OK
 
 
 def _divergences(found: "Replays") -> list[dict[str, object]]:
@@ -126,13 +144,13 @@ def _side_by_side(found: "Replays") -> list[str]:
     return said
 
 
-def _shrink(found: "Replays", history: Path, out: Path | None, designs: tuple[str, ...], log: show.Log) -> None:
+def _shrink(found: "Replays", history: Path, out: Path | None, log: show.Log) -> "Shrunk | None":
     from scenarios.shrinking import shrink
 
-    if not found.divergences:
-        log.say("shrink: nothing diverges")
-        return
     target = out or history.with_name(history.name.removesuffix(".gz").removesuffix(".jsonl") + ".shrunk.jsonl")
-    made = shrink(history, found.divergences[0], target, design=designs[0] if designs else None)
-    log.say(f"shrunk: {made.before} to {made.after} records in {made.replays} replays: {target}")
-    log.say(made.test)
+    made = shrink(history, found, target)
+    if made is None:
+        log.say("shrink: nothing diverges and no invariant is broken")
+    else:
+        log.say(f"shrunk: {made.before} to {made.after} records in {made.replays} replays: {made.file}")
+    return made

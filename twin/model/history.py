@@ -25,6 +25,7 @@ from twin.model.wire import Incoming, Outgoing
 
 SCHEMA_VERSION: Final = 1
 SPECVERSION: Final = "1.0"
+ID_MAX: Final = 1 << 63
 Complete = Literal["full", "partial", "none"]
 STREAMS: Final = ("orders", "returns", "stock", "shipments", "payments", "supply", "steps", "facts", "answers")
 """What a recording can be complete in: `facts` and `answers` are those of partners, in messages of ours."""
@@ -272,9 +273,12 @@ def decode_record(line: bytes, start: Instant) -> Record:
     try:
         match envelope.type:
             case "twin.stimulus":
-                return Stimulus(at=at, turn=turn, source=source, message=_stimulus.decode(data))
+                message = _stimulus.decode(data)
+                _known_by(message)
+                return Stimulus(at=at, turn=turn, source=source, message=message)
             case "twin.answer":
                 body = _answer.decode(data)
+                _known_by(body.request)
                 return Answer(
                     at=at,
                     turn=turn,
@@ -299,6 +303,13 @@ def decode_record(line: bytes, start: Instant) -> Record:
     except msgspec.MsgspecError as error:
         raise WireError(f"no {envelope.type}: {error}") from error
     raise WireError(f"type must be one of {', '.join(_TYPES)} (got {envelope.type!r})")
+
+
+def _known_by(message: Message) -> None:
+    """Refuse numbers that nothing is stored under."""
+    for name, number in (("id", message.id), ("case", message.case), ("cause", message.cause)):
+        if not -ID_MAX <= number < ID_MAX:
+            raise WireError(f"{name} must be a whole number of 64 bits (got {number})")
 
 
 def wall_of(text: str) -> Instant:
@@ -352,6 +363,8 @@ def _envelope(line: bytes) -> _Line:
         envelope = _line.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise WireError(f"no CloudEvent of a history: {error}") from error
+    except RecursionError as error:
+        raise WireError("no CloudEvent of a history: it is nested too deep") from error
     if envelope.specversion != SPECVERSION:
         raise WireError(f"specversion must be {SPECVERSION!r} (got {envelope.specversion!r})")
     return envelope

@@ -20,14 +20,13 @@ CHAIN_MAX = 20
 REMEMBERED_MAX = 200_000
 """How many of the latest messages are remembered for causal chains, and for repeats with other content."""
 
-Kind = Literal["changed", "missing", "extra", "published", "final_state", "conflicting_id"]
+Kind = Literal["changed", "missing", "extra", "published", "final_state"]
 KINDS: dict[Kind, str] = {
     "changed": "the replay sent the event with other content",
     "missing": "the recording has an event that the replay did not send",
     "extra": "the replay sent an event that the recording does not have",
     "published": "a channel was told other figures of an item, or in another order",
     "final_state": "the state at the end is another one, although no event differs: work was done at other times",
-    "conflicting_id": "two records have one id and different content",
 }
 
 

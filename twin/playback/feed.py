@@ -32,6 +32,7 @@ from twin.model.instant import Elapsed
 from twin.model.intake import StreamState
 from twin.model.message import Event, Message
 from twin.model.order import Order
+from twin.model.posting import ERP_BOOK
 from twin.playback.alone import Alone
 from twin.playback.comparison import Comparison
 from twin.playback.diverge import REMEMBERED_MAX, Consequences, Divergence, Kind
@@ -56,7 +57,10 @@ class Played(msgspec.Struct, kw_only=True):
     held: int = 0
     skipped: int = 0
     late: int = 0
+    """Records that stand behind later ones: they are taken when they are read."""
     handled: int = 0
+    compared: int = 0
+    """Records of what was sent that were held against what the replay sends."""
     dead_letters: dict[str, int] = {}
     not_played: dict[str, int] = {}
     divergences: list[Divergence] = []
@@ -114,6 +118,9 @@ class Feed:
         for at, group in groupby(records, key=lambda numbered: numbered[1].at):
             instant = list(group)
             self.played.read += len(instant)
+            if at < self.header.opened:
+                self._dead("time_before_start", len(instant))
+                continue
             if at < alone.timeline.now:
                 self.played.late += len(instant)
             alone.until(at)
@@ -138,9 +145,6 @@ class Feed:
                 self.alone.give_way(record.turn)
                 self._answered(record)
             case Fact():
-                if record.at < self.header.opened:
-                    self._dead("time_before_start")
-                    return
                 message, why = self.enactor.message_of(record)
                 if message is None:
                     self.played.not_played[why] = self.played.not_played.get(why, 0) + 1
@@ -163,6 +167,10 @@ class Feed:
             return
         else:
             self.played.duplicates += 1
+        foreign = self._foreign(message)
+        if foreign:
+            self._dead(foreign)
+            return
         self.comparison.came(message)
         if self.comparison.has_left(self.comparison.key_of_case(message.case)):
             self.played.skipped += 1
@@ -177,6 +185,13 @@ class Feed:
             self.played.applied += 1
         self.alone.middleware.receive(message)
 
+    def _foreign(self, message: Message) -> str:
+        """Return the class of a message from a channel or a place that the header does not name, else nothing."""
+        channel, site = getattr(message, "channel", 0), getattr(message, "site", 0)
+        if not 0 <= channel < len(self.alone.scenario.channels):
+            return "unknown_channel"
+        return "" if site == ERP_BOOK or 0 <= site < len(self.header.sites) else "unknown_place"
+
     def _answered(self, answer: Answer) -> None:
         if self.expected is None:
             why = "Answer: the recording does not have all of them"
@@ -186,6 +201,7 @@ class Feed:
         if self._repeated(answer):
             self.played.duplicates += 1
             return
+        self.played.compared += 1
         self.comparison.consequences.saw(request, replayed=False)
         if isinstance(request, events.PublishStock):
             self._pushed(answer, request)
@@ -260,8 +276,8 @@ class Feed:
         order = self.alone.store.get(ORDERS, case) if case else None
         return order if isinstance(order, Order) else None
 
-    def _dead(self, why: str) -> None:
-        self.played.dead_letters[why] = self.played.dead_letters.get(why, 0) + 1
+    def _dead(self, why: str, times: int = 1) -> None:
+        self.played.dead_letters[why] = self.played.dead_letters.get(why, 0) + times
 
     # --- the end
 

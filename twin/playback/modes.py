@@ -24,7 +24,7 @@ def by_itself(header: Header, overlay: Overlay) -> Mode:
     return "what-if" if overlay else "open"
 
 
-def check(header: Header, mode: Mode, overlay: Overlay, designs: int) -> None:
+def check(header: Header, mode: Mode, overlay: Overlay) -> None:
     """Refuse what cannot be done.
 
     Raises:

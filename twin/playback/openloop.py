@@ -1,10 +1,15 @@
 """Plays the orders of a recording in a whole simulated world: who ordered what is recorded, all else is made anew.
 
+An order that comes again, in the recording or by what is laid over it, is one buyer's order that is handed over again.
+One that is laid over with a delay is a buyer who comes later.
+
 The opening stock is the recording's where it has one. Where it has none, every item opens with as much as the
 recording asks for, which is said; nothing is bought, because no rule for buying is known.
 """
 
 from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from actors.demand import Arrival
 from actors.tap import Write
@@ -33,7 +38,7 @@ def open_world_of(
     header: Header,
     scenario: Scenario,
     design: str,
-    records: Iterable[Numbered],
+    played: "Orders",
     asked: dict[int, int],
     seed: int,
     write: Write,
@@ -44,7 +49,7 @@ def open_world_of(
         header: of the recording.
         scenario: the world.
         design: the design that decides.
-        records: of the recording, as they are to be played.
+        played: the orders of the recording, as they are to be played.
         asked: units asked for in the whole recording by item; used where the header has no stock.
         seed: what partners draw from.
         write: hears what crosses the middleware's door.
@@ -66,7 +71,6 @@ def open_world_of(
         for stock in stocks.values()
         for supply in stock.supply
     )
-    played = Orders(header, records)
     opening = Opening(
         items=header.items,
         sites=sites,
@@ -103,31 +107,46 @@ class Orders:
         self.header = header
         self.records = records
         self.world: World | None = None
+        self.read = 0
+        self.repeats = 0
+        """How often an order was handed over again."""
+        self.too_early = 0
+        """Records of a time before the recording begins, which are not played."""
         self._placed: dict[int, None] = {}
-        """Orders that were placed: a recorded repeat is the carrier's of the message, and is made anew."""
         self._items = {name: number for number, name in enumerate(header.items)}
 
     def arrivals(self) -> Iterator[Arrival]:
         """Yield the orders in time order, each as it is wanted."""
         for _, record in self.records:
-            if isinstance(record, Stimulus):
-                message = record.message
-                if isinstance(message, SubmitOrder):
-                    if message.case in self._placed:
-                        continue
-                    self._placed[message.case] = None
-                    at = max(0, record.at - max(0, record.at - message.placed_at))
-                    yield Arrival(at, message.channel, message.case, message.number, message.lines)
-                elif isinstance(message, WISHES):
-                    self._later(record.at, message)
-            elif isinstance(record, Fact):
-                if isinstance(record.fact, business.OrderPlaced):
-                    arrival = self._arrival(record, record.fact)
-                    if arrival is not None:
-                        yield arrival
-                elif isinstance(record.fact, business.OrderCancelled):
-                    case = business_id("order", record.fact.order)
-                    self._later(record.at, CancelOrder(id=derive(business_id(record.source, record.id), 1), case=case))
+            self.read += 1
+            if record.at < self.header.opened:
+                self.too_early += 1
+                continue
+            arrival = self._arrival_of(record)
+            if arrival is None:
+                self._wish(record)
+            elif arrival.order in self._placed:
+                self.repeats += 1
+                self._later(arrival.at, _handed_over(arrival))
+            else:
+                self._placed[arrival.order] = None
+                yield arrival
+
+    def _arrival_of(self, record: Record) -> Arrival | None:
+        if isinstance(record, Stimulus) and isinstance(record.message, SubmitOrder):
+            message = record.message
+            return Arrival(record.at, message.channel, message.case, message.number, message.lines)
+        if isinstance(record, Fact) and isinstance(record.fact, business.OrderPlaced):
+            return self._arrival(record, record.fact)
+        return None
+
+    def _wish(self, record: Record) -> None:
+        """Have said what was said about an order after it was placed."""
+        if isinstance(record, Stimulus) and isinstance(record.message, WISHES):
+            self._later(record.at, record.message)
+        elif isinstance(record, Fact) and isinstance(record.fact, business.OrderCancelled):
+            case = business_id("order", record.fact.order)
+            self._later(record.at, CancelOrder(id=derive(business_id(record.source, record.id), 1), case=case))
 
     def _arrival(self, record: Fact, fact: business.OrderPlaced) -> Arrival | None:
         wanted: dict[int, tuple[int, int]] = {}
@@ -141,6 +160,29 @@ class Orders:
         world = self.world
         assert world is not None, "arrivals are drawn when the world stands"
         world.timeline.call_at(max(at, world.timeline.now), world.middleware.receive, message)
+
+
+def as_wanted(records: Iterable[Numbered]) -> Iterator[Numbered]:
+    """Yield the records with each order at the instant at which its buyer placed it, not at which it was heard of."""
+    for line, record in records:
+        if isinstance(record, Stimulus) and isinstance(record.message, SubmitOrder):
+            yield line, msgspec.structs.replace(record, at=min(record.at, record.message.placed_at))
+        else:
+            yield line, record
+
+
+def _handed_over(arrival: Arrival) -> SubmitOrder:
+    """Return an order as its channel hands it over."""
+    print_ = wire.fingerprint(arrival.channel, arrival.number, 1, arrival.lines)
+    return SubmitOrder(
+        id=derive(arrival.order, 1),
+        case=arrival.order,
+        channel=arrival.channel,
+        number=arrival.number,
+        fingerprint=print_,
+        lines=arrival.lines,
+        placed_at=arrival.at,
+    )
 
 
 def _lines(header: Header, record: Record, items: dict[str, int] | None = None) -> Iterator[tuple[int, int, int]]:

@@ -14,8 +14,9 @@ from twin.playback.expected import Expected
 from twin.playback.feed import After, Feed, Played
 from twin.playback.history import Numbered
 from twin.playback.modes import Mode
-from twin.playback.openloop import asked_for, open_world_of
+from twin.playback.openloop import Orders, as_wanted, asked_for, open_world_of
 from twin.playback.overlay import Overlay
+from twin.world.deployed import RULES_VERSION
 from twin.world.scenario import Scenario
 
 
@@ -51,7 +52,7 @@ class Replayed:
     orders: dict[int, Told] = field(default_factory=dict)
     numbers: dict[int, str] = field(default_factory=dict)
     kpis: dict[str, float | None] = field(default_factory=dict)
-    violations: list[object] = field(default_factory=list)
+    violations: list[dict[str, object]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
 
     def saw(self, event: Event) -> None:
@@ -98,6 +99,8 @@ def replay(
         made.played = feed.play(overlay.over(header, records, seed))
     else:
         _play_open(made, records, header, version, overlay, seed)
+    if header.rules not in ("", RULES_VERSION):
+        made.notes += (f"recorded under version {header.rules} of the rules, played under {RULES_VERSION}",)
     return made
 
 
@@ -114,13 +117,19 @@ def _play_open(
             played.applied += 1
 
     asked = asked_for(header, records) if not header.snapshot.rows.get("items") else {}
-    moved = overlay.over(header, records, seed)
-    world = open_world_of(header, version.scenario, version.design, moved, asked, seed, heard)
+    orders = Orders(header, overlay.over(header, as_wanted(records), seed))
+    world = open_world_of(header, version.scenario, version.design, orders, asked, seed, heard)
     try:
         world.timeline.run(until=version.scenario.horizon)
     except InvariantViolation as violation:
-        made.violations.append(str(violation))
+        chain = list(violation.chain)
+        made.violations.append(
+            {"invariant": violation.id, "at_us": violation.at_us, "key": violation.key, "chain": chain}
+        )
     assert world.tap is not None, "a world of a recording is recorded"
+    played.read, played.duplicates = orders.read, orders.repeats
+    if orders.too_early:
+        played.dead_letters["time_before_start"] = orders.too_early
     played.state = state_digest(world.store)
     played.handled, played.decisions = world.tap.decisions.count, world.tap.decisions.digest()
     made.kpis = dict(world.watch.results(world.middleware.conflicts, world.floors()))

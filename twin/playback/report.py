@@ -1,18 +1,17 @@
-"""What a replay found, as a document, as a JUnit file and as lines; and the baseline of what is accepted."""
+"""What a replay found, as a document and as lines; and two versions of it side by side."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
 
-from twin.errors import HistoryError, UsageError
+from twin.errors import UsageError
 from twin.model.history import Header, text_of
 from twin.playback.diverge import KINDS, Divergence, grouped
-from twin.playback.feed import Played
 from twin.playback.modes import pinned
 from twin.playback.replay import Replayed
 
 CHANGED_LISTED_MAX = 1000
-BASELINE_HEAD = "# Divergences that are known and accepted: kind and key, one a line."
+SHOWN_MAX = 20
+"""Lines of one kind on the terminal; the document has them all."""
 
 
 def document(header: Header, made: Replayed, accepted: frozenset[str] = frozenset()) -> dict[str, object]:
@@ -29,15 +28,17 @@ def document(header: Header, made: Replayed, accepted: frozenset[str] = frozense
         "mode": made.mode,
         "pinned": list(kept),
         "regenerated": list(anew),
-        "verdict": _verdict(played, made, fresh),
+        "verdict": _verdict(header, made, fresh),
         "read": played.read,
         "applied": played.applied,
         "duplicates": played.duplicates,
         "held": played.held,
         "skipped": played.skipped,
+        "late": played.late,
         "dead_letters": played.dead_letters,
         "not_played": played.not_played,
         "handled": played.handled,
+        "compared": played.compared,
         "orders": played.orders,
         "divergences": rows,
         "counts": counts(found),
@@ -85,23 +86,19 @@ def side_by_side(a: Replayed, b: Replayed) -> dict[str, object]:
     }
 
 
-def junit(name: str, documents: Sequence[Mapping[str, object]]) -> str:
-    """Return a JUnit file: a suite for each version; each new divergence fails, each accepted one is skipped."""
-    suites = [_suite(name, document) for document in documents]
-    return '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n' + "".join(suites) + "</testsuites>\n"
-
-
 def lines(document: Mapping[str, object]) -> list[str]:
     """Return a replay as sentences, one a line."""
     said = [
         f"{document['version']} ({document['mode']}): {document['verdict']}",
         f"  read {document['read']}, applied {document['applied']}, repeats {document['duplicates']}, "
-        f"held {document['held']}, skipped {document['skipped']}",
+        f"held {document['held']}, skipped {document['skipped']}, out of order {document['late']}",
     ]
     for word in ("dead_letters", "not_played", "orders", "counts"):
         found = document[word]
         if isinstance(found, dict) and found:
             said.append(f"  {word.replace('_', ' ')}: " + ", ".join(f"{name} {count}" for name, count in found.items()))
+    broken = _dicts(document["violations"])[:SHOWN_MAX]
+    said += [f"  violation: {row['invariant']} of {row['key']}" for row in broken]
     first = document["first_divergence"]
     if isinstance(first, dict):
         said.append(f"  first: {first['kind']} {first['key']} at {first['at']}: {KINDS[first['kind']]}")
@@ -110,27 +107,12 @@ def lines(document: Mapping[str, object]) -> list[str]:
         said.append(f"    replayed: {first['replayed']}")
     consequences = document["consequences"]
     if isinstance(consequences, dict):
-        for row in [*consequences["orders"], *consequences["stock"]][:20]:
+        for row in [*consequences["orders"], *consequences["stock"]][:SHOWN_MAX]:
             what = row.get("answer") or row.get("item")
             said.append(f"  {what}: recorded {row['recorded']}, replayed {row['replayed']}")
     said.append(f"  state {document['state']}")
     said.append(f"  decisions {document['digest']}")
     return said
-
-
-def read_baseline(path: Path) -> frozenset[str] | None:
-    """Return the accepted divergences of a baseline file, None where there is no such file.
-
-    Raises:
-        HistoryError: it cannot be read.
-    """
-    if not path.exists():
-        return None
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise HistoryError(f"{path.name}: cannot be read: {error}") from error
-    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -149,11 +131,6 @@ def write_text(path: Path, text: str) -> None:
         partial.unlink(missing_ok=True)
 
 
-def baseline(found: Iterable[Divergence]) -> str:
-    """Return the text of a baseline that accepts these divergences."""
-    return "\n".join([BASELINE_HEAD, *dict.fromkeys(each.signature for each in found)]) + "\n"
-
-
 def _row(divergence: Divergence, root: int, accepted: bool) -> dict[str, object]:
     return {
         "kind": divergence.kind,
@@ -168,6 +145,10 @@ def _row(divergence: Divergence, root: int, accepted: bool) -> dict[str, object]
     }
 
 
+def _dicts(rows: object) -> list[dict[str, object]]:
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
 def _groups(found: Sequence[Divergence], roots: Sequence[int]) -> list[dict[str, object]]:
     sizes: dict[int, int] = {}
     for root in roots:
@@ -175,16 +156,25 @@ def _groups(found: Sequence[Divergence], roots: Sequence[int]) -> list[dict[str,
     return [{"cause": found[root].signature, "divergences": size} for root, size in sizes.items()]
 
 
-def _verdict(played: Played, made: Replayed, fresh: Sequence[object]) -> str:
+def _verdict(header: Header, made: Replayed, fresh: Sequence[object]) -> str:
+    played = made.played
     if made.mode != "verbatim":
-        return f"played {played.applied} orders against simulated partners"
+        broken = f"; {len(made.violations)} violations" if made.violations else ""
+        return f"played {played.applied} orders against simulated partners{broken}"
     if fresh:
         return f"{len(fresh)} divergences"
+    if played.divergences:
+        return "no divergence but accepted ones"
+    if not played.compared:
+        answers = header.completeness.get("answers", "none")
+        if answers == "full":
+            return "nothing to compare: nothing that was sent is in the recording"
+        return f"nothing to compare: the recording does not say what came of what was sent (answers: {answers})"
     ends = played.recorded
-    if ends is not None and not played.divergences:
-        same = "final state and decisions are" if ends.decisions == played.decisions else "the final state is"
-        return f"no divergence; {same} as recorded"
-    return "no divergence" if not played.divergences else "no divergence but accepted ones"
+    if ends is None:
+        return "no divergence"
+    same = "final state and decisions are" if ends.decisions == played.decisions else "the final state is"
+    return f"no divergence; {same} as recorded"
 
 
 def _told(made: Replayed, case: int) -> dict[str, object] | None:
@@ -192,25 +182,3 @@ def _told(made: Replayed, case: int) -> dict[str, object] | None:
     if told is None:
         return None
     return {"answer": told.answer, "confirmed": told.confirmed, "short": told.short, "sites": list(told.sites)}
-
-
-def _suite(name: str, document: Mapping[str, object]) -> str:
-    rows = document["divergences"]
-    assert isinstance(rows, list)
-    failed = [row for row in rows if not row["accepted"]]
-    suite = quoteattr(f"{name} {document['version']}")
-    cases = "".join(_case(name, row) for row in rows) or f"  <testcase classname={quoteattr(name)} name='replay'/>\n"
-    count = max(1, len(rows))
-    skipped = len(rows) - len(failed)
-    head = f"<testsuite name={suite} tests='{count}' failures='{len(failed)}' skipped='{skipped}' errors='0'>\n"
-    return f"{head}{cases}</testsuite>\n"
-
-
-def _case(name: str, row: Mapping[str, object]) -> str:
-    what = quoteattr(f"{row['kind']} {row['key']}")
-    case = f"  <testcase classname={quoteattr(name)} name={what}>"
-    if row["accepted"]:
-        return f"{case}<skipped message='accepted'/></testcase>\n"
-    text = escape(f"recorded: {row['recorded']}\nreplayed: {row['replayed']}\nchain: {row['chain']}")
-    message = quoteattr(f"at {row['at']}, line {row['line']}")
-    return f"{case}<failure message={message}>{text}</failure></testcase>\n"

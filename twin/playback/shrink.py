@@ -1,9 +1,10 @@
 """Makes a history smaller that still shows what it shows.
 
-First whole subjects go (everything about an order, an item's stock, a channel), then single records, by delta
-debugging: parts are left out, halves first, then ever smaller ones; what remains is minimal in that no single record
-can go. Then values: quantities become 1 where that keeps the finding. Last the snapshot loses the items that nothing
-speaks of. A history that cannot be replayed any more shows nothing, so a step that breaks it is not taken.
+First everything goes at once that speaks of other items than the finding does. Then whole subjects go (everything
+about an order, an item's stock, a channel), then single records, by delta debugging: parts are left out, halves first,
+then ever smaller ones; what remains is minimal in that no single record can go. Then values: quantities become 1 where
+that keeps the finding. Last the snapshot loses the items that nothing speaks of. A history that cannot be replayed any
+more shows nothing, so a step that breaks it is not taken.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ import msgspec
 
 from twin.middleware.unit import ITEMS, SHOWN
 from twin.model import business, commands
-from twin.model.history import Answer, Closing, Fact, Header, Pace, Record, Snapshot, Stimulus
+from twin.model.history import Answer, Closing, Draw, Fact, Header, Pace, Record, Snapshot, Stimulus
 from twin.model.instant import Elapsed
 from twin.model.publication import CHANNELS_MAX
 from twin.playback.diverge import items_of
@@ -32,20 +33,35 @@ class Shrinker:
         self.replays = 0
         self._shows = shows
 
-    def shrink(self, until: Elapsed) -> None:
-        """Leave out all that the finding does not need; `until` is when it shows.
+    def shrink(self, until: Elapsed, items: Sequence[int] = ()) -> None:
+        """Leave out all that the finding does not need; `until` is when it shows, `items` are what it is about.
 
         The header's horizon ends there, too, if the finding still shows.
         """
         self._keep([each for each in self.records if not isinstance(each[1], Closing) and each[1].at <= until])
         self._end_at(until)
-        subjects: dict[str, list[Numbered]] = {}
-        for numbered in self.records:
-            subjects.setdefault(_subject(numbered[1]), []).append(numbered)
-        self.records = _in_file_order(self._minimal(list(subjects.values())))
+        subjects = self._subjects()
+        about = frozenset(items)
+        near = [part for part in subjects if any(about.intersection(_items(record)) for _, record in part)]
+        if near and self._keep(_in_file_order(near)):
+            subjects = near
+        self.records = _in_file_order(self._minimal(subjects))
         self.records = _in_file_order(self._minimal([[each] for each in self.records]))
         self._smaller_values()
         self._smaller_snapshot()
+
+    def _subjects(self) -> list[list[Numbered]]:
+        """Return the records by what they are about; how long work on a message took goes with the message."""
+        parts: dict[str, list[Numbered]] = {}
+        subject_of = {}
+        for _, record in self.records:
+            if isinstance(record, Stimulus):
+                subject_of[record.message.id] = _subject(record)
+        for numbered in self.records:
+            record = numbered[1]
+            subject = subject_of.get(record.message, "chance") if isinstance(record, Draw) else _subject(record)
+            parts.setdefault(subject, []).append(numbered)
+        return list(parts.values())
 
     def _keep(self, records: list[Numbered]) -> bool:
         if len(records) < len(self.records) and self._try(self.header, records):
