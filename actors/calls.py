@@ -62,8 +62,9 @@ class Address(Protocol):
 class Endpoint:
     """One interface of a partner.
 
-    `concurrency` calls are served at once and more are refused; `gate` counts calls over time. `handle` does the work
-    when the service ends and returns the answer, which may carry a message for the caller.
+    `concurrency` calls are served at once; `queue_max` more wait in order, whether or not their callers still do, and
+    others are refused. `gate` counts calls over time. `handle` does the work when the service ends and returns the
+    answer, which may carry a message for the caller.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Endpoint:
         concurrency: int = 1_000_000,
         gate: Gate | None = None,
         cost: int = 1,
+        queue_max: int = 0,
     ) -> None:
         self.ground = ground
         self.service = service
@@ -82,6 +84,8 @@ class Endpoint:
         self.concurrency = concurrency
         self.gate = gate
         self.cost = cost
+        self.queue_max = queue_max
+        self.waiting: deque[Call] = deque()
         self.in_service = 0
         self.refused = 0
 
@@ -90,6 +94,9 @@ class Endpoint:
         now = self.ground.timeline.now
         retry_after: Elapsed | None = None
         if self.in_service >= self.concurrency:
+            if len(self.waiting) < self.queue_max:
+                self.waiting.append(call)
+                return
             retry_after = 0
         elif self.gate is not None:
             retry_after = self.gate.admit(now, self.cost)
@@ -105,6 +112,13 @@ class Endpoint:
         self.in_service -= 1
         call.answer = self.handle(call.event)
         call.client.respond(call)
+        if self.waiting:
+            self._next()
+
+    def _next(self) -> None:
+        """A place is free: ask for those who wait as if they came now."""
+        while self.waiting and self.in_service < self.concurrency:
+            self.request(self.waiting.popleft())
 
 
 class Client:

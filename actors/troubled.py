@@ -28,6 +28,7 @@ class TroubledEndpoint(Endpoint):
             concurrency=plain.concurrency,
             gate=plain.gate,
             cost=plain.cost,
+            queue_max=plain.queue_max,
         )
         self.held: list[Call] = []
         """Calls that were accepted and hang."""
@@ -51,6 +52,7 @@ class TroubledEndpoint(Endpoint):
                     self._serve(call)
                 else:
                     self.in_service -= 1
+        self._next()
 
     # --- calls
 
@@ -75,6 +77,9 @@ class TroubledEndpoint(Endpoint):
                     return
             elif self.in_service >= self._room(armed, now):
                 armed.took_effect()
+                if len(self.waiting) < self.queue_max:
+                    self.waiting.append(call)
+                    return
                 self.refused += 1
                 call.status = REFUSED
                 call.client.respond(call)
@@ -111,8 +116,16 @@ class TroubledEndpoint(Endpoint):
                     self._fail(call, None)
                 else:
                     call.client.respond(call)
+                self._next()
                 return
         super()._serve(call)
+
+    def _next(self) -> None:
+        """Let those who wait in, as far as the records that are on leave room."""
+        now = self.ground.timeline.now
+        room = min([self.concurrency, *(self._room(armed, now) for armed in self._armed)])
+        while self.waiting and self.in_service < room:
+            super().request(self.waiting.popleft())
 
     @staticmethod
     def _fail(call: Call, retry_after: Elapsed | None) -> None:

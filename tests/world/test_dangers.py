@@ -34,11 +34,39 @@ def test_a_shipped_scenario_has_no_danger_but_the_one_that_it_asks_for(name: str
             ("1m1s for disk", "users has gone after 1m:"),
         ),
         (
-            "metastable_grid",  # each attempt is waited for 1s
-            "landscape.parties.users.calls[0].deadline=1s",
-            "landscape.parties.users.calls[0].deadline=999ms",
+            "web_latency",  # each attempt is waited for 1m, and there is one
+            "landscape.parties.users.calls[0].deadline=1m",
+            "landscape.parties.users.calls[0].deadline=59s",
             "landscape.parties.users.calls[0].timeout",
-            ("1s against 999ms",),
+            ("1m against 59s",),
+        ),
+        (
+            "metastable_grid",  # three attempts of 1s, waits of 100ms and 200ms
+            "designs.quota.deadline=3300ms",
+            "designs.quota.deadline=3299ms",
+            "designs.quota.retry",
+            ("3 attempts of 1s on users/server", "up to 300ms need 3s300ms", "deadline 3s299ms"),
+        ),
+        (
+            "metastable_grid",
+            "designs.none.hedge={kind: after, after: 999ms}",
+            "designs.none.hedge={kind: after, after: 1s}",
+            "designs.none.hedge",
+            ("a copy goes out after 1s", "given up after 1s or less (users/server)"),
+        ),
+        (
+            "metastable_grid",  # the last of four attempts begins 3 x 1s + 700ms after the first
+            "landscape.parties.server.idempotency={kind: keys, retention: 3700ms}",
+            "landscape.parties.server.idempotency={kind: keys, retention: 3699ms}",
+            "landscape.parties.server.idempotency",
+            ("server forgets a key after 3s699ms", "design retries on users/server", "may go on for 3s700ms"),
+        ),
+        (
+            "first_day",  # the last of four attempts begins 3 x 15m + 700ms after the first
+            "landscape.parties.erp.keys_kept=45m700ms",
+            "landscape.parties.erp.keys_kept=45m699ms",
+            "landscape.parties.erp.keys_kept",
+            ("erp forgets a key after 45m699ms", "may go on for 45m700ms"),
         ),
         (
             "metastable_grid",
@@ -49,7 +77,7 @@ def test_a_shipped_scenario_has_no_danger_but_the_one_that_it_asks_for(name: str
         ),
         (
             "first_day",  # the ERP is waited for 15m
-            "designs.standard.deadline=15m",
+            "designs.standard.deadline=61m",  # four attempts and their waits fit
             "designs.standard.deadline=14m",
             "designs.standard.deadline",
             ("15m on middleware/erp against 14m",),

@@ -27,6 +27,7 @@ from actors.tap import Submits, Tap, Write
 from actors.transactor import Store
 from actors.troubled_process import TroubledMiddleware
 from actors.wms import Warehouse
+from policies.key_contract import KeyContract
 from policies.retry import Retry
 from policies.ruleset import RuleSet
 from policies.throttle import FixedWindow, SlidingWindow, token_bucket
@@ -59,6 +60,7 @@ from twin.world.limiter_specs import LearnedLimiter
 from twin.world.measures import Watch
 from twin.world.opening import Opening, local_midnight, next_at, open_world
 from twin.world.parcels import luck_of, scanner_of, take_back_undelivered
+from twin.world.partner_limits import PartnerLimit
 from twin.world.process import (
     blocks_of,
     erp_writes_files,
@@ -400,12 +402,16 @@ class _Builder:
             facts=self._feed(name, "erp"),
             rules=dict(self.opening.rules),
             buy=self._buy_from_supplier,
+            keys=None if block.keys_kept is None else KeyContract(retention_us=block.keys_kept),
         )
+        limit = block.limit
         plain = Endpoint(
             self.ground,
             service=self.ground.lag("erp/write", compiled(block.write_latency)),
             handle=erp.take,
             concurrency=block.concurrency,
+            gate=None if limit is None else self.troubles.gate(limit.throttle(), name),
+            queue_max=block.queue if block.when_full == "queue" else 0,
         )
         endpoint = self.troubles.endpoint(plain, name)
         learned = isinstance(self.design.limiter, LearnedLimiter)
@@ -416,9 +422,14 @@ class _Builder:
             endpoint,
             timeout=block.timeout,
             concurrency=block.concurrency if learned else 4 * block.concurrency,
-            pace=self.doors.get(ERP),
+            pace=self.doors.get(ERP) or (self._learned(limit) if learned else None),
         )
         return erp
+
+    def _learned(self, limit: PartnerLimit | None) -> Gate | None:
+        """Return what a caller that knows a limit keeps of it."""
+        rates = None if limit is None else limit.published().rates()
+        return None if rates is None else Gate(rates)
 
     def _warehouses(self) -> tuple[list[Warehouse], dict[str, Callable[[Elapsed], int]]]:
         name, _ = self._party("wms")

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 from twin.model.instant import SECOND, Elapsed
 from twin.world.breaker_specs import CountBreaker, PollyBreaker, TimeBreaker
-from twin.world.calling import CallBlock, Clients, Server
+from twin.world.calling import Clients, Server
 from twin.world.designs import Design, GovernedPublication
 from twin.world.finding import Finding, Path
-from twin.world.landscape import CALL_TIMEOUT, EdiGateway, ErpCloud, FeedApi, Marketplace, Storefront, Wms
+from twin.world.landscape import EdiGateway, FeedApi, Marketplace, Storefront
 from twin.world.law_specs import GammaLaw, LognormalLaw
+from twin.world.retry_dangers import calls_of, retry_dangers, waited_for
 from twin.world.retry_specs import NoRetry
 from twin.world.scenario import InFiles, Poll, Scenario
 from twin.world.values import duration_text
@@ -24,6 +25,7 @@ def dangers(scenario: Scenario) -> Iterator[Finding]:
     yield from _inner_timeouts(scenario)
     yield from _call_deadlines(scenario)
     yield from _late_polls(scenario)
+    yield from retry_dangers(scenario)
     for name, design in scenario.designs.items():
         yield from _deadline(scenario, name, design)
         yield from _breaker_wait(scenario, name, design)
@@ -36,7 +38,7 @@ def dangers(scenario: Scenario) -> Iterator[Finding]:
 def _inner_timeouts(scenario: Scenario) -> Iterator[Finding]:
     """Warn of a server that waits for another one longer than its own caller waits for it (POLICIES 4)."""
     parties = scenario.landscape.parties
-    for caller, _, outer in _calls(scenario):
+    for caller, _, outer in calls_of(scenario):
         server = parties.get(outer.to)
         for number, inner in enumerate(server.calls if isinstance(server, Server) else ()):
             if inner.timeout > outer.timeout:
@@ -49,7 +51,7 @@ def _inner_timeouts(scenario: Scenario) -> Iterator[Finding]:
 
 def _call_deadlines(scenario: Scenario) -> Iterator[Finding]:
     """Warn of an attempt that may take longer than its whole call (POLICIES 4)."""
-    for caller, number, call in _calls(scenario):
+    for caller, number, call in calls_of(scenario):
         if call.deadline is not None and call.timeout > call.deadline:
             told = f"{_OUTLIVES}: {duration_text(call.timeout)} against {duration_text(call.deadline)}"
             yield _warning(("landscape", "parties", caller, "calls", number, "timeout"), told)
@@ -164,27 +166,10 @@ def _feed_timeouts(scenario: Scenario, name: str, design: Design) -> Iterator[Fi
 def _longest_wait(scenario: Scenario, *, with_deadline: bool = True) -> tuple[str, Elapsed]:
     """Return the longest timeout of an attempt under the policies of a design, and the link of its call.
 
-    Clients that repeat a request as a `whole` call without them. Without `with_deadline`, calls that state their own
-    deadline are left out.
+    Without `with_deadline`, calls that state their own deadline are left out.
     """
-    parties = scenario.landscape.parties
-    waits = [("none", 0)]
-    for caller, _, call in _calls(scenario):
-        party = parties[caller]
-        if not (isinstance(party, Clients) and party.whole) and (with_deadline or call.deadline is None):
-            waits.append((f"{caller}/{call.to}", call.timeout))
-    if not scenario.is_blank:
-        called = {name: party for name, party in parties.items() if isinstance(party, ErpCloud | Wms)}
-        for name, each in called.items():
-            waits.append((f"middleware/{name}", each.timeout if isinstance(each, ErpCloud) else CALL_TIMEOUT))
-    return max(waits, key=lambda wait: wait[1])
-
-
-def _calls(scenario: Scenario) -> Iterator[tuple[str, int, CallBlock]]:
-    """Yield each call of clients and servers: its caller, its number there and itself."""
-    for name, party in scenario.landscape.parties.items():
-        for number, call in enumerate(party.calls if isinstance(party, Clients | Server) else ()):
-            yield name, number, call
+    waits = [(each.link, each.timeout) for each in waited_for(scenario) if with_deadline or each.deadline is None]
+    return max([("none", 0), *waits], key=lambda wait: wait[1])
 
 
 def _warning(path: Path, message: str) -> Finding:

@@ -9,14 +9,17 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
+from policies.throttle import Held
 from twin.model.instant import MINUTE, Elapsed
 from twin.world.calling import Clients, Server
 from twin.world.demand import OptionalMultipliers
 from twin.world.law_specs import Delay
+from twin.world.partner_limits import PartnerLimit
 from twin.world.people import Operators
 from twin.world.values import (
     Block,
     Count,
+    Duration,
     Factor,
     Flag,
     Identifier,
@@ -55,12 +58,25 @@ class ErpCloud(Block):
 
     kind: Literal["erp_cloud"]
     concurrency: Count = sourced(15, "landscape.yaml, ERP gate: cap of this service tier (third party)")
-    when_full: Literal["reject"] = sourced("reject", "landscape.yaml, ERP gate (third party)")
+    when_full: Literal["reject", "queue"] = sourced("reject", "landscape.yaml, ERP gate (third party)")
+    queue: Count = sourced(100_000, "assumed: calls that may wait where when_full is queue; none is cancelled")
+    limit: PartnerLimit | None = sourced(None, "rule: its cap on concurrent calls is its only limit")
+    keys_kept: Duration | None = sourced(
+        None, "rule: the external key of a sales order is unique for good; 0s: it has none"
+    )
     write_latency: Delay = sourced({"archetype": "erp_write"}, "landscape.yaml, ERP gate (assumed)")
     read_latency: Later = None
     timeout: PositiveDuration = sourced("15m", "landscape.yaml, ERP gate: 900 s (published)")
     extract_latency: Delay = sourced({"archetype": "erp_job"}, "assumed: writing the nightly file is one ERP job")
     review_at: WallTime = sourced("03:00", "assumed: replenishment is planned at night, after the nightly jobs")
+
+    @model_validator(mode="after")
+    def _one_cap(self) -> Self:
+        if self.limit is not None and isinstance(self.limit.throttle(), Held):
+            raise rule("calls in flight are limited by concurrency; state a limit over time", at="limit", whole=True)
+        if self.limit is not None and self.limit.waits:
+            raise rule("must refuse (when_full: reject); calls wait for a place by the ERP's own when_full", at="limit")
+        return self
 
 
 class Shift(Block):
