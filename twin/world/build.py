@@ -214,6 +214,8 @@ class _Builder:
             counted=dict(totals),
             recorder=self.recorder,
         )
+        self.watch.lineage.after = scenario.measures.lineage_after
+        self.watch.lineage.call_at = self.timeline.call_at
         for number, sku in enumerate(opening.items):
             self.recorder.name("item", number, sku)
         if self.tap is not None and isinstance(self.watch, Overheard):

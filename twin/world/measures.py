@@ -50,6 +50,7 @@ from twin.world.call_watch import CALL_MEASURES
 from twin.world.fallback_watch import FALLBACK_MEASURES, FallbackWatch
 from twin.world.invariants import Invariants
 from twin.world.levels import Level, Samples
+from twin.world.lineage import FACTS, LINEAGE_MEASURES, Lineage
 from twin.world.redriven import carried_out
 
 MEASURES: Final[dict[str, tuple[str, str]]] = (
@@ -116,6 +117,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = (
     }
     | CALL_MEASURES
     | FALLBACK_MEASURES
+    | LINEAGE_MEASURES
 )
 """Name to (unit, what it says)."""
 
@@ -168,6 +170,7 @@ class Watch:
         self.broken = Level()
         self.dead = Level()
         self.fallbacks = FallbackWatch(recorder)
+        self.lineage = Lineage(store, rules, recorder)
         self.drift = Level()
         self.ghost = Level()
         self.open = 0
@@ -201,6 +204,7 @@ class Watch:
         for level in (*self.queues.values(), self.broken, self.dead, self.drift, self.ghost):
             level.restart(now)
         self.fallbacks.restart(now)
+        self.lineage.restart()
 
     def _add(self, name: str, by: int = 1) -> None:
         self.count[name] = self.count.get(name, 0) + by
@@ -371,16 +375,20 @@ class Watch:
             self._add("shorted_units", sum(line.quantity for line in message.lines))
         if kind in _MAY_DECIDE:
             self._decided(unit)
+        elif kind in FACTS:
+            self.lineage.booked(message, unit, self.clock())
         if outcome is Outcome.ILLEGAL_TRANSITION:
             self._add("illegal_transitions")
         for event in unit.events:
             if type(event) is PublishStock:
                 self._add("publications", len(event.rows))
-            elif type(event) is MovementRecorded and event.reason == "reconciliation":
-                self._add("corrected_units", abs(event.change))
+            elif type(event) is MovementRecorded:
+                self.lineage.posted(event)
+                if event.reason == "reconciliation":
+                    self._add("corrected_units", abs(event.change))
             elif type(event) is ExceptionOpened:
                 self._item_opened(event)
-            elif isinstance(event, FallbackChanged | FallbackDecided):
+            elif type(event) is FallbackChanged or type(event) is FallbackDecided:
                 self.fallbacks.heard(event, self.clock())
         for number, letter in unit.archived:
             if number == _LETTERS:
@@ -523,6 +531,7 @@ class Watch:
         )
         kpis["lost_orders"] = self.invariants.lost_orders
         kpis["illegal_transitions"] = count.get("illegal_transitions", 0)
+        kpis |= self.lineage.results()
         kpis["conflicts"] = conflicts
         for site in sorted(floors):
             kpis[f"floor_use{{site={site}}}"] = floors[site]

@@ -279,6 +279,9 @@ class Measures(Block):
     bins: Later = None
     collapse: Collapse = sourced({}, "the defaults of collapse")
     recovery: Recovery = sourced({}, "the defaults of recovery")
+    lineage_after: PositiveDuration = sourced(
+        "1h", "assumed: how long a stock fact may be on its way to channels and ERP"
+    )
 
 
 def _designs(value: object) -> object:
