@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from actors.calls import Gate
 from actors.ground import Ground, Lag
+from actors.writing import Writer
 from policies.signature import Signature, Signed, sign
 from twin.kernel.link import Link
 from twin.model import wire
@@ -48,6 +49,8 @@ class Channel:
         turnaround: Lag | None = None,
         to_middleware: Link,
         deliver: Callable[[Message], None],
+        packs: dict[int, int] | None = None,
+        writer: Writer | None = None,
     ) -> None:
         self.ground = ground
         self.index = index
@@ -65,6 +68,9 @@ class Channel:
         """Orders not yet handed over, in the order in which they were placed."""
         self.visible_at: dict[int, Elapsed] = {}
         self.answers = 0
+        self.writer = writer
+        self.packs = writer.packs if writer is not None else packs or {}
+        """Quanta in one unit of what it sells, by item; what it shows is in these units."""
         self.return_answered: Callable[[ReturnAnswered], None] | None = None
         """Who hears what became of a return."""
         self._placed_by: Callable[[SubmitOrder], None] = self.hand_over
@@ -87,32 +93,37 @@ class Channel:
         """
         ground, shown, probe = self.ground, self.shown, self.ground.probe
         bought: list[OrderedLine] = []
+        packs = self.packs
         for line in lines:
             value, as_of = shown.get(line.item, NOTHING)
             asked = line.quantity
+            pack = packs.get(line.item, 1) if packs else 1
             if buys == "always" or value >= asked:
                 sold = asked
             else:
                 sold = value if buys == "partly" and value > 0 else 0
-            probe.looked(self.index, line.item, asked, value, as_of, sold)
+            probe.looked(self.index, line.item, asked * pack, value * pack, as_of, sold * pack)
             if sold:
-                bought.append(line if sold == asked else OrderedLine(line.item, sold, line.price))
+                whole = sold == asked and pack == 1
+                bought.append(line if whole else OrderedLine(line.item, sold * pack, line.price))
                 if self.counts_down:
                     shown[line.item] = (value - sold, as_of)
-                    probe.showed(self.index, line.item, value - sold)
+                    probe.showed(self.index, line.item, (value - sold) * pack)
         if not bought:
             return None
         now = ground.timeline.now
         taken = tuple(bought)
-        print_ = wire.fingerprint(self.index, number, 1, taken)
+        written = self.writer.write(order, taken) if self.writer is not None else ()
+        print_ = wire.fingerprint(self.index, number, 1, written or taken)
         submit = SubmitOrder(
             id=derive(order, 1),
             case=order,
             channel=self.index,
             number=number,
             fingerprint=print_,
-            lines=taken,
+            lines=() if written else taken,
             placed_at=now,
+            written=written,
         )
         self.untaken[order] = submit
         units = sum(line.quantity for line in taken)
@@ -180,7 +191,7 @@ class Channel:
         now, note = self.ground.timeline.now, self.ground.recorder.note
         for row in event.rows:
             shown[row.item] = (row.quantity, as_of)
-            probe.showed(self.index, row.item, row.quantity)
+            probe.showed(self.index, row.item, row.quantity * self.packs.get(row.item, 1))
             note(now, self._showed, self._party, self._party, event.id, event.cause, 0, row.item, row.quantity)
 
     def _processed(self, event: PublishStock) -> None:

@@ -4,7 +4,7 @@ A kit has no stock of its own. As many are available as the scarcest component a
 together or not at all. In an order a kit stands as the lines of its components, which remember the kit they belong to.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -28,6 +28,8 @@ class Kits:
         for kit, parts in self.parts.items():
             if not parts or any(part.quantity < 1 for part in parts):
                 raise UsageError(f"kit {kit} needs components of at least one unit each (got {parts})")
+            if all(part.quantity > 1 for part in parts):
+                raise UsageError(f"kit {kit} holds no component once, so none can bear its price (got {parts})")
             nested = [part.item for part in parts if part.item in self.parts]
             if nested:
                 raise UsageError(f"kit {kit} holds {nested[0]}, which is a kit; name its components instead")
@@ -40,14 +42,11 @@ class Kits:
         """
         return min([max(0, free.get(part.item, 0)) // part.quantity for part in self.parts[kit]])
 
-    def needs(self, wanted: Sequence[tuple[int, int]]) -> dict[int, int]:
-        """Return what one batch of (item or kit, quantity) takes of each item, summed.
+    def holding(self, items: Iterable[int]) -> tuple[int, ...]:
+        """Return the kits that hold any of these items.
 
-        >>> Kits({9: (Part(1, 2), Part(2, 1))}).needs([(9, 2), (1, 1)])
-        {1: 5, 2: 2}
+        >>> Kits({9: (Part(1, 2), Part(2, 1))}).holding([2, 3])
+        (9,)
         """
-        total: dict[int, int] = {}
-        for item, quantity in wanted:
-            for part in self.parts.get(item, (Part(item, 1),)):
-                total[part.item] = total.get(part.item, 0) + part.quantity * quantity
-        return total
+        wanted = dict.fromkeys(items)
+        return tuple([kit for kit, parts in self.parts.items() if any(part.item in wanted for part in parts)])

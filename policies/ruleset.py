@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from policies.allocation import FairShare
 from policies.atp import LookAhead
 from policies.backorder import BackorderRun
+from policies.catalogue import Catalogue
 from policies.exceptions import ExceptionRouting
 from policies.fallback import Fallbacks
 from policies.identity import Identity
@@ -81,6 +82,8 @@ class RuleSet:
     posting: Posting = field(default_factory=Posting)
     reconciliation: Reconciliation | None = None
     quotas: Quotas | None = None
+    catalogue: Catalogue | None = None
+    """What senders' words mean; None: all channels speak of our items in pieces, and there are no kits."""
     stock_stream: Sequencing = field(default_factory=lambda: Sequencing(kind="delta"))
     rate_half_life_us: Elapsed = 0
     close_after_us: Elapsed = DAY

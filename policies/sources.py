@@ -106,6 +106,8 @@ class Verdict(NamedTuple):
     customer: int = 0
     digest: int = 0
     """Of the lines, by which a repeat under another number is suspected."""
+    code: str = "UNFIT"
+    """Of the exception that a refusal is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

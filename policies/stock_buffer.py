@@ -133,6 +133,7 @@ class ChannelRule:
     """What one channel may be told; quantities in quanta except where said.
 
     `sites` serve it (None: all). `cap` bounds what it is told, `sell_unit` is how many quanta make one of its units,
+    and `sell_units` how many do of single items,
     `may_share` lets it use what no quota protects, quotas are funded by `priority` (low first, then channel index),
     `depth` is how much of an item may wait on backorder (0 none, None unlimited: then a cap is needed), `method` picks
     the safety rule. Raises UsageError when a bound is missing.
@@ -142,6 +143,7 @@ class ChannelRule:
     buffer: Buffer = ConstantBuffer()
     cap: int | None = None
     sell_unit: int = 1
+    sell_units: Mapping[int, int] = field(default_factory=dict)
     may_share: bool = True
     priority: int = 0
     depth: int | None = 0
@@ -152,6 +154,10 @@ class ChannelRule:
             raise UsageError("a channel that takes backorders without limit needs a cap on what it is told (cap=None)")
         if self.sell_unit < 1:
             raise UsageError(f"a sell unit is at least one quantum (sell_unit={self.sell_unit})")
+
+    def unit_of(self, item: int) -> int:
+        """Return how many quanta of an item make one of the channel's units."""
+        return self.sell_units.get(item, self.sell_unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +187,7 @@ class ChannelAvailability:
         if rule.cap is not None and told > rule.cap:
             told = rule.cap
         told -= unimported
-        return told // rule.sell_unit if told > 0 else 0
+        return told // rule.unit_of(stock.item) if told > 0 else 0
 
     def promisable(self, stock: ItemStock, available: Sequence[int], channel: int, now: Elapsed) -> int:
         """Return the quanta that an order of the channel may be promised at once: all but others' firm quotas."""

@@ -20,7 +20,7 @@ from twin.model.identifiers import (
 PIECE, BOX, OTHER = Target(1, "EA"), Target(1, "XBX"), Target(2, "EA")
 
 
-@pytest.mark.vector("V48", rule="7", code="twin.model.identifiers.foreign_key")
+@pytest.mark.vector("V48", rule="7", code="twin.model.identifiers.foreign_key", scenario="packs_and_kits")
 def test_v48_leading_zeros_mean_something_and_outer_space_does_not() -> None:
     """V48, magento2#35171, #10080."""
     assert foreign_key("sku", "shop", "01234") != foreign_key("sku", "shop", "1234")
@@ -36,8 +36,8 @@ def test_one_letter_written_in_two_ways_is_one_key() -> None:
     assert foreign_key("sku", "shop", "e\u0301") == foreign_key("sku", "shop", "\u00e9")
 
 
-@pytest.mark.vector("V49", rule="7", code="twin.model.identifiers.gtin")
-@pytest.mark.vector("V50", rule="7", code="twin.model.identifiers.gtin")
+@pytest.mark.vector("V49", rule="7", code="twin.model.identifiers.gtin", scenario="packs_and_kits")
+@pytest.mark.vector("V50", rule="7", code="twin.model.identifiers.gtin", scenario="packs_and_kits")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -57,7 +57,7 @@ def test_v49_v50_gtins_are_padded_and_checked(text: str, expected: str) -> None:
     assert gtin(text) == expected
 
 
-@pytest.mark.vector("V50", rule="7", code="twin.model.identifiers.at_pack_level")
+@pytest.mark.vector("V50", rule="7", code="twin.model.identifiers.at_pack_level", scenario="packs_and_kits")
 def test_v50_an_indicator_names_another_pack_level() -> None:
     """V50, computed: it maps to another unit of the item and is not a spelling of the same key."""
     boxed = at_pack_level("06291041500213", 1)

@@ -15,7 +15,7 @@ POUNDS = ItemUnits(base="LBR", quantum=Fraction(1, 1000))
 KILOS = ItemUnits(base="KGM", quantum=QUANTUM["KGM"])
 
 
-@pytest.mark.vector("V39", rule="7", code="twin.model.quantity.ItemUnits.quanta")
+@pytest.mark.vector("V39", rule="7", code="twin.model.quantity.ItemUnits.quanta", scenario="packs_and_kits")
 def test_v39_boxes_are_whole_pieces() -> None:
     """V39, odoo#5667: 5 boxes of 12 are 60, not 61."""
     assert PIECES.quanta(Fraction(5), "XBX") == 60
@@ -30,7 +30,7 @@ def test_v40_one_piece_shown_in_dozens_stays_one_piece() -> None:
     assert PIECES.quanta(Fraction(1, 12), "DZN") == 1
 
 
-@pytest.mark.vector("V41", rule="7", code="twin.model.quantity.ItemUnits.whole")
+@pytest.mark.vector("V41", rule="7", code="twin.model.quantity.ItemUnits.whole", scenario="packs_and_kits")
 def test_v41_supply_is_bought_in_whole_packs() -> None:
     """V41, OCA/stock-logistics-warehouse#832: 200 EA in whole dozens are 17 dozen, 204 EA."""
     dozens = PIECES.whole(200, "DZN", Rounding.CEIL)
@@ -38,7 +38,7 @@ def test_v41_supply_is_bought_in_whole_packs() -> None:
     assert PIECES.quanta(Fraction(17), "DZN") == 204
 
 
-@pytest.mark.vector("V42", rule="7", code="twin.model.quantity.ItemUnits.quanta")
+@pytest.mark.vector("V42", rule="7", code="twin.model.quantity.ItemUnits.quanta", scenario="packs_and_kits")
 def test_v42_one_millilitre_of_bottles() -> None:
     """V42, odoo#21403: base MLT, bottle of 120 MLT, ten bottles; reserving 1 MLT takes 1, not 2."""
     bottles = ItemUnits(base="MLT", packages={"XBO": Fraction(120)})
@@ -55,7 +55,7 @@ def test_v43_long_tons_received_as_pounds() -> None:
     assert ordered - 42_760 == 91_640
 
 
-@pytest.mark.vector("V44", rule="7", code="twin.model.quantity.ItemUnits.quanta")
+@pytest.mark.vector("V44", rule="7", code="twin.model.quantity.ItemUnits.quanta", scenario="packs_and_kits")
 def test_v44_a_quantity_is_converted_once() -> None:
     """V44, erpnext#40885: 1 box of 4 is 4 EA, not 16; later steps read base quanta."""
     boxed = ItemUnits(packages={"XBX": Fraction(4)})
@@ -64,7 +64,7 @@ def test_v44_a_quantity_is_converted_once() -> None:
     assert boxed.quanta(Fraction(4), "EA") == 4
 
 
-@pytest.mark.vector("V45", rule="7", code="twin.model.quantity.ItemUnits.quanta")
+@pytest.mark.vector("V45", rule="7", code="twin.model.quantity.ItemUnits.quanta", scenario="packs_and_kits")
 def test_v45_units_by_weight() -> None:
     """V45, erpnext#38781, #34060: 5 units of 100 g; 0.81 kg in units of 90 g, 8 sold."""
     assert ItemUnits(base="KGM", packages={"XPK": Fraction(1, 10)}).convert(Fraction(5), "XPK", "KGM") == Fraction(1, 2)
@@ -75,7 +75,7 @@ def test_v45_units_by_weight() -> None:
     assert portions.amount(810 - 720, "KGM") == Fraction("0.09")
 
 
-@pytest.mark.vector("V46", rule="1,7", code="twin.model.quantity.steps")
+@pytest.mark.vector("V46", rule="1,7", code="twin.model.quantity.steps", scenario="packs_and_kits")
 @pytest.mark.parametrize(
     ("rounding", "expected"),
     [
@@ -91,7 +91,7 @@ def test_v46_one_amount_rounded_for_each_boundary(rounding: Rounding, expected: 
     assert KILOS.quanta(Fraction(10), "LBR", rounding) == expected
 
 
-@pytest.mark.vector("V47", rule="1,7", code="twin.model.quantity.ItemUnits.whole")
+@pytest.mark.vector("V47", rule="1,7", code="twin.model.quantity.ItemUnits.whole", scenario="packs_and_kits")
 def test_v47_boxes_published_and_ordered() -> None:
     """V47, computed: 100 EA in boxes of 12; 2.5 boxes of 12; 2.5 boxes of 5."""
     assert PIECES.whole(100, "XBX") == 8

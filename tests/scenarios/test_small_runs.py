@@ -18,6 +18,7 @@ from twin.experiment import compare, run
         "flash_sale",
         "marketplace_throttled",
         "out_of_order",
+        "packs_and_kits",
         "peak_season",
         "peak_season_mid",
         "warehouse_offline",

@@ -28,7 +28,9 @@ def open_store(store: LiveStore, deployment: Deployment, recorded: Header | None
     if recorded is None:
         rates = tuple([SalesRate()] * len(deployment.channels)) if deployment.rules.rate_half_life_us else ()
         empty = tuple([Position()] * len(deployment.sites))
-        items = range(len(deployment.items))
+        catalogue = deployment.rules.catalogue
+        kits = catalogue.kits.parts if catalogue is not None else {}
+        items = [item for item in range(len(deployment.items)) if item not in kits]
         stocks = {item: opened(ItemStock(item, empty, rates=rates), deployment.rules) for item in items}
         for item, stock in stocks.items():
             unit.save(ITEMS, item, stock)

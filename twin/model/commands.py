@@ -6,6 +6,7 @@ from twin.model.instant import Elapsed, Instant
 from twin.model.message import Message
 from twin.model.particulars import Particulars
 from twin.model.stock import Bucket
+from twin.model.written import WrittenLine
 
 
 class OrderedLine(msgspec.Struct, frozen=True, gc=False):
@@ -41,6 +42,8 @@ class SubmitOrder(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """Id of the sender's document where intake did not recognise it and made the order's id anew; 0: `case` itself."""
     particulars: Particulars | None = None
     """What the source says beside the lines; None: an order of which nothing more is known, and nothing is asked."""
+    written: tuple[WrittenLine, ...] = ()
+    """The lines in the sender's words, where he does not know ours: intake reads them, and `lines` is empty."""
 
     def under(self, id: int) -> "SubmitOrder":
         """Return the same order as another message: read from a list instead of pushed."""
@@ -49,6 +52,10 @@ class SubmitOrder(Message, frozen=True, gc=False, kw_only=True, tag=True):
     def renamed(self, id: int, case: int) -> "SubmitOrder":
         """Return the order under other ids; it remembers which document it was."""
         return msgspec.structs.replace(self, id=id, case=case, document=self.document or self.case)
+
+    def meaning(self, lines: tuple[OrderedLine, ...]) -> "SubmitOrder":
+        """Return the same order as intake understood it."""
+        return msgspec.structs.replace(self, lines=lines)
 
     def at_prices(self, prices: tuple[int, ...]) -> "SubmitOrder":
         """Return the same order, its lines at these prices."""

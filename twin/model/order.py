@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from twin.model.instant import Elapsed, Instant
+from twin.model.written import Wording
 
 
 class Value(msgspec.Struct, frozen=True, gc=False):
@@ -275,6 +276,7 @@ class OrderParts(TypedDict, total=False):
     sites: tuple[int, ...]
     ship_by: Instant
     deliver_by: Instant
+    wording: Wording
     promise: Elapsed
     cancel_after: Elapsed
     accepted_at: Elapsed
@@ -332,6 +334,8 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     ship_by: Instant = 0
     """Deadlines, fixed at intake; 0: none."""
     deliver_by: Instant = 0
+    wording: Wording | None = None
+    """What its lines were before intake read them, where they were anything else."""
 
     def changed(self, by: int, **parts: Unpack[OrderParts]) -> "Order":
         """Return the next version, caused by the message `by`, with these parts replaced."""

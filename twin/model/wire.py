@@ -10,6 +10,7 @@ from twin.errors import WireError
 from twin.model import commands, events
 from twin.model.ids import MASK
 from twin.model.message import Message
+from twin.model.written import WrittenLine
 
 Incoming = (
     commands.SubmitOrder
@@ -168,7 +169,9 @@ def digest(message: object) -> int:
     return int.from_bytes(hashlib.sha256(_encoder.encode(message)).digest()[:8], "big") & MASK
 
 
-def fingerprint(channel: int, number: str, revision: int, lines: Sequence[commands.OrderedLine]) -> int:
+def fingerprint(
+    channel: int, number: str, revision: int, lines: Sequence[commands.OrderedLine] | Sequence[WrittenLine]
+) -> int:
     """Return 63 bits of the SHA-256 of an order's business fields in canonical JSON.
 
     Message id, send time and trace fields are left out: the same order sent twice has one fingerprint.

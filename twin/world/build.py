@@ -27,6 +27,7 @@ from actors.tap import Submits, Tap, Write
 from actors.transactor import Store
 from actors.troubled_process import TroubledMiddleware
 from actors.wms import Warehouse
+from actors.writing import Writer
 from policies.key_contract import KeyContract
 from policies.retry import Retry
 from policies.ruleset import RuleSet
@@ -51,6 +52,7 @@ from twin.model.instant import DAY, MINUTE, SECOND, Elapsed
 from twin.model.message import Event, Message
 from twin.model.stock import ItemStock, Position, SalesRate, Supply
 from twin.world import away, designs, landscape, people
+from twin.world.catalogues import names_of, stands_for
 from twin.world.coming_back import desk_of, thoughts_of
 from twin.world.delays import link_of, windows_of
 from twin.world.invariants import Invariants
@@ -65,6 +67,7 @@ from twin.world.process import (
     blocks_of,
     erp_writes_files,
     fill,
+    fill_kits,
     middleware_of,
     publish_everything,
     publish_nightly,
@@ -188,8 +191,8 @@ class _Builder:
         self.tap = Tap(lambda: self.timeline.now, _unwritten) if history is not None else None
         self.parties = scenario.landscape.parties
         self.windows = windows_of(scenario, self.design)
-        numbers = {sku: place for place, sku in enumerate(self.opening.items)}
-        self.rules: RuleSet = rules_of(scenario, self.design, numbers, [window.mean for window in self.windows])
+        self.numbers = {sku: place for place, sku in enumerate(self.opening.items)}
+        self.rules: RuleSet = rules_of(scenario, self.design, self.numbers, [window.mean for window in self.windows])
         self.partners = away.partners_of(
             self.rules.fallbacks, self._party("erp_cloud")[0], self._party("wms")[0], list(the_wms(scenario).sites)
         )
@@ -275,6 +278,7 @@ class _Builder:
             availability=self.rules.availability,
             excuse_window=[window.bound for window in self.windows],
             opening=books,
+            stands_for=stands_for(self.rules.catalogue),
             clock=lambda: self.timeline.now,
         )
 
@@ -560,6 +564,8 @@ class _Builder:
             else None,
             to_middleware=self._link(party_name, "middleware", f"{name}/feed"),
             deliver=self._door(name),
+            packs=dict(self.rules.availability.channels[number].sell_units),
+            writer=self._writer(number, name),
         )
         bucket = token_bucket(interface.units_per_s, interface.burst)
         plain = Endpoint(
@@ -589,6 +595,14 @@ class _Builder:
         self.answer_clients.append(self._client(f"middleware/{name}", "middleware", party_name, answers))
         self.channels.append(channel)
         self._intake(channel, name, party_name, party)
+
+    def _writer(self, number: int, name: str) -> Writer | None:
+        block = self.scenario.channels[name].writes
+        if block is None:
+            return None
+        wrong = self.ground.coin(f"{name}/wrong", block.wrong) if block.wrong else None
+        packs = dict(self.rules.availability.channels[number].sell_units)
+        return Writer(names_of(self.scenario, name, self.numbers), packs, wrong)
 
     def _intake(self, channel: Channel, name: str, party_name: str, party: landscape.Seller) -> None:
         block = self.scenario.channels[name].intake
@@ -783,7 +797,10 @@ class _Builder:
             self.erp.on_order[order.item] = self.erp.on_order.get(order.item, 0) + order.quantity
         rates = tuple([SalesRate()] * len(self.channels)) if rules.rate_half_life_us else ()
         from_erp = erp_writes_files(self.design, rules)
+        kits = self.rules.catalogue.kits.parts if self.rules.catalogue is not None else {}
         for item, row in enumerate(self.opening.record):
+            if item in kits:
+                continue
             stock = ItemStock(
                 item, tuple([Position(units) for units in row]), supply=tuple(coming.get(item, ())), rates=rates
             )
@@ -795,9 +812,12 @@ class _Builder:
                 if from_erp:
                     value = self.erp.available(item)
                 channel.shown[item] = (value, 0)
-                self.watch.showed(channel.index, item, value)
+                self.watch.showed(channel.index, item, value * channel.packs.get(item, 1))
                 shown.append(value)
             fill(self.middleware, stock, shown)
+        for kit, figures in fill_kits(self.middleware, tuple(kits)):
+            for channel, value in zip(self.channels, figures, strict=True):
+                channel.shown[kit] = (value, 0)
         for due, message in renewals(rules, range(len(self.opening.items))):
             self.store.timers[message.id] = (due, message)
 

@@ -37,6 +37,22 @@ def _distributor(scenario: Scenario) -> Iterator[Finding]:
     yield from _stock(scenario)
     yield from _demand(scenario)
     yield from _designs(scenario)
+    yield from _written(scenario)
+
+
+def _written(scenario: Scenario) -> Iterator[Finding]:
+    """Yield what does not go with items that channels name, pack or put together in their own ways."""
+    for name in scenario.items.aliases:
+        if name not in scenario.channels:
+            yield missing(("items", "aliases"), "channel", name, scenario.channels)
+    for name, channel in scenario.channels.items():
+        if channel.writes is not None and channel.writes.by == "gtin" and scenario.items.gtin_prefix is None:
+            yield Finding(("channels", name, "writes"), "GTINs need the company prefix, items.gtin_prefix")
+    apart = scenario.items.kits or any(channel.writes is not None for channel in scenario.channels.values())
+    for number, block in enumerate(scenario.demands):
+        if apart and getattr(block, "edits", None) is not None:
+            path: Path = ("demand", number, "edits") if isinstance(scenario.demand, tuple) else ("demand", "edits")
+            yield Finding(path, "an edit names lines by our items; it does not go with kits or channels that write")
 
 
 def _times(scenario: Scenario) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from twin.world.catalogue_specs import Aliases, Bases, Kits, Packs, Prefix, Replacement
 from twin.world.law_specs import CountLaw, Delay, Figure, ZipfLaw
 from twin.world.safety_specs import SafetyOfAll, SafetyOfItem
 from twin.world.second_thoughts import Returns, SecondThoughts
@@ -51,9 +52,13 @@ class Items(Block):
     file: DataFile | None = sourced(None, "rule: items are made from the demand")
     mapping: DataFile | None = sourced(None, "rule: a file comes with its mapping")
     classes: Mapping[Identifier, tuple[Identifier, ...]] = sourced({}, "rule: no item has a class unless it is said")
-    packs: Later = None
-    kits: Later = None
-    aliases: Later = None
+    packs: Packs = sourced({}, "rule: items are sold by the piece unless it is said")
+    bases: Bases = sourced({}, "rule: items are counted in pieces unless it is said")
+    bought_in: Identifier | None = sourced(None, "rule: supply is bought by the quantum unless it is said")
+    kits: Kits = sourced({}, "rule: no item is made of others unless it is said")
+    aliases: Aliases = sourced({}, "rule: channels know our item codes")
+    gtin_prefix: Prefix | None = sourced(None, "rule: items have no GTINs unless it is said")
+    replaced: Mapping[Identifier, Replacement] = sourced({}, "rule: no item is replaced unless it is said")
     sites: Later = None
 
     @model_validator(mode="after")

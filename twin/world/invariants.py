@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from actors.transactor import Direct
+from policies.kits import Part
 from policies.stock_buffer import ChannelAvailability
 from twin.errors import InvariantViolation
 from twin.middleware.unit import ABSENCES, ITEMS, ORDERS, RESERVATIONS, Outcome
@@ -104,6 +105,7 @@ class Invariants:
         availability: ChannelAvailability,
         excuse_window: Sequence[Elapsed],
         opening: Iterable[tuple[int, int, int]],
+        stands_for: Mapping[int, Sequence[Part]] | None = None,
         clock: Callable[[], Elapsed],
     ) -> None:
         self.checked = frozenset(checked)
@@ -112,6 +114,8 @@ class Invariants:
         self.availability = availability
         self.excuse_window = excuse_window
         self.clock = clock
+        self.stands_for = stands_for or {}
+        """What else was sold with an item: a kit's components, and what replaces it."""
         self.counts: dict[str, int] = {}
         self.units: dict[str, int] = {}
         self.kept: list[dict[str, object]] = []
@@ -171,6 +175,8 @@ class Invariants:
         """Remember what the buyer of the order now being placed was shown."""
         if sold:
             self._looks.append(Sale(item, sold, showed, as_of))
+            for part in self.stands_for.get(item, ()):
+                self._looks.append(Sale(part.item, sold * part.quantity, showed * part.quantity, as_of))
 
     def placed(self, order: int) -> None:
         """The looks since the last order were this order's."""
@@ -393,7 +399,7 @@ def published(rules: ChannelAvailability, stock: ItemStock, channel: int, now: E
         told += max(0, rule.depth - sum(line.quantity for line in stock.waiting))
     if rule.cap is not None:
         told = min(told, rule.cap)
-    return max(0, told) // rule.sell_unit
+    return max(0, told) // rule.unit_of(stock.item)
 
 
 def _said(message: Message | str) -> str:

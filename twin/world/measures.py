@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from actors.transactor import Direct, Store
+from policies.kits import Kits
 from policies.ruleset import RuleSet
 from twin.kernel.recorder import Recorder
 from twin.middleware.orders.header import header
@@ -155,6 +156,7 @@ class Watch:
         self.store = store
         self.rules = rules
         self.invariants = invariants
+        self._kits = rules.catalogue.kits.parts if rules.catalogue is not None else {}
         self.count: dict[str, int] = {}
         self.age = Samples()
         self.capture = Samples()
@@ -221,6 +223,8 @@ class Watch:
         """A buyer looked; what he did not get although it was free is a lost sale."""
         now = self.clock()
         stock = self.store.get(ITEMS, item)
+        if stock is None and sold < asked and item in self._kits:
+            self._kit_not_sold(channel, item, asked, sold)
         if stock is not None:
             if as_of >= 0:
                 self.age.add(now - as_of if stock.changed_at > as_of else 0)
@@ -229,6 +233,17 @@ class Watch:
                 if free >= asked:
                     self._add("lost_sales_units", asked - sold)
         self.invariants.looked(item, showed, as_of, sold)
+
+    def _kit_not_sold(self, channel: int, kit: int, asked: int, sold: int) -> None:
+        """Count what a buyer did not get of a kit although its components were free."""
+        now, rules = self.clock(), self.rules
+        free: dict[int, int] = {}
+        for part in self._kits[kit]:
+            stock = self.store.get(ITEMS, part.item)
+            if stock is not None:
+                free[part.item] = rules.availability.promisable(stock, rules.atp.available(stock, now), channel, now)
+        if Kits({kit: self._kits[kit]}).available(kit, free) >= asked:
+            self._add("lost_sales_units", asked - sold)
 
     def placed(self, channel: int, order: int, units: int) -> None:
         """A channel took an order."""
@@ -239,7 +254,9 @@ class Watch:
         self.invariants.placed(order)
 
     def showed(self, channel: int, item: int, value: int) -> None:
-        """A page changed."""
+        """A page changed; a kit lies in no warehouse under its own name."""
+        if item in self._kits:
+            return
         self._shown[channel][item] = value
         self._ghost(item)
 
@@ -408,6 +425,8 @@ class Watch:
         else:
             return
         ordered = sum(line.quantity for line in message.lines)
+        if message.written or self._kits:
+            ordered = _as_read(unit, message.case)
         self.units_ordered += ordered
         for event in unit.events:
             if type(event) is OrderAnswered:
@@ -569,3 +588,9 @@ def _level(kpis: dict[str, float | None], name: str, level: Level, now: Elapsed,
 def _distribution(kpis: dict[str, float | None], name: str, samples: Samples, label: str = "") -> None:
     for statistic, value in samples.statistics().items():
         kpis[f"{name}.{statistic}{label}"] = value
+
+
+def _as_read(unit: Direct, case: int) -> int:
+    """Return the units of an order as intake read its lines."""
+    orders = [row for number, id, row in unit.writes if number == ORDERS.number and id == case]
+    return sum(line.ordered for row in orders if isinstance(row, Order) for line in row.lines)

@@ -3,9 +3,10 @@
 Everything is drawn from the scenario and the seed alone, so every design of a scenario opens alike.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,7 +19,9 @@ from twin.model.chance import stream_id, uniform
 from twin.model.commands import OrderedLine
 from twin.model.ids import business_id
 from twin.model.instant import DAY, Elapsed
+from twin.model.quantity import ItemUnits, Rounding
 from twin.world import demand as blocks
+from twin.world.catalogues import kits_of, sell_units_of, units_of
 from twin.world.demand_history import DailyDemand, History, estimate, jittered
 from twin.world.items import histories_of, items_of
 from twin.world.law_specs import Figure, ZipfLaw
@@ -38,16 +41,23 @@ from twin.world.stocking import (
 
 
 class Replenishment:
-    """What the ERP asks of a rule at each review: how many units to buy at a position."""
+    """What the ERP asks of a rule at each review: how many units to buy at a position, in whole `unit` of `units`."""
 
-    __slots__ = ("rule",)
+    __slots__ = ("rule", "unit", "units")
 
-    def __init__(self, rule: ReorderPoint | OrderUpTo) -> None:
+    def __init__(self, rule: ReorderPoint | OrderUpTo, units: ItemUnits | None = None, unit: str = "") -> None:
         self.rule = rule
+        self.units = units
+        self.unit = unit
 
     def order(self, position: int) -> int:
-        """Return the units to buy; 0 for none."""
-        return self.rule.decide(position).quantity
+        """Return the quanta to buy; 0 for none."""
+        wanted = self.rule.decide(position).quantity
+        if self.units is None or not wanted:
+            return wanted
+        whole = self.units.whole(wanted, self.unit, Rounding.CEIL)
+        bought = self.units.quanta(Fraction(whole), self.unit, Rounding.CEIL) if isinstance(whole, int) else wanted
+        return bought if isinstance(bought, int) else wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +159,8 @@ def _stock(
         units = block.opening if isinstance(block.opening, int) else 0
         if isinstance(rule, blocks.MinMax) and block.opening == "stationary":
             units = (rule.min + rule.max) // 2
-        on_hand = tuple(split(by_hand.get(sku, units), list(shares.values())) for sku in items)
+        kits = scenario.items.kits
+        on_hand = tuple(split(0 if sku in kits else by_hand.get(sku, units), list(shares.values())) for sku in items)
         opening = OpeningStock(
             items=items,
             sites=tuple(shares),
@@ -165,17 +176,30 @@ def _stock(
     demand, lead_time = _daily(scenario, items, histories), compiled(rule.lead_time)
     levels = _levels(rule, demand, lead_time)
     opening = stationary_opening(items, levels, demand, lead_time, sites=shares, seed=seed, set_by_hand=by_hand)
-    return opening, _replenished(rule, levels), list(opening.explain())
+    return opening, _replenished(scenario, items, rule, levels), list(opening.explain())
 
 
 def _rules(scenario: Scenario, items: tuple[str, ...], histories: list[History], seed: int) -> dict[int, Replenishment]:
     rule = scenario.stock.rule
     if isinstance(rule, blocks.MinMax):
+        kits = scenario.items.kits
         each = ReorderPoint(reorder_point=rule.min, order_up_to=rule.max)
-        return {item: Replenishment(each) for item in range(len(items))}
+        buying = _buying(scenario, items)
+        return {item: buying(item, each) for item in range(len(items)) if items[item] not in kits}
     assert isinstance(rule, blocks.OrderPoint | blocks.OrderUpTo)
     levels = _levels(rule, _daily(scenario, items, histories), compiled(rule.lead_time))
-    return _replenished(rule, levels)
+    return _replenished(scenario, items, rule, levels)
+
+
+def _buying(scenario: Scenario, items: tuple[str, ...]) -> Callable[[int, ReorderPoint | OrderUpTo], Replenishment]:
+    """Return what makes an item's replenishment: in the unit in which it is bought, where the item has that unit."""
+    unit = scenario.items.bought_in
+    if unit is None:
+        return lambda _, rule: Replenishment(rule)
+    units = units_of(scenario, {sku: n for n, sku in enumerate(items)})
+    return lambda item, rule: (
+        Replenishment(rule, units[item], unit) if units[item].per_unit(unit) is not None else Replenishment(rule)
+    )
 
 
 def _levels(rule: blocks.OrderPoint | blocks.OrderUpTo, demand: DailyDemand, lead_time: Law) -> tuple[Levels, ...]:
@@ -188,8 +212,11 @@ def _levels(rule: blocks.OrderPoint | blocks.OrderUpTo, demand: DailyDemand, lea
     return find(scaled, service, lead_time)
 
 
-def _replenished(rule: blocks.OrderPoint | blocks.OrderUpTo, levels: tuple[Levels, ...]) -> dict[int, Replenishment]:
+def _replenished(
+    scenario: Scenario, items: tuple[str, ...], rule: blocks.OrderPoint | blocks.OrderUpTo, levels: tuple[Levels, ...]
+) -> dict[int, Replenishment]:
     found: dict[int, Replenishment] = {}
+    buying = _buying(scenario, items)
     for item, level in enumerate(levels):
         if level.order_up_to <= level.reorder_point:
             continue
@@ -199,7 +226,7 @@ def _replenished(rule: blocks.OrderPoint | blocks.OrderUpTo, levels: tuple[Level
             )
         else:
             policy = OrderUpTo(level=level.order_up_to)
-        found[item] = Replenishment(policy)
+        found[item] = buying(item, policy)
     return found
 
 
@@ -221,9 +248,23 @@ def _daily(scenario: Scenario, items: tuple[str, ...], histories: list[History])
             lines, units = _by_channel(block.lines), _by_channel(block.units)
             for name, orders in scenario.orders_per_day(block.orders_per_day).items():
                 per_day = orders * _law_of(lines, name).mean * shares
-                mean += per_day * _law_of(units, name).mean
-                variance += per_day * _second_moment(_law_of(units, name))
+                pack = _packs(scenario, name, items)
+                mean += per_day * pack * _law_of(units, name).mean
+                variance += per_day * pack**2 * _second_moment(_law_of(units, name))
+    for kit, parts in kits_of(scenario, number).parts.items():
+        for part in parts:
+            mean[part.item] += part.quantity * mean[kit]
+            variance[part.item] += part.quantity**2 * variance[kit]
+        mean[kit] = variance[kit] = 0.0
     return DailyDemand(mean=mean, sd=np.sqrt(variance), days=days, silent_days=silent)
+
+
+def _packs(scenario: Scenario, channel: str, items: tuple[str, ...]) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Return the quanta of each item in one unit of what a channel sells."""
+    packs = np.ones(len(items))
+    for item, quanta in sell_units_of(scenario, channel, {sku: n for n, sku in enumerate(items)}).items():
+        packs[item] = quanta
+    return packs
 
 
 def _second_moment(law: Law) -> float:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from actors.ground import Ground, Lag
 from actors.middleware import Middleware, Route
 from actors.tap import Submits, Tap
-from actors.transactor import Store
+from actors.transactor import Direct, Store
 from policies.publication import NightlyBatch
 from policies.ruleset import RuleSet
 from twin.kernel.laws import Constant
+from twin.middleware.inventory.kit_figures import figures_of
 from twin.middleware.inventory.publisher import Publisher
 from twin.middleware.unit import ITEMS, SHOWN
 from twin.model import events
@@ -145,6 +146,20 @@ def fill(middleware: Middleware, stock: ItemStock, shown: Sequence[int]) -> None
     for channel, value in enumerate(shown):
         rows[SHOWN.number][shown_key(channel, stock.item)] = Shown(value, 0, 0, value, 0)
         show(middleware, channel, stock, value)
+
+
+def fill_kits(middleware: Middleware, kits: Sequence[int]) -> list[tuple[int, list[int]]]:
+    """Write what each channel shows of each kit at the start; return it."""
+    if not kits:
+        return []
+    rules, rows = middleware.rules, middleware.store.rows
+    shown: list[tuple[int, list[int]]] = [(kit, []) for kit in kits]
+    for channel in range(len(rules.channels)):
+        figures = figures_of(kits, channel, middleware.ground.now(), rules, Direct(middleware.store), {})
+        for (kit, told), value in zip(shown, figures, strict=True):
+            rows[SHOWN.number][shown_key(channel, kit)] = Shown(value, 0, 0, value, 0)
+            told.append(value)
+    return shown
 
 
 def publish_nightly(scenario: Scenario, design: designs.Design, middleware: Middleware, items: int) -> None:

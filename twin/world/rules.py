@@ -37,6 +37,7 @@ from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.order import LinePolicy
 from twin.world import designs
 from twin.world.book_specs import posting_of, reconciliation_of
+from twin.world.catalogues import catalogue_of, sell_units_of
 from twin.world.fallback_specs import fallbacks_of
 from twin.world.landscape import Carrier, FeedApi, FileStockApi, Party, Seller, Storefront, StorefrontStockApi, Wms
 from twin.world.people import routing_of
@@ -146,6 +147,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
                 cap=channel.cap,
                 may_share=design.quotas is None or name not in design.quotas.only_own,
                 method=channel.method or "",
+                sell_units=sell_units_of(scenario, name, items),
                 priority=order.index(name) if channel.priority is None else channel.priority,
                 depth=depth,
             )
@@ -169,6 +171,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
             soft_quotas=design.quotas is not None and not design.quotas.firm,
         ),
         quotas=quotas_of(design.quotas, names),
+        catalogue=catalogue_of(scenario, items),
         channels=tuple(terms),
         posting=posting_of(design.posting, scenario.start.zone),
         reconciliation=reconciliation_of(design.reconciliation, len(sites)),

@@ -27,6 +27,7 @@ from pydantic import (
 )
 
 from twin.errors import UsageError
+from twin.world.catalogue_specs import Writing
 from twin.world.costs import Costs
 from twin.world.demand import Demand, Distribution, Items, Multipliers, Stock
 from twin.world.demand import History as HistoryBlock
@@ -109,7 +110,8 @@ class Channel(Block):
 
     `counts_down` says whether it subtracts its own sales from what it shows until the next publication. `cache` is how
     old what it shows may be. `cap` bounds the published figure. Higher `priority` numbers are served later.
-    `method` is how its orders are fulfilled; safety stock may differ by it.
+    `sells_in` is the unit or package it sells in (its demand is in it too), where an item has it; `writes` is how its
+    orders name items. `method` is how its orders are fulfilled; safety stock may differ by it.
     """
 
     party: Identifier | None = sourced(None, "rule: the party of the same name")
@@ -120,6 +122,8 @@ class Channel(Block):
     cap: Quantity | None = sourced(None, "rule: nothing caps what is published")
     priority: Count | None = sourced(None, "rule: the order of the channels block")
     sites: tuple[Identifier, ...] | None = sourced(None, "rule: every site serves every channel")
+    sells_in: Identifier | None = sourced(None, "rule: items are sold by the piece, or by their quantum")
+    writes: Writing | None = sourced(None, "rule: orders name our items in quanta, as after a translation")
     method: Identifier | None = sourced(None, "rule: safety stock is the same however an order is fulfilled")
     backorder_depth: Quantity | None = sourced(None, "rule: the design's depth")
     cut_off: WallTime | None = sourced(None, "rule: an order of a ship day counts for that day")

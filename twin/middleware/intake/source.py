@@ -5,6 +5,7 @@ An order that says nothing beside its lines is asked nothing; only the deadlines
 
 from policies.ruleset import RuleSet
 from policies.sources import Verdict
+from twin.middleware.delivery.exceptions import notice
 from twin.middleware.orders.deadlines import watch
 from twin.middleware.orders.effects import Answer, Effect, Step
 from twin.middleware.orders.occasions import Submitted, ValidationFailed
@@ -40,9 +41,11 @@ def taken(command: SubmitOrder, verdict: Verdict | None, rules: RuleSet) -> Subm
 
 
 def refuse(work: Work, submitted: Submitted, verdict: Verdict) -> Outcome:
-    """Reject an order, with all its errors in one answer."""
+    """Reject an order, with all its errors in one answer; those who look after its source see it too."""
     work.take(submit(work.order, submitted, work.now.elapsed))
-    return work.move(ValidationFailed(submitted.id, "; ".join(verdict.errors)))
+    said = "; ".join(verdict.errors)
+    notice(work.cause, verdict.code, submitted.message.case, said, work.now, work.rules, work.unit)
+    return work.move(ValidationFailed(submitted.id, said))
 
 
 def hold(work: Work, verdict: Verdict | None) -> Outcome:

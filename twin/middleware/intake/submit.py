@@ -14,7 +14,8 @@ from twin.middleware.delivery.fallback import without_the_erp
 from twin.middleware.delivery.waiting import raise_waiting
 from twin.middleware.intake.dates import with_dates
 from twin.middleware.intake.planned import Parts, Plan
-from twin.middleware.intake.source import hold, judged, on_terms, refuse, settle_terms, taken
+from twin.middleware.intake.reading import judged_as_read, read, wait_for_words
+from twin.middleware.intake.source import hold, on_terms, refuse, settle_terms, taken
 from twin.middleware.orders.acceptance import accept
 from twin.middleware.orders.effects import Answer, Step
 from twin.middleware.orders.intake import worth_accepting
@@ -34,6 +35,7 @@ from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, PARKED, Outcome, Unit
 from twin.model.commands import HoldExpired, ItemQuantity, LineQuantity, SubmitOrder
 from twin.model.instant import Now
 from twin.model.order import Intake, LinePolicy
+from twin.model.written import KitLines
 
 _GOING_ON = (Outcome.ACCEPTED, Outcome.BACKORDERED)
 
@@ -42,13 +44,18 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
     """Accept, backorder or refuse one order; the same order again is answered and does nothing."""
     last = unit.load(ORDERS, command.case)
     parked = unit.load(PARKED, command.case)
+    reading = read(command, now, rules)
+    if reading is not None:
+        command = command.meaning(reading.lines)
     items = [line.item for line in command.lines]
     found = unit.load_many(ITEMS, items)
     if last is None:
         archived = unit.load(ARCHIVE, command.case)
         if archived is not None:
             return _after_archive(command, archived, now, rules, unit)
-    verdict = judged(command, now, rules, unit)
+    if reading is not None and reading.missing and (last is None or last.intake is Intake.REJECTED):
+        return wait_for_words(command, reading, now, rules, unit)
+    verdict = judged_as_read(command, reading, now, rules, unit)
     if rules.fallbacks is not None and rules.fallbacks.erp is not None and last is None:
         verdict = without_the_erp(command, verdict, rules.fallbacks.erp, now, rules, unit)
     stocks = {stock.item: stock for stock in found if stock is not None}
@@ -65,9 +72,12 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
         work.take(submit(last, submitted, now.elapsed))
         outcome = hold(work, verdict)
     else:
-        outcome = _promise_at_once(work, submitted, verdict)
+        kits = reading.wording.kits if reading is not None and reading.wording is not None else ()
+        outcome = _promise_at_once(work, submitted, verdict, kits)
     if verdict is not None:
         settle_terms(work, verdict)
+    if reading is not None and reading.wording is not None:
+        work.reword(reading.wording)
     work.save()
     if parked is not None:
         raise_waiting(parked, command, now, unit)
@@ -87,7 +97,8 @@ def promise_waiting(work: Work) -> Outcome:
         order = work.order
         assert order is not None
     needs = [(line.item, line.pending) for line in order.lines]
-    planned = plan(work, order.id, order.channel, needs, order.policy, order.sites, later=True)
+    kits = order.wording.kits if order.wording is not None else ()
+    planned = plan(work, order.id, order.channel, needs, order.policy, order.sites, kits=kits, later=True)
     work.schedules, work.dated = planned.schedules, planned.dated
     wanted = zip((quantity for _, quantity in needs), planned.promises, strict=True)
     if not worth_accepting(order.policy, wanted):
@@ -108,11 +119,11 @@ def promise_waiting(work: Work) -> Outcome:
     return outcome
 
 
-def _promise_at_once(work: Work, submitted: Submitted, verdict: Verdict | None) -> Outcome:
+def _promise_at_once(work: Work, submitted: Submitted, verdict: Verdict | None, kits: tuple[KitLines, ...]) -> Outcome:
     command = submitted.message
     needs = [(line.item, line.quantity) for line in command.lines]
     allowed = verdict.sites if verdict is not None else ()
-    planned = plan(work, command.case, command.channel, needs, submitted.policy, allowed, later=True)
+    planned = plan(work, command.case, command.channel, needs, submitted.policy, allowed, kits=kits, later=True)
     work.schedules, work.dated = planned.schedules, planned.dated
     requests = requests_of(work, planned.parts)
     last = work.order
@@ -147,12 +158,14 @@ def plan(
     policy: LinePolicy,
     allowed: tuple[int, ...] = (),
     *,
+    kits: tuple[KitLines, ...] = (),
     later: bool = False,
 ) -> Plan:
     """Find out what of these (item, quantity) lines can be promised at once, and from which of the `allowed` sites.
 
     With `later`, also what is confirmed for a later date. A fill-or-kill line that cannot be had whole takes nothing.
-    Lines of one item share what is free of it.
+    Lines of one item share what is free of it; the lines of a kit take whole kits, and the rest of it waits part by
+    part.
     """
     rules, now = work.rules, work.now.elapsed
     terms = rules.channels[channel]
@@ -179,6 +192,8 @@ def plan(
         left[item] = room - got
         promises.append(LinePromise(number, got))
         taken.append(parts)
+    for kit in kits:
+        _whole(kit, promises, taken)
     at_once = Plan(tuple(promises), tuple(taken), tuple(short), {}, {})
     if not later or rules.promising.kind == "at_once" or policy is LinePolicy.FILL_OR_KILL:
         return at_once
@@ -202,6 +217,15 @@ def _granted(work: Work, channel: int, planned: Plan) -> PromiseGranted:
     dates += planned.dated.values()
     due = work.rules.channels[channel].ship_by(now, max(dates, default=0))
     return PromiseGranted(work.cause.id, planned.promises, due, now.elapsed + wait if wait else 0)
+
+
+def _whole(kit: KitLines, promises: list[LinePromise], taken: list[Parts]) -> None:
+    """Let the lines of a kit take no more than makes whole kits."""
+    first = kit.line - 1
+    whole = min([promises[first + place].confirmed // each for place, each in enumerate(kit.each)])
+    for place, each in enumerate(kit.each, first):
+        promises[place] = LinePromise(place + 1, whole * each)
+        taken[place] = _at_most(taken[place], whole * each)
 
 
 def _at_most(parts: Parts, units: int) -> Parts:

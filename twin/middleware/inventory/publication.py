@@ -6,6 +6,7 @@ nothing behind, and which keys are on their way is the publisher's to know.
 
 from policies.publication import EveryEvent, Governed
 from policies.ruleset import RuleSet
+from twin.middleware.inventory.kit_figures import figures_of, kits_of
 from twin.middleware.inventory.silence import counted, silences
 from twin.middleware.unit import ITEMS, SENDERS, SHOWN, Outcome, Unit
 from twin.model.commands import EvaluatePublication, ItemQuantity, PublicationAnswered
@@ -39,6 +40,15 @@ def evaluate_publication(command: EvaluatePublication, now: Now, rules: RuleSet,
         shown = row or Shown()
         if always or value != shown.value or shown.as_of <= oldest:
             rows.append((ItemQuantity(item, value), key, shown))
+    kits = kits_of(command.items, rules)
+    if kits:
+        keys = [shown_key(channel, kit) for kit in kits]
+        told = unit.load_many(SHOWN, keys)
+        figures = figures_of(kits, channel, now, rules, unit, silent)
+        for kit, key, value, row in zip(kits, keys, figures, told, strict=True):
+            shown = row or Shown()
+            if value != shown.value or shown.as_of <= oldest:
+                rows.append((ItemQuantity(kit, value), key, shown))
     if not rows:
         return Outcome.NOOP
     sequence = sender.sequence
@@ -49,10 +59,10 @@ def evaluate_publication(command: EvaluatePublication, now: Now, rules: RuleSet,
         for figure, key, shown in push:
             told_now = Shown(shown.value, shown.as_of, sequence, figure.quantity, elapsed)
             unit.save(SHOWN, key, told_now)
-        figures = tuple([figure for figure, _, _ in push])
+        told_rows = tuple([figure for figure, _, _ in push])
         unit.emit(
             PublishStock(
-                id=ids.next(), cause=command.id, channel=channel, sequence=sequence, as_of=elapsed, rows=figures
+                id=ids.next(), cause=command.id, channel=channel, sequence=sequence, as_of=elapsed, rows=told_rows
             )
         )
     unit.save(SENDERS, channel, Sender(sequence))

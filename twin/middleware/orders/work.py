@@ -82,6 +82,7 @@ from twin.model.order import Order, OrderClaim
 from twin.model.particulars import Recent
 from twin.model.posting import ToPost
 from twin.model.stock import Bucket, ItemStock, Movement, Pledge, Position, Quota, Reservation, SalesRate, Waiting
+from twin.model.written import Wording
 
 
 class Work:
@@ -153,6 +154,10 @@ class Work:
         for code, detail in raised:
             keep(self.cause, code, detail, self.now, self.rules, self.unit)
         return step.outcome if step.outcome in KEPT else Outcome.QUEUED
+
+    def reword(self, wording: Wording) -> None:
+        """Keep what the order's lines were before they were read."""
+        self.order = self._known().amid(wording=wording)
 
     # --- claims and stock
 
