@@ -3,7 +3,7 @@
 Nothing here knows a terminal: whoever shows a table chooses its borders.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,8 @@ from twin.world.result import RunResult
 
 BAR_CELLS: Final = 40
 """The length of the longest bar of the picture, in characters."""
+STAGES: Final = ("orders_placed", "orders_accepted", "orders_shipped", "orders_closed")
+"""What an order goes through, from its placing to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,16 +85,26 @@ def violations(runs: Sequence[RunResult]) -> Table:
 
 
 def picture(comparison: Comparison) -> tuple[str, ...]:
-    """Draw the first reported measure as one bar for each design; nothing when there is nothing to see."""
-    if not comparison.reported or len(comparison.designs) < 2:
+    """Draw a few bars; nothing when there is nothing to see.
+
+    Several designs: the first reported measure, one bar for each. One design: how far its orders came.
+    """
+    if len(comparison.designs) == 1:
+        estimates = comparison.estimates[comparison.designs[0]]
+        stages = {stage: estimates[stage].mean for stage in STAGES if stage in estimates}
+        return _bars("orders", {stage.removeprefix("orders_"): mean for stage, mean in stages.items()})
+    if not comparison.reported:
         return ()
     kpi = comparison.reported[0]
-    means = {design: comparison.estimates[design][kpi].mean for design in comparison.designs}
+    return _bars(kpi, {design: comparison.estimates[design][kpi].mean for design in comparison.designs})
+
+
+def _bars(title: str, means: Mapping[str, float | None]) -> tuple[str, ...]:
     longest = max((mean for mean in means.values() if mean is not None), default=0.0)
     if longest <= 0:
         return ()
-    wide = max(len(design) for design in means)
-    return (kpi, *(f"{design:>{wide}} {_bar(mean, longest)}" for design, mean in means.items()))
+    wide = max(map(len, means))
+    return (title, *(f"{name:>{wide}} {_bar(mean, longest)}" for name, mean in means.items()))
 
 
 def _bar(mean: float | None, longest: float) -> str:

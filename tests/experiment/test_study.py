@@ -37,6 +37,7 @@ class MadeUp:
     expectations: tuple[SimpleNamespace, ...] = ()
     slo: tuple[SimpleNamespace, ...] = ()
     faults: tuple[object, ...] = ()
+    landscape: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(parties={}))
 
     horizon: int = 0
     demands: tuple[object, ...] = ()

@@ -51,19 +51,29 @@ def test_reading_goes_on_at_an_offset(tmp_path: Path) -> None:
 
 def test_a_line_that_is_too_long_is_passed_over_and_its_beginning_kept(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
-    path.write_bytes(b"x" * (2 * LINE_MAX + 7))
-    feed = Feed(path, 0)
+    path.write_bytes(b"one\n" + b"x" * (2 * LINE_MAX + 7))
+    feed = Feed(path, 4)
     assert feed.peek() is None, "it may still end"
     with path.open("ab") as file:
         file.write(b"\nnext\n")
     long = feed.peek()
     assert long is not None
-    assert (len(long.text), long.end, long.too_long) == (LINE_KEPT, 2 * LINE_MAX + 8, True)
+    assert (len(long.text), long.end, long.too_long) == (LINE_KEPT, 2 * LINE_MAX + 12, True)
     feed.advance(long)
     after = feed.peek()
     feed.close()
     assert after is not None
     assert after.text == b"next"
+
+
+def test_a_first_line_may_be_as_long_as_the_header_of_a_history(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b"x" * (3 * LINE_MAX) + b"\n")
+    feed = Feed(path, 0)
+    first = feed.peek()
+    feed.close()
+    assert first is not None
+    assert (len(first.text), first.too_long) == (3 * LINE_MAX, False)
 
 
 def test_an_input_that_is_not_there_or_was_cut_is_refused(tmp_path: Path) -> None:

@@ -142,7 +142,15 @@ def test_the_picture_is_one_bar_for_each_design():
     kpi, *bars = picture(made_up())
     assert kpi == "oversold_units"
     assert [bar.count("█") for bar in bars] == [40, 1, 0]
-    assert picture(compare_rounds([round_[:1] for round_ in made_up().rounds], ["oversold_units"])) == ()
+
+
+def test_the_picture_of_one_design_is_how_far_its_orders_came():
+    stages = {"orders_placed": 200.0, "orders_accepted": 200.0, "orders_shipped": 100.0, "orders_closed": 0.0}
+    title, *bars = picture(compare_rounds([(result("a", 1, stages),)], []))
+    assert title == "orders"
+    assert [bar.split()[0] for bar in bars] == ["placed", "accepted", "shipped", "closed"]
+    assert [bar.count("█") for bar in bars] == [40, 40, 20, 0]
+    assert picture(compare_rounds([(result("a", 1, {}),)], [])) == ()
 
 
 def test_broken_invariants_are_counted_by_design():

@@ -38,6 +38,8 @@ ELSEWHERE: Mapping[str, str] = {
 
 `import` is a word of Python's own, so its command is `import_`.
 """
+NOTES_SHOWN = 8
+"""Notes on a run that are said in the terminal; all of them stand in its manifest."""
 KINDS = ("scenarios", "parties", "faults", "invariants", "presets", "measures")
 
 
@@ -314,15 +316,17 @@ def _print(findings: "Findings", form: str) -> None:
 
 
 def _explain(findings: "Findings", form: str, log: show.Log) -> None:
-    """Say on stderr, before the data, what it rests on: what was left out, what was not judged, what the model lacks.
+    """Say on stderr, before the data, what it rests on: what was left out, not judged, or is not in the model."""
+    from twin.experiment.results import notes_of
 
-    Notes are those of the first seed; the other replications leave out as much or nearly so.
-    """
-    first = findings.comparison.rounds[0]
-    for note in dict.fromkeys(note for run in first for note in run.notes):
+    notes = notes_of(findings.comparison)
+    for note in notes[:NOTES_SHOWN]:
         log.say(f"note: {note}")
-    for limit in dict.fromkeys(limit for run in first for limit in run.limits) if form == "table" else ():
-        log.say(f"limit: {limit}")
+    if len(notes) > NOTES_SHOWN:
+        log.say(f"note: {len(notes) - NOTES_SHOWN} more in the manifest")
+    limits = dict.fromkeys(limit for run in findings.comparison.rounds[0] for limit in run.limits)
+    if form == "table" and limits:
+        log.say(f"note: what the model leaves out is said in {len(limits)} sentences of kpis.json (limits)")
     for name in findings.unjudged:
         log.say(f"note: '{name}' is not judged, because not all of its designs were run")
     for design, name in findings.never_broken:

@@ -194,12 +194,21 @@ def manifest(verb: str, origin: Origin, findings: Findings, on_violation: str, e
         "reps": len(comparison.rounds),
         "on_violation": on_violation,
         "replications": [_replication(run) for run in comparison.runs],
+        "notes": notes_of(comparison),
         "sim_s": sum(run.sim_s for run in comparison.runs),
         "wall_s": findings.wall_s,
         "events": sum(run.events for run in comparison.runs),
         "digest": digest_of(comparison.runs),
         "exit_code": exit_code,
     }
+
+
+def notes_of(comparison: Comparison) -> list[str]:
+    """Give what the runs of the first seed say of what was left out, set by hand, never sold or in vain.
+
+    The other replications leave out as much or nearly so.
+    """
+    return list(dict.fromkeys(note for run in comparison.rounds[0] for note in run.notes))
 
 
 def environment() -> dict[str, Json]:

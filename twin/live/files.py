@@ -15,6 +15,8 @@ from twin.model.message import Event
 
 LINE_MAX = 1 << 20
 """Bytes of the longest line that is read; of a longer one the first `LINE_KEPT` are kept with its dead letter."""
+FIRST_MAX = 1 << 28
+"""The same of the first line: the header of a history holds the whole opening stock."""
 LINE_KEPT = 1 << 16
 _BLOCK = 1 << 16
 
@@ -56,11 +58,12 @@ class Feed:
 
     def peek(self) -> Line | None:
         """Return the next whole line; None while there is none. A line without its end is still being written."""
+        longest = LINE_MAX if self.offset else FIRST_MAX
         self._file.seek(self.offset)
-        text = self._file.readline(LINE_MAX + 1)
+        text = self._file.readline(longest + 1)
         if text.endswith(b"\n"):
             return Line(text[:-1], self.offset, self._file.tell(), too_long=False)
-        if len(text) <= LINE_MAX:
+        if len(text) <= longest:
             return None
         kept = text[:LINE_KEPT]
         while text and not text.endswith(b"\n"):
