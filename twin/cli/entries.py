@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeGuard, get_args, get_origin
 
+from pydantic.fields import FieldInfo
+
 from policies.presets import ALL as PRESETS
 from policies.presets import Preset
 from twin.world.call_watch import CALL_MEASURES
@@ -40,7 +42,7 @@ SAMPLE: Final[Mapping[str, str]] = {
     "extra": "2m", "within": "10m", "factor": "0.4", "capacity": "2/s", "backlog": "100", "cap": "5",
     "lag": "30m", "taken": "50%", "base": "30s", "fraction": "60%",
 }  # fmt: skip
-"""A plausible value of each parameter that some fault cannot do without, for its example."""
+"""A plausible value of each parameter that some fault cannot do without, for its example; `?` where none is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +132,18 @@ def _fault(name: str, kind: FaultKind) -> str:
 def fault_example(name: str, kind: FaultKind) -> str:
     """Return one record of a kind of fault, as it stands in a scenario."""
     target = AT.get(kind.targets[0], kind.targets[0])
-    needs = "".join(f", {each}: {SAMPLE[each]}" for each in kind.needs)
+    needs = "".join(f", {each}: {SAMPLE.get(each, '?')}" for each in kind.needs)
     return f"{{name: trouble, kind: {name}, target: {target}, trigger: {{at: 1h}}, duration: 30m{needs}}}"
 
 
 def _preset(slot: str, name: str, preset: Preset) -> str:
-    choice = next(note for note in Design.model_fields[slot].metadata if isinstance(note, OneOf))
-    written = (choice.presets or {})[name]
+    owners = {"a design": Design} | {f"a party of kind {kind}": block for kind, block in party_blocks().items()}
+    choices = {owner: _choice(block.model_fields.get(slot)) for owner, block in owners.items()}
+    takers = [owner for owner, choice in choices.items() if choice is not None]
+    written = next(choice.presets for choice in choices.values() if choice and choice.presets)[name]
     return "\n".join(
         [
-            f"A published `{slot}` of a design. Source: {preset.source}.",
+            f"A published `{slot}` of {', '.join(takers)}. Source: {preset.source}.",
             "",
             "```yaml",
             f"{slot}: {{preset: {name}}}",
@@ -150,6 +154,14 @@ def _preset(slot: str, name: str, preset: Preset) -> str:
             *(f"- `{key}`: {_plain(value)}" for key, value in written.items()),
         ]
     )
+
+
+def _choice(part: object) -> OneOf | None:
+    """Return the choice with presets that a field or its type is annotated with."""
+    notes = part.metadata if isinstance(part, FieldInfo) else getattr(part, "__metadata__", ())
+    inner = (part.annotation,) if isinstance(part, FieldInfo) else get_args(part)
+    own = [note for note in notes if isinstance(note, OneOf) and note.presets]
+    return next(iter(own), None) or next((found for each in inner if (found := _choice(each))), None)
 
 
 def _party(kind: str, block: type[Block]) -> str:
