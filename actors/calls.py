@@ -19,17 +19,19 @@ from twin.model.chance import stream_id, uniform
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
 
-OK, REFUSED, FAILED, TIMEOUT = "ok", "refused", "failed", "timeout"
+OK, REFUSED, FAILED, TIMEOUT, REJECTED = "ok", "refused", "failed", "timeout", "rejected"
+"""How an attempt ends. Refused is by a limit, and may be tried again; rejected is for good."""
 
 
 class Call:
-    """One attempt of one event at one endpoint."""
+    """One attempt of one event at one endpoint; `number` is the same in all attempts that one submission makes."""
 
-    __slots__ = ("answer", "attempt", "client", "done", "event", "guard", "retry_after", "sent_at", "status")
+    __slots__ = ("answer", "attempt", "client", "done", "event", "guard", "number", "retry_after", "sent_at", "status")
 
-    def __init__(self, client: "Client", event: Event, attempt: int, sent_at: Elapsed) -> None:
+    def __init__(self, client: "Client", event: Event, number: int, attempt: int, sent_at: Elapsed) -> None:
         self.client = client
         self.event = event
+        self.number = number
         self.attempt = attempt
         self.sent_at = sent_at
         self.status = OK
@@ -165,21 +167,25 @@ class Client:
         self.cost = cost
         self.backlog: deque[Event] = deque()
         self.under_way = 0
+        self.offered = self.turned_away = self.dropped = 0
+        """Events that were handed in; of them those beyond the bound of the backlog, and those that a crash dropped."""
+        self.started = 0
+        """How many submissions have left the backlog, or never were in it; the last one's number."""
         self._jitter = stream_id(name + "/retry")
         self._pumping = False
         recorder = ground.recorder
         self._sent = Steps(recorder, "sent")
-        self._endings = {status: Steps(recorder, status) for status in (OK, REFUSED, FAILED, TIMEOUT)}
+        self._endings = {status: Steps(recorder, status) for status in (OK, REFUSED, FAILED, TIMEOUT, REJECTED)}
         caller, called = ends or (name.partition("/")[0], name)
         self._caller, self._called = recorder.party(caller), recorder.party(called)
 
     def submit(self, event: Event) -> None:
         """Deliver an event, sooner or later."""
+        self.offered += 1
         if self.under_way < self.concurrency and self.pace is None:
-            self.under_way += 1
-            self.ground.probe.started(self.name)
-            self._attempt(event, 1)
+            self._start(event)
         elif len(self.backlog) >= self.backlog_max:
+            self.turned_away += 1
             self.parked(event, "backlog full")
         else:
             self.backlog.append(event)
@@ -203,14 +209,19 @@ class Client:
                     self._pumping = True
                     self.ground.timeline.call_in(max(1, wait), self._pump, None)
                     return
-            self.under_way += 1
-            self.ground.probe.started(self.name)
-            self._attempt(backlog.popleft(), 1)
+            self._start(backlog.popleft())
 
-    def _attempt(self, event: Event, attempt: int) -> Call | None:
+    def _start(self, event: Event) -> None:
+        self.under_way += 1
+        self.started = number = self.started + 1
+        self.ground.probe.started(self.name, event, number)
+        self._attempt(event, number, 1)
+
+    def _attempt(self, event: Event, number: int, attempt: int) -> Call | None:
         """Send an attempt; return it once it is on its way."""
         ground = self.ground
-        call = Call(self, event, attempt, ground.timeline.now)
+        call = Call(self, event, number, attempt, ground.timeline.now)
+        ground.probe.sent(call)
         call.guard = ground.guards.after(self.timeout, self._timed_out, call)
         kind = self._sent[type(event)]
         ground.recorder.note(
@@ -230,13 +241,18 @@ class Client:
         ground = self.ground
         if call.guard is not None:
             ground.guards.cancel(call.guard)
-        ground.probe.called(self.name, ground.timeline.now - call.sent_at, call.status)
+        ground.probe.called(call, ground.timeline.now - call.sent_at, call.status)
         event = call.event
         self._note_end(call, call.status)
         if call.status == OK:
             self._finished(call)
             self.done(event, call.answer)
+        elif call.status == REJECTED:
+            ground.probe.gave_up(self.name, call.number)
+            self._finished(call)
+            self.parked(event, f"{self.name}: {REJECTED}")
         elif self.refused is not None and self.refused(event, call.retry_after):
+            ground.probe.gave_up(self.name, call.number)
             self._finished(call)
         else:
             self._again(call)
@@ -244,7 +260,7 @@ class Client:
     def _timed_out(self, call: Call) -> None:
         if not call.done:
             call.done = True
-            self.ground.probe.called(self.name, self.timeout, TIMEOUT)
+            self.ground.probe.called(call, self.timeout, TIMEOUT)
             self._note_end(call, TIMEOUT)
             self._again(call)
 
@@ -258,6 +274,7 @@ class Client:
         draw = uniform(self.ground.seed, self._jitter, event.id, call.attempt)
         wait = self.retry.delay(Failed(call.attempt, draw, asked_us=call.retry_after))
         if wait is None:
+            self.ground.probe.gave_up(self.name, call.number)
             self._finished(call)
             self.parked(event, f"{self.name}: {call.status} after {call.attempt} attempts")
         else:
@@ -269,7 +286,7 @@ class Client:
             if wait is not None:
                 self.ground.timeline.call_in(max(1, wait), self._resend, call)
                 return
-        self._attempt(call.event, call.attempt + 1)
+        self._attempt(call.event, call.number, call.attempt + 1)
 
     def _finished(self, call: Call) -> None:
         self.under_way -= 1
@@ -344,3 +361,7 @@ class Feed:
 
     def _acknowledged(self, id: int) -> None:
         self.open.pop(id, None)
+
+    def not_arrived(self) -> list[Message]:
+        """Return the facts that are kept until their arrival is known."""
+        return [message for message, _ in self.open.values()]

@@ -15,7 +15,8 @@ answer ends the others; a copy that fails while others are under way is heard by
 from collections import deque
 from typing import Final, assert_never
 
-from actors.calls import OK, REFUSED, TIMEOUT, Call, Client
+from actors.calls import OK, REFUSED, REJECTED, TIMEOUT, Call, Client
+from actors.ground import Asked
 from actors.steps import Steps
 from policies.breaker import Phase
 from policies.calling import (
@@ -77,6 +78,8 @@ class CarefulClient(Client):
         """Of each attempt under way, by event and number: its record, and the age of the process that sent it."""
         self.open: dict[int, list[Call]] = {}
         """The calls that have begun and not ended, each with its attempts under way."""
+        self.numbers: dict[int, int] = {}
+        """The number of each of them."""
         if calling.hedge is not None:
             self._endings[CANCELLED] = Steps(self.ground.recorder, CANCELLED)
 
@@ -91,8 +94,9 @@ class CarefulClient(Client):
         self.standing.forget()
         self._told(before, self.standing.sides)
 
-    def _attempt(self, event: Event, attempt: int) -> Call | None:
+    def _attempt(self, event: Event, number: int, attempt: int) -> Call | None:
         self.open[event.id] = []
+        self.numbers[event.id] = number
         self._ready((event, CallRecord(event.id, self.ground.timeline.now)))
         return None
 
@@ -105,7 +109,14 @@ class CarefulClient(Client):
                 self.ground.timeline.call_in(max(1, wait), self._ready, waiting)
                 return
         draw = uniform(self.ground.seed, self._gate, event.id, record.rungs)
-        self._decided(event, *self.calling.step(self.standing.sides, Ready(now, record, draw)))
+        self._decided(event, *self._ask(Ready(now, record, draw)))
+
+    def _ask(self, asked: Asked) -> tuple[Sides, Decision]:
+        before = self.standing.sides
+        after, decision = self.calling.step(before, asked)
+        side = (self._caller, self._called, self.standing.age)
+        self.ground.probe.ruled(self.name, side, self.calling, before, asked, after, decision)
+        return after, decision
 
     def _decided(self, event: Event, sides: Sides, decision: Decision) -> None:
         self._keep(sides)
@@ -118,6 +129,7 @@ class CarefulClient(Client):
             case Wait():
                 self.ground.timeline.call_in(decision.ticks, self._ready, (event, record))
             case GiveUp():
+                self.ground.probe.gave_up(self.name, self.numbers[event.id])
                 self._closed(event)
                 self.parked(event, f"{self.name}: {decision.reason}")
             case Done():
@@ -150,7 +162,7 @@ class CarefulClient(Client):
         """Send an attempt, or the n-th copy of it, and look again when the hedge says."""
         number = record.attempt + (copy - 1) * COPY
         self.records[event.id, number] = record, self.standing.age
-        call = super()._attempt(event, number)
+        call = super()._attempt(event, self.numbers[event.id], number)
         assert call is not None
         self.open[event.id].append(call)
         hedge = self.calling.hedge
@@ -163,7 +175,7 @@ class CarefulClient(Client):
         if not any(call.attempt % COPY == record.attempt for call in self.open.get(event.id, ())):
             return
         draw = uniform(self.ground.seed, self._gate, event.id, record.attempt + copy * COPY)
-        sides, decision = self.calling.step(self.standing.sides, Late(self.ground.timeline.now, record, draw))
+        sides, decision = self._ask(Late(self.ground.timeline.now, record, draw))
         self._keep(sides)
         if isinstance(decision, Send):
             self._sent_out(event, decision.call, copy + 1)
@@ -176,10 +188,9 @@ class CarefulClient(Client):
         took = self.ground.timeline.now - call.sent_at
         record, age = self.records.pop((call.event.id, call.attempt))
         if age == self.standing.age:
-            dropped = Dropped(self.ground.timeline.now, record, took)
-            sides, _ = self.calling.step(self.standing.sides, dropped)
+            sides, _ = self._ask(Dropped(self.ground.timeline.now, record, took))
             self._keep(sides)
-        self.ground.probe.called(self.name, took, CANCELLED)
+        self.ground.probe.called(call, took, CANCELLED)
         self._note_end(call, CANCELLED)
 
     # --- how an attempt ended
@@ -198,7 +209,8 @@ class CarefulClient(Client):
     def _finished(self, call: Call) -> None:
         others = self.open[call.event.id]
         others.remove(call)
-        cause = None if call.status == OK else _CAUSES.get(call.status, Cause.TRANSIENT)
+        well = call.status in (OK, REJECTED)  # who says no for good is well
+        cause = None if well else _CAUSES.get(call.status, Cause.TRANSIENT)
         sides, _ = self._ended(call, cause, final=True)
         self._keep(sides)
         for other in list(others):
@@ -213,7 +225,7 @@ class CarefulClient(Client):
         record, age = self.records.pop((event.id, call.attempt))
         ended = Ended(now, record, cause, now - call.sent_at, draw, call.retry_after, final)
         if age == self.standing.age:
-            return self.calling.step(self.standing.sides, ended)
+            return self._ask(ended)
         _, decision = self.calling.step(self.calling.initial(), ended)
         return self.standing.sides, decision._replace(call=decision.call._replace(granted=False, cost=0))
 
@@ -224,7 +236,7 @@ class CarefulClient(Client):
             client._ready(waiting)
 
     def _closed(self, event: Event) -> None:
-        del self.open[event.id]
+        del self.open[event.id], self.numbers[event.id]
         self.under_way -= 1
         if self.backlog:
             self._send_waiting()

@@ -1,9 +1,10 @@
 """What every actor stands on: the timeline, keyed chance, the recorder and the probe."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from actors.transactor import Direct
+from policies.calling import Calling, Decision, Dropped, Ended, Late, Ready, Sides
 from twin.kernel.guards import Guards
 from twin.kernel.laws import Law, delay
 from twin.kernel.recorder import Recorder
@@ -11,10 +12,20 @@ from twin.kernel.timeline import Timeline
 from twin.middleware.unit import Outcome
 from twin.model.chance import draw, root, stream_id, threshold
 from twin.model.instant import Elapsed, Instant, Now
-from twin.model.message import Message
+from twin.model.message import Event, Message
+
+if TYPE_CHECKING:
+    from actors.calls import Call
 
 Lag = Callable[[int, int], Elapsed]
 """A drawn delay: (identity, attempt) to whole microseconds, the same in every design."""
+
+Asked = Ready | Late | Ended | Dropped
+"""What the policies of a link are asked or told."""
+Side = tuple[int, int, int]
+"""Who calls whom, as the recorder numbers them, and how often the caller's process has begun anew."""
+Step = Literal["sent", "accepted", "rejected", "given up"]
+"""What becomes of a partner's file."""
 
 
 class Probe(Protocol):
@@ -41,11 +52,29 @@ class Probe(Protocol):
     def showed(self, channel: int, item: int, value: int) -> None:
         """A channel's page now shows `value`."""
 
-    def called(self, link: str, took: Elapsed, outcome: str) -> None:
-        """One attempt on a link ended: ok, refused, failed or timeout, after `took` microseconds."""
+    def started(self, link: str, event: Event, number: int) -> None:
+        """A call (not an attempt) began on a link, as the `number`-th of its client."""
 
-    def started(self, link: str) -> None:
-        """A call (not an attempt) began on a link."""
+    def sent(self, call: "Call") -> None:
+        """An attempt leaves."""
+
+    def called(self, call: "Call", took: Elapsed, outcome: str) -> None:
+        """An attempt ended: ok, refused, failed or timeout, after `took` microseconds."""
+
+    def gave_up(self, link: str, number: int) -> None:
+        """A call ended without a success: no further attempt comes."""
+
+    def ruled(
+        self,
+        link: str,
+        side: Side,
+        calling: Calling,
+        before: Sides,
+        asked: Asked,
+        after: Sides,
+        decision: Decision,
+    ) -> None:
+        """The policies of a link were asked, and decided."""
 
     def broke(self, link: str, broken: bool) -> None:
         """A breaker on a link left CLOSED, or came back to it."""
@@ -67,6 +96,9 @@ class Probe(Protocol):
 
     def passed(self, gateway: str, partner: int, control: int, stated: int, content: Sequence[int]) -> None:
         """A gateway let a partner's file through: its number, the records it states, and one fingerprint for each."""
+
+    def filed(self, gateway: str, partner: int, serial: int, step: Step) -> None:
+        """A partner sent its file `serial`, or learned what became of it: sent, accepted, rejected, given up."""
 
     def touched(self, letter: int, order: int) -> None:
         """A person took an item from an exception queue; `order` is 0 where it is about none."""

@@ -7,14 +7,15 @@ that is cut or brings other content under a known number is rejected. The partne
 and under a new number, and what was not acknowledged in time, under the old one, at most `resends` times.
 
 A 997 says that a file was read, not that an order is possible; it answers one file and is itself never answered.
-B-numbers are those of the fault catalogue.
+A partner takes what stands in an accepted file for ordered: an order of it that is not there is a lost one. B-numbers
+are those of the fault catalogue.
 """
 
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from actors.channel import Channel
-from actors.ground import Lag
+from actors.ground import Lag, Step
 from twin.kernel.faults import Armed
 from twin.kernel.link import Link
 from twin.model.chance import bits, stream_id
@@ -39,7 +40,10 @@ class Interchange:
 
 @dataclass(slots=True)
 class Partner:
-    """One trading partner: orders not yet sent, the next control number, and files not yet acknowledged."""
+    """One trading partner: orders not yet sent, files so far, the last control number, and files not yet acknowledged.
+
+    An open file is known by its serial number, which its answer names: under a control number there may be two (B8).
+    """
 
     number: int
     collected: list[SubmitOrder] = field(default_factory=list)
@@ -78,7 +82,7 @@ class Mailbox:
         self.counts: dict[str, int] = {}
         self._box: list[Interchange] = []
         self._handed: list[SubmitOrder] = []
-        """Orders sent over a link that may lose them: they go again with the next poll until they have arrived."""
+        """Orders handed on, until they have arrived: over a link that may lose them they go again with every poll."""
         self._seen: dict[tuple[int, int], tuple[int, ...]] = {}
         self._records: tuple[Armed, ...] = ()
         timeline, seed = channel.ground.timeline, channel.ground.seed
@@ -129,12 +133,13 @@ class Mailbox:
         if partner.control > 1 and self._strikes("B8", file):
             partner.control -= 1
             file.control -= 1
-        partner.open[file.control] = file
+        partner.open[file.serial] = file
         self._drop(file)
 
     def _drop(self, file: Interchange) -> None:
         """Put a file into the mailbox: late (B3), cut (B1) or twice (B2), if a record says so."""
         timeline = self.channel.ground.timeline
+        self._tell(file, "sent")
         put = replace(file)
         if armed := self._strikes("B1", file):
             put.orders = file.orders[: int(len(file.orders) * armed.number("fraction", 1.0))]
@@ -149,10 +154,11 @@ class Mailbox:
 
     def _unanswered(self, sent: tuple[Interchange, int]) -> None:
         file, times = sent
-        if self.partners[file.partner].open.get(file.control) is not file or file.sent != times:
+        if self.partners[file.partner].open.get(file.serial) is not file or file.sent != times:
             return
         if file.sent > self.resends:
             self._count("given_up")
+            self._tell(file, "given up")
             return
         file.sent += 1
         self._count("sent_again")
@@ -162,19 +168,33 @@ class Mailbox:
         """A 997 has come: an accepted file is closed, a rejected one goes out again, whole and under a new number."""
         read, accepted = answer
         partner = self.partners[read.partner]
-        file = partner.open.pop(read.control, None)
-        if file is not None and not accepted:
+        file = partner.open.pop(read.serial, None)
+        if file is None:
+            return
+        self._tell(file, "accepted" if accepted else "rejected")
+        if not accepted:
             self._send(partner, file.orders)
+            return
+        for order in file.orders:
+            if order.case in self.channel.untaken:
+                self.channel.ground.probe.acknowledged(order.case)
+
+    def _tell(self, file: Interchange, step: Step) -> None:
+        self.channel.ground.probe.filed(self.channel.name, file.partner, file.serial, step)
+
+    def handed_on(self) -> list[SubmitOrder]:
+        """Return the orders that the gateway has handed on and that have not arrived, as far as they are kept."""
+        return [order for order in self._handed if order.case in self.channel.untaken]
 
     # --- the gateway
 
     def _poll(self, _: None) -> None:
         timeline = self.channel.ground.timeline
         timeline.call_in(self.poll_every, self._poll, None)
-        for order in self._handed:
-            if order.case in self.channel.untaken:
+        self._handed = self.handed_on()
+        if self.link.may_lose:
+            for order in self._handed:
                 self.link.send(order.id, timeline.now, self.channel.hand_over, order)
-        self._handed = [order for order in self._handed if order.case in self.channel.untaken]
         fetched, self._box = self._box, []
         for file in fetched:
             timeline.call_in(self.translate(file.serial, file.partner), self._read, file)
@@ -197,8 +217,7 @@ class Mailbox:
             self.channel.ground.probe.passed(self.channel.name, file.partner, file.control, file.stated, content)
             for order in file.orders:
                 self.link.send(order.id, file.sent, self.channel.hand_over, order)
-            if self.link.may_lose:
-                self._handed += file.orders
+            self._handed += file.orders
         if not self._strikes("B6", file):
             lag = self.acknowledge(file.serial * 64 + file.sent, file.partner)
             self.channel.ground.timeline.call_in(lag, self._answered, (file, accepted))

@@ -89,6 +89,7 @@ class TroubledMiddleware(Middleware):
         self.in_hand.clear()
         self.busy = max(self.busy, self.workers)
         for client in self._clients:
+            client.dropped += len(client.backlog)
             client.backlog.clear()
             if isinstance(client, CarefulClient):
                 client.forget()

@@ -80,6 +80,10 @@ class TroubledFeed(Feed):
             ):
                 super().send(message)
 
+    def not_arrived(self) -> list[Message]:
+        """Return also what is held back."""
+        return [*super().not_arrived(), *self._held]
+
     def _device(self, fact: Message) -> int:
         """Return which scanner recorded a fact: one scanner has all of an order."""
         return bits(self.ground.seed, _DEVICE, fact.case or fact.id) % DEVICES

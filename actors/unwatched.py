@@ -1,11 +1,17 @@
 """A probe that hears nothing: who watches a few things only takes the rest from here."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from actors.ground import Asked, Side, Step
 from actors.transactor import Direct
+from policies.calling import Calling, Decision, Sides
 from twin.middleware.unit import Outcome
 from twin.model.instant import Elapsed
-from twin.model.message import Message
+from twin.model.message import Event, Message
+
+if TYPE_CHECKING:
+    from actors.calls import Call
 
 
 class Unwatched:
@@ -32,10 +38,28 @@ class Unwatched:
     def showed(self, channel: int, item: int, value: int) -> None:
         """Nobody looks."""
 
-    def called(self, link: str, took: Elapsed, outcome: str) -> None:
+    def started(self, link: str, event: Event, number: int) -> None:
         """Nobody looks."""
 
-    def started(self, link: str) -> None:
+    def sent(self, call: "Call") -> None:
+        """Nobody looks."""
+
+    def called(self, call: "Call", took: Elapsed, outcome: str) -> None:
+        """Nobody looks."""
+
+    def gave_up(self, link: str, number: int) -> None:
+        """Nobody looks."""
+
+    def ruled(
+        self,
+        link: str,
+        side: Side,
+        calling: Calling,
+        before: Sides,
+        asked: Asked,
+        after: Sides,
+        decision: Decision,
+    ) -> None:
         """Nobody looks."""
 
     def broke(self, link: str, broken: bool) -> None:
@@ -57,6 +81,9 @@ class Unwatched:
         """Nobody looks."""
 
     def passed(self, gateway: str, partner: int, control: int, stated: int, content: Sequence[int]) -> None:
+        """Nobody looks."""
+
+    def filed(self, gateway: str, partner: int, serial: int, step: Step) -> None:
         """Nobody looks."""
 
     def touched(self, letter: int, order: int) -> None:

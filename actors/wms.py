@@ -7,7 +7,7 @@ remembered by key, so a repeated request does nothing. What comes back lies asid
 somebody has looked at it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from actors.calls import Client, Feed
@@ -314,14 +314,18 @@ class Warehouse:
         self._told[item] = (number + 1, net + change)
         return number + 1
 
-    def _cut(self, event: StockCutAsked) -> None:
-        """Say what is on hand, as of now: what is packed and not yet confirmed as shipped is still here."""
-        on_hand = dict(self.book)
+    def packed(self) -> Iterator[tuple[int, int]]:
+        """Yield item and units of what is picked and has no label yet."""
         for job, found in self._shipping.values():
             item_of = {line.line: row.item for line, row in zip(job.lines, job.items, strict=True)}
             for each in found:
-                item = item_of[each.line]
-                on_hand[item] = on_hand.get(item, 0) + each.quantity
+                yield item_of[each.line], each.quantity
+
+    def _cut(self, event: StockCutAsked) -> None:
+        """Say what is on hand, as of now: what is packed and not yet confirmed as shipped is still here."""
+        on_hand = dict(self.book)
+        for item, units in self.packed():
+            on_hand[item] = on_hand.get(item, 0) + units
         send_cut(self.facts, event, self.ground.timeline.now, on_hand)
 
     def _snapshot(self, event: SnapshotRequested) -> StockSnapshot:

@@ -104,9 +104,9 @@ def _presets() -> list[Row]:
 
 
 def _invariants() -> list[Row]:
-    from twin.world.invariants import ASSUMES, CHECKED
+    from twin.world.checks.catalogue import CATALOGUE
 
-    return [{"name": name, "class": ASSUMES[name], "text": text} for name, text in CHECKED.items()]
+    return [{"name": name, "class": check.assumes, "text": check.text} for name, check in CATALOGUE.items()]
 
 
 def _measures() -> list[Row]:

@@ -13,10 +13,10 @@ from pydantic.fields import FieldInfo
 from policies.presets import ALL as PRESETS
 from policies.presets import Preset
 from twin.world.call_watch import CALL_MEASURES
+from twin.world.checks.catalogue import CATALOGUE
 from twin.world.costs import MEASURE_OF, Costs
 from twin.world.designs import Design
 from twin.world.fault_kinds import KINDS, LATER_KINDS, LINK, FaultKind
-from twin.world.invariants import ASSUMES, CHECKED
 from twin.world.landscape import Party
 from twin.world.levels import Samples
 from twin.world.measures import MEASURES
@@ -62,7 +62,7 @@ def entries() -> list[Entry]:
     """Return every page, kind by kind."""
     return [
         *(Entry("measure", name, _measure(name)) for name in MEASURES),
-        *(Entry("invariant", name, _invariant(name)) for name in CHECKED),
+        *(Entry("invariant", name, _invariant(name)) for name in CATALOGUE),
         *(Entry("fault", name, _fault(name, kind)) for name, kind in KINDS.items()),
         *(Entry("fault", name, f"Not modelled: {text}.") for name, text in LATER_KINDS.items()),
         *(
@@ -98,10 +98,10 @@ def _measure(name: str) -> str:
 
 
 def _invariant(name: str) -> str:
-    wide = ASSUMES[name]
+    wide = CATALOGUE[name].assumes
     return "\n".join(
         [
-            CHECKED[name],
+            CATALOGUE[name].text,
             "",
             f"- the widest class of faults under which it must hold is {wide}: {CLASSES[wide]}",
             f"- counted in `violations{{invariant={name}}}`; a broken one stops `twin run` with exit 4",

@@ -4,11 +4,12 @@ Its actor, queue, workers, store, relay and publishers are those of a run. Only 
 was handed over waits here until somebody says what became of it. The state begins as the recording's snapshot has it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from actors.ground import Ground
 from actors.tap import Decisions, Life
 from actors.transactor import Direct, Store
+from actors.unwatched import Unwatched
 from twin.errors import HistoryError, WireError
 from twin.kernel.recorder import Recorder
 from twin.kernel.timeline import Timeline
@@ -185,40 +186,12 @@ class Alone:
                 show(self.middleware, channel, stock, shown.value)
 
 
-class _Onlooker:
+class _Onlooker(Unwatched):
     """The probe of a middleware that is alone: there are no parties whose ledgers could be watched."""
 
-    def __init__(self, committed: Committed) -> None:
-        self.committed = committed
+    def __init__(self, tell: Committed) -> None:
+        self._tell = tell
 
-    def moved(self, site: int, item: int, change: int, reason: str, on_hand: int) -> None: ...
-
-    def booked(self, item: int, change: int) -> None: ...
-
-    def effect(self, party: str, kind: str, key: int) -> None: ...
-
-    def looked(self, channel: int, item: int, asked: int, showed: int, as_of: Elapsed, sold: int) -> None: ...
-
-    def placed(self, channel: int, order: int, units: int) -> None: ...
-
-    def showed(self, channel: int, item: int, value: int) -> None: ...
-
-    def called(self, link: str, took: Elapsed, outcome: str) -> None: ...
-
-    def started(self, link: str) -> None: ...
-
-    def broke(self, link: str, broken: bool) -> None: ...
-
-    def acknowledged(self, order: int) -> None: ...
-
-    def seen(self, tracking: int, word: str, lag: Elapsed) -> None: ...
-
-    def touched(self, letter: int, order: int) -> None: ...
-
-    def passed(self, gateway: str, partner: int, control: int, stated: int, content: Sequence[int]) -> None: ...
-
-    def replied(self, order: int) -> None: ...
-
-    def queued(self, queue: str, length: int) -> None: ...
-
-    def parked(self, event: Message, reason: str) -> None: ...
+    def committed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
+        """The middleware committed a unit."""
+        self._tell(message, outcome, unit)

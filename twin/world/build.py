@@ -53,6 +53,7 @@ from twin.model.message import Event, Message
 from twin.model.stock import ItemStock, Position, SalesRate, Supply
 from twin.world import away, designs, landscape, people
 from twin.world.catalogues import names_of, stands_for
+from twin.world.checking import limits_of
 from twin.world.coming_back import desk_of, thoughts_of
 from twin.world.delays import link_of, windows_of
 from twin.world.invariants import Invariants
@@ -113,6 +114,8 @@ class World:
     paid_us: dict[str, Callable[[Elapsed], int]]
     faults: Faults
     mailboxes: list[Mailbox]
+    clients: list[Client]
+    feeds: list[Feed]
     tap: Tap | None = None
 
     def orders_under_way(self) -> set[int]:
@@ -123,6 +126,7 @@ class World:
         moving.update(message.case for message in self.middleware.in_hand.values())
         moving.update(row.case for row in self.store.rows[LETTERS.number].values() if isinstance(row, DeadLetter))
         moving.update(event.case for event, _ in self.middleware.relay.parked.values())
+        moving.update(order.case for mailbox in self.mailboxes for order in mailbox.handed_on())
         return moving
 
     def floors(self) -> dict[str, float]:
@@ -200,6 +204,8 @@ class _Builder:
         self.store = Store()
         self.retry = self.design.retry.rule()
         self.calling = calling_of(self.design, user_waits=False)
+        self.clients: list[Client] = []
+        self.feeds: list[Feed] = []
 
     def build(self) -> World:
         opening, scenario = self.opening, self.scenario
@@ -262,6 +268,8 @@ class _Builder:
             self.paid,
             self.troubles.faults,
             self.mailboxes,
+            self.clients,
+            self.feeds,
             self.tap,
         )
         if self.tap is not None and self.history is not None:
@@ -279,6 +287,9 @@ class _Builder:
             excuse_window=[window.bound for window in self.windows],
             opening=books,
             stands_for=stands_for(self.rules.catalogue),
+            store=self.store,
+            inbox_kept=self.design.sequencing.inbox_kept,
+            limits=limits_of(self.scenario.checks, self.design),
             clock=lambda: self.timeline.now,
         )
 
@@ -339,6 +350,7 @@ class _Builder:
         )
         if isinstance(client, CarefulClient) and careful is not None:
             client.govern(careful)
+        self.clients.append(client)
         return client
 
     def _feed(self, a: str, name: str) -> Feed:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.balanced import Balanced
-from actors.calls import Address
+from actors.calls import Address, Call
 from actors.server import Server
 from actors.unwatched import Unwatched
 from twin.model.instant import SECOND, Elapsed
+from twin.model.message import Event
 from twin.world.levels import Level, Samples
 from twin.world.outcomes import (
     Collapse,
@@ -108,12 +109,13 @@ class CallWatch(Unwatched):
 
     # --- the probe
 
-    def started(self, link: str) -> None:
+    def started(self, link: str, event: Event, number: int) -> None:
         """A call began."""
         self.calls[link] = self.calls.get(link, 0) + 1
 
-    def called(self, link: str, took: Elapsed, outcome: str) -> None:
+    def called(self, call: Call, took: Elapsed, outcome: str) -> None:
         """An attempt ended."""
+        link = call.client.name
         self.attempts[link] = self.attempts.get(link, 0) + 1
         samples = self.latency.get(link)
         if samples is None:

@@ -9,7 +9,10 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from actors.calls import Call
+from actors.ground import Asked, Side, Step
 from actors.transactor import Direct, Store
+from policies.calling import Calling, Decision, Sides
 from policies.kits import Kits
 from policies.ruleset import RuleSet
 from twin.kernel.recorder import Recorder
@@ -45,7 +48,7 @@ from twin.model.events import (
     PublishStock,
 )
 from twin.model.instant import HOUR, SECOND, Elapsed
-from twin.model.message import Message
+from twin.model.message import Event, Message
 from twin.model.order import Header, Intake, Order
 from twin.world.call_watch import CALL_MEASURES
 from twin.world.fallback_watch import FALLBACK_MEASURES, FallbackWatch
@@ -272,6 +275,7 @@ class Watch:
     def booked(self, item: int, change: int) -> None:
         """The ERP booked a change."""
         self._gap(item, change)
+        self.invariants.booked(item)
 
     def _gap(self, item: int, change: int) -> None:
         old = self._drift_of.get(item, 0)
@@ -296,12 +300,35 @@ class Watch:
 
     # --- links
 
-    def started(self, link: str) -> None:
+    def started(self, link: str, event: Event, number: int) -> None:
         """A call began."""
         self.calls[link] = self.calls.get(link, 0) + 1
+        self.invariants.started(link, event, number)
 
-    def called(self, link: str, took: Elapsed, outcome: str) -> None:
+    def sent(self, call: Call) -> None:
+        """An attempt leaves."""
+        self.invariants.sent(call)
+
+    def gave_up(self, link: str, number: int) -> None:
+        """A call ended without a success."""
+        self.invariants.gave_up(link, number)
+
+    def ruled(
+        self,
+        link: str,
+        side: Side,
+        calling: Calling,
+        before: Sides,
+        asked: Asked,
+        after: Sides,
+        decision: Decision,
+    ) -> None:
+        """The policies of a link decided."""
+        self.invariants.ruled(link, side, calling, before, asked, after, decision)
+
+    def called(self, call: Call, took: Elapsed, outcome: str) -> None:
         """An attempt ended."""
+        link = call.client.name
         self.attempts[link] = self.attempts.get(link, 0) + 1
         samples = self.latency.get(link)
         if samples is None:
@@ -311,6 +338,7 @@ class Watch:
             self._add("throttled_calls")
         if link in self.stock_links:
             self._add("channel_calls")
+        self.invariants.called(call, outcome)
 
     def broke(self, link: str, broken: bool) -> None:
         """A breaker left CLOSED, or came back to it."""
@@ -318,7 +346,7 @@ class Watch:
 
     def acknowledged(self, order: int) -> None:
         """An order is the middleware's."""
-        self.invariants.acknowledged[order] = None
+        self.invariants.acknowledged(order)
 
     def queued(self, queue: str, length: int) -> None:
         """A queue changed."""
@@ -346,6 +374,10 @@ class Watch:
     def passed(self, gateway: str, partner: int, control: int, stated: int, content: Sequence[int]) -> None:
         """A gateway let a file through."""
         self.invariants.passed(gateway, partner, control, stated, content)
+
+    def filed(self, gateway: str, partner: int, serial: int, step: Step) -> None:
+        """A partner sent a file, or learned what became of it."""
+        self.invariants.filed(gateway, partner, serial, step)
 
     def touched(self, letter: int, order: int) -> None:
         """A person looked at an item."""

@@ -11,11 +11,10 @@ from typing import Final, Literal
 from actors.tap import Write
 from twin.errors import InvariantViolation, UsageError
 from twin.kernel.recorder import ParquetSink, Recorder
-from twin.middleware.unit import ITEMS, ORDERS
 from twin.model.instant import SECOND, Elapsed
-from twin.model.stock import ItemStock
 from twin.world import blank_run
 from twin.world.build import World, build
+from twin.world.closing import look_back
 from twin.world.horizon import advance, observe
 from twin.world.journal import HistoryFile, header_of
 from twin.world.measures import unit_of
@@ -105,14 +104,6 @@ def _to_the_horizon(world: World, progress: Callable[[float], None] | None) -> M
             "chain": list(violation.chain),
         }
     return None
-
-
-def look_back(world: World) -> None:
-    """Check at the end what can only be checked then."""
-    books = ((warehouse.site, item, units) for warehouse in world.warehouses for item, units in warehouse.book.items())
-    stocks = (row for row in world.store.rows[ITEMS.number].values() if isinstance(row, ItemStock))
-    world.invariants.finish(books, world.orders_under_way, stocks)
-    world.invariants.left_over(world.store.rows[ORDERS.number])
 
 
 def _warm_up(scenario: Scenario, design: str, seed: int) -> tuple[Elapsed, list[str]]:

@@ -28,11 +28,12 @@ from pydantic import (
 
 from twin.errors import UsageError
 from twin.world.catalogue_specs import Writing
+from twin.world.checks.catalogue import CHECKED
 from twin.world.costs import Costs
 from twin.world.demand import Demand, Distribution, Items, Multipliers, Stock
 from twin.world.demand import History as HistoryBlock
 from twin.world.demand_history import History as RecordedDemand
-from twin.world.designs import INVARIANTS, Design, InvariantId
+from twin.world.designs import Design, InvariantId
 from twin.world.fault_specs import FaultBlock
 from twin.world.landscape import BLANK, Landscape
 from twin.world.law_specs import Delay
@@ -249,9 +250,9 @@ class ServiceLevel(Block):
 
 def _invariants(value: object) -> object:
     if value in ("all", "none"):
-        return INVARIANTS if value == "all" else ()
+        return CHECKED if value == "all" else ()
     if isinstance(value, str):
-        raise rule(f"must be all, none or a list of ids; there are {', '.join(INVARIANTS)}")
+        raise rule(f"must be all, none or a list of ids; there are {', '.join(CHECKED)}")
     return value
 
 
@@ -265,12 +266,12 @@ class Checks(Block):
     on_violation: Literal["auto", "stop", "report"] = sourced(
         "auto", "rule: stop for run, report for compare and sweep"
     )
-    T_conv: Later = None
-    T_term: Later = None
-    T_rec: Later = None
+    T_conv: PositiveDuration | None = sourced(None, "RELIABILITY 2.6: a reconciliation + the longest max_age + 1 h")
+    T_term: PositiveDuration | None = sourced(None, "RELIABILITY 2.6: T_conv + 1 h")
+    T_rec: PositiveDuration | None = sourced(None, "RELIABILITY 2.6: a reconciliation + 1 h, seen twice")
     T_m: Later = None
     T_drain: Later = None
-    G: Later = None
+    G: PositiveDuration = sourced("1h", "RELIABILITY 2.6")
     e: Later = None
     A_max: Count = sourced(4, "RELIABILITY 3: one retrying layer of three; more at nested layers is a warning")
 

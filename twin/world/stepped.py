@@ -27,9 +27,10 @@ from twin.model.ids import business_id
 from twin.model.instant import SECOND, Elapsed
 from twin.model.order import Header, Order
 from twin.world.build import World, build
+from twin.world.closing import look_back
 from twin.world.horizon import no_collections
 from twin.world.opening import next_at
-from twin.world.run import look_back, measured
+from twin.world.run import measured
 from twin.world.scenario import Scenario
 from twin.world.values import duration_text, instant_us, time_of_day
 

@@ -1,0 +1,148 @@
+"""S-3, S-4, S-6, S-7 and S-8: effects at the partners, acknowledged orders, and what goes out through the outbox.
+
+A row of the outbox is entered here when it is committed, under the key within which it keeps its order, and leaves when
+the store holds it no more. Whoever sends one that is not there sends what was never committed, or what was marked as
+sent before it was; whoever sends one while an earlier one of its key is there, overtakes it.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Set
+from typing import Final
+
+from actors.transactor import Direct, Store
+from twin.middleware.delivery.exceptions import KEPT
+from twin.middleware.unit import INBOX, Outcome
+from twin.model.events import AvailabilityChanged, ExceptionOpened, OrderAnswered
+from twin.model.instant import Elapsed
+from twin.model.message import Event, Message
+from twin.world.checks.findings import Findings
+from twin.world.checks.lately import Lately
+
+OWN = "middleware/"
+"""How the links begin that events leave the middleware by."""
+_INBOX = INBOX.number
+_STAYS_OPEN: Final = frozenset((*KEPT, Outcome.WAITS, Outcome.IN_PROGRESS, Outcome.REFUSED))
+"""Outcomes of a message that is to be handled again when it comes again."""
+
+
+class EffectChecks:
+    """The checks of effects; `inbox_kept` is how long a message is remembered at least, in microseconds."""
+
+    def __init__(self, findings: Findings, store: Store, inbox_kept: Elapsed) -> None:
+        self.findings = findings
+        self.store = store
+        self.acknowledged: dict[int, None] = {}
+        """Orders that are ours towards their channel, and not yet in the ERP nor refused."""
+        self.duplicates: dict[tuple[str, str], int] = {}
+        self._effects: dict[tuple[str, str], set[int]] = {}
+        self._executed = Lately(inbox_kept)
+        self._rows: dict[int, deque[int]] = {}
+        self._key_of: dict[int, int] = {}
+
+    # --- S-3 and S-4
+
+    def effect(self, party: str, kind: str, key: int) -> None:
+        """A party did something that must happen once per key."""
+        done = self._effects.setdefault((party, kind), set())
+        self.findings.met["S-3"] += 1
+        if key in done:
+            self.duplicates[(party, kind)] = self.duplicates.get((party, kind), 0) + 1
+            self.findings.broken("S-3", f"{kind} {key} at {party}", f"{party} made a second {kind} for key {key}")
+        done.add(key)
+        if kind == "order":
+            self.acknowledged.pop(key, None)
+
+    def answered(self, order: int, unit: Direct) -> None:
+        """An order was taken in, and perhaps its channel is told that it is refused."""
+        for event in unit.events:
+            if type(event) is OrderAnswered:
+                self.findings.met["S-4"] += 1
+                if event.code == "IR":
+                    self.acknowledged.pop(order, None)
+
+    def lost(self, under_way: Callable[[], Set[int]]) -> None:
+        """Look at the end for acknowledged orders that are nowhere."""
+        if self.acknowledged:
+            moving = under_way()
+            for order in self.acknowledged:
+                if order not in moving:
+                    self.findings.broken("S-4", f"order {order}", "acknowledged to its channel, and nowhere at the end")
+
+    # --- S-7
+
+    def executed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
+        """A message was handled: unless it was known, it must have been the first time."""
+        if not (unit.writes or unit.events or unit.scheduled) or outcome in _STAYS_OPEN:
+            return
+        self.findings.met["S-7"] += 1
+        now = self.findings.clock()
+        if self._executed.came(message.id, now):
+            self.findings.broken("S-7", f"message {message.id}", message, "took effect a second time")
+        for number, id, _ in unit.writes:
+            if number == _INBOX and id != message.id and self._executed.came(id, now):
+                self.findings.broken("S-7", f"message {id}", message, "took effect a second time by a redrive")
+
+    # --- S-6 and S-8
+
+    def committed(self, events: Iterable[Event]) -> None:
+        """Rows have come into the outbox, in this order."""
+        outbox = self.store.outbox
+        for event in events:
+            kind = type(event)
+            if kind is AvailabilityChanged or kind is ExceptionOpened or event.id not in outbox:
+                continue
+            key = event.aggregate
+            if key == event.id:
+                continue
+            self._key_of[event.id] = key
+            rows = self._rows.get(key)
+            if rows is None:
+                self._rows[key] = deque((event.id,))
+            else:
+                rows.append(event.id)
+
+    def started(self, link: str, event: Event) -> None:
+        """An event is handed to a partner's interface."""
+        if not link.startswith(OWN):
+            return
+        self.findings.met["S-8"] += 1
+        id = event.id
+        if id not in self.store.outbox:
+            self.findings.broken("S-8", f"event {id} on {link}", event, "sent, and it stands in no outbox")
+            return
+        rows = self._rows.get(self._key_of.get(id, 0))
+        if rows is None or rows[0] == id:
+            return
+        self._gone(rows)
+        if rows and rows[0] != id:
+            self.findings.met["S-6"] += 1
+            told = f"sent while {rows[0]} of the same key, committed before it, is still there"
+            self.findings.broken("S-6", f"event {id} on {link}", event, told)
+
+    def _gone(self, rows: deque[int]) -> None:
+        """Leave out what the store holds no more."""
+        outbox = self.store.outbox
+        while rows and rows[0] not in outbox:
+            self._key_of.pop(rows.popleft(), None)
+
+    def left(self, event: Event) -> None:
+        """A partner has taken an event: its row goes."""
+        key = self._key_of.pop(event.id, None)
+        rows = self._rows.get(key) if key is not None else None
+        if rows is None or key is None:
+            return
+        if rows[0] == event.id:
+            rows.popleft()
+            if not rows:
+                del self._rows[key]
+            else:
+                self.findings.met["S-6"] += 1
+
+    def zombies(self, at_hand: Set[int]) -> None:
+        """Look at the end for rows that stand first of their key and that nobody sends; `at_hand` are those sent."""
+        keys: dict[int, None] = {}
+        for event in self.store.outbox.values():
+            key = event.aggregate
+            if key not in keys and event.id not in at_hand:
+                self.findings.broken("S-8", f"event {event.id} of key {key}", event, "committed, and nobody sends it")
+            keys[key] = None

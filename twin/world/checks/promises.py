@@ -1,0 +1,231 @@
+"""S-2c, S-10, S-10b and S-12: what orders are promised and what channels are told, against a plain reading of a record.
+
+The reference here is written for what most items are: no quotas, no pledges, no dated waiting demand. Where it does not
+apply nothing is said, and nothing is counted as checked.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from actors.transactor import Direct
+from policies.kits import Part
+from policies.stock_buffer import ChannelAvailability
+from twin.middleware.unit import ABSENCES, ITEMS, ORDERS
+from twin.model.commands import SubmitOrder
+from twin.model.events import OrderAnswered, PublishStock
+from twin.model.instant import DAY, Elapsed
+from twin.model.message import Message
+from twin.model.order import Line, Order
+from twin.model.stock import ItemStock
+from twin.world.checks.findings import Findings
+
+_ITEMS, _ABSENCES, _ORDERS = ITEMS.number, ABSENCES.number, ORDERS.number
+
+
+class Sale(NamedTuple):
+    """What a buyer was shown when he bought one item."""
+
+    item: int
+    sold: int
+    showed: int
+    as_of: Elapsed
+
+
+class _Told(NamedTuple):
+    """The last figure that was published of an item: what it was, when, and from which record."""
+
+    quantity: int
+    at: Elapsed
+    stock: ItemStock
+    silent: bool
+
+
+class PromiseChecks:
+    """The checks of intake and publication.
+
+    `excuse_window[channel]` is W in microseconds, as configured; `stands_for` what else was sold with an item: a kit's
+    components, and what replaces it.
+    """
+
+    def __init__(
+        self,
+        findings: Findings,
+        availability: ChannelAvailability,
+        excuse_window: Sequence[Elapsed],
+        stands_for: Mapping[int, Sequence[Part]],
+    ) -> None:
+        self.findings = findings
+        self.availability = availability
+        self.excuse_window = excuse_window
+        self.stands_for = stands_for
+        self.excused_units = 0
+        self._looks: list[Sale] = []
+        self._sales: dict[int, tuple[Sale, ...]] = {}
+        self._wrong: set[tuple[int, int, Elapsed]] = set()
+        self._told: dict[tuple[int, int], _Told] = {}
+
+    # --- S-10: the sale
+
+    def looked(self, item: int, showed: int, as_of: Elapsed, sold: int) -> None:
+        """Remember what the buyer of the order now being placed was shown."""
+        if sold:
+            self._looks.append(Sale(item, sold, showed, as_of))
+            for part in self.stands_for.get(item, ()):
+                self._looks.append(Sale(part.item, sold * part.quantity, showed * part.quantity, as_of))
+
+    def placed(self, order: int) -> None:
+        """The looks since the last order were this order's."""
+        self._sales[order] = tuple(self._looks)
+        self._looks.clear()
+
+    # --- intake
+
+    def taken_in(self, message: SubmitOrder, unit: Direct) -> None:
+        """An order was taken in: what it got must have been free, and what it lacked must have its excuse."""
+        sales = self._sales.pop(message.case, ())
+        for event in unit.events:
+            if type(event) is OrderAnswered:
+                self._promised(message, event, unit)
+                for short in event.short:
+                    self.findings.met["S-10"] += 1
+                    reason = self._no_excuse(message.channel, short.item, sales)
+                    if reason is None:
+                        self.excused_units += short.quantity
+                    else:
+                        self.findings.broken(
+                            "S-10",
+                            f"order {message.case} item {short.item} channel {message.channel}",
+                            message,
+                            f"{short.quantity} units oversold: {reason}",
+                        )
+
+    def _promised(self, message: SubmitOrder, answer: OrderAnswered, unit: Direct) -> None:
+        """S-2c: per item, claims come from what is free, and `short` is only what is not."""
+        before = {id: row for number, id, row in unit.reads if number == _ITEMS}
+        asked: dict[int, int] = {}
+        for line in _ordered(unit):
+            asked[line.item] = asked.get(line.item, 0) + line.ordered
+        lacking: dict[int, int] = {}
+        for row in answer.short:
+            lacking[row.item] = lacking.get(row.item, 0) + row.quantity
+        after = {id: row for number, id, row in unit.writes if number == _ITEMS}
+        now, sites = self.findings.clock(), self.availability.channels[message.channel].sites
+        for item, quantity in asked.items():
+            stock, left = before.get(item), after.get(item)
+            free = _free(stock, now) if isinstance(stock, ItemStock) and _plain(stock, now) else None
+            if free is None or not isinstance(stock, ItemStock):
+                continue
+            self.findings.met["S-2c"] += 1
+            key = f"order {message.case} item {item}"
+            if isinstance(left, ItemStock):
+                for site, (old, new) in enumerate(zip(stock.positions, left.positions, strict=True)):
+                    taken = new.committed - old.committed
+                    if taken > free[site]:
+                        told = f"{taken} units promised at site {site} where {free[site]} were free"
+                        self.findings.broken("S-2c", key, message, told)
+            there = sum(free) if sites is None else sum([free[site] for site in sites])
+            if lacking.get(item, 0) > max(0, quantity - there):
+                told = f"{lacking[item]} of {quantity} units refused where {there} were free"
+                self.findings.broken("S-2c", key, message, told)
+
+    def _no_excuse(self, channel: int, item: int, sales: Sequence[Sale]) -> str | None:
+        mine = [sale for sale in sales if sale.item == item]
+        if not mine:
+            return "the channel's sale is not known"
+        now = self.findings.clock()
+        for sale in mine:
+            if sale.showed < sale.sold:
+                return f"the channel showed {sale.showed} and sold {sale.sold}"
+            if (channel, item, sale.as_of) in self._wrong:
+                return f"the figure was wrong at its as_of {sale.as_of}"
+            if now - sale.as_of > self.excuse_window[channel]:
+                return f"the figure was {now - sale.as_of} us old, configured are {self.excuse_window[channel]} us"
+        return None
+
+    # --- publication
+
+    def published(self, message: Message, unit: Direct) -> None:
+        """Figures were published from the ledger, or from a file."""
+        rows = {id: row for number, id, row in unit.reads if number == _ITEMS}
+        silent = any(number == _ABSENCES and row is not None for number, _, row in unit.reads)
+        for event in unit.events:
+            if type(event) is PublishStock:
+                for figure in event.rows:
+                    stock = rows.get(figure.item)
+                    if isinstance(stock, ItemStock):
+                        self._figure(message, event, stock, figure.quantity, silent)
+
+    def _figure(self, message: Message, event: PublishStock, stock: ItemStock, quantity: int, silent: bool) -> None:
+        """Judge one figure; while a site is `silent` its fallback may show less than the ledger says."""
+        channel, item, as_of = event.channel, stock.item, event.as_of
+        right = published(self.availability, stock, channel, as_of) if stock.changed_at <= as_of else None
+        key = f"item {item} channel {channel}"
+        if right is not None:
+            self.findings.met["S-10b"] += 1
+            if quantity > right or (quantity < right and not silent):
+                self._wrong.add((channel, item, as_of))
+                told = f"published {quantity}, right at {as_of} was {right}"
+                self.findings.broken("S-10b", key, message, told)
+        last = self._told.get((channel, item))
+        self._told[(channel, item)] = _Told(quantity, as_of, stock, silent)
+        if last is None or quantity <= last.quantity:
+            return
+        self.findings.met["S-12"] += 1
+        if last.stock is stock and right is not None and not last.silent:
+            then = published(self.availability, stock, channel, last.at)
+            if then is not None and right <= then:
+                told = f"published {last.quantity} at {last.at} and {quantity} at {as_of}, and nothing had changed"
+                self.findings.broken("S-12", key, message, told)
+
+
+def published(rules: ChannelAvailability, stock: ItemStock, channel: int, now: Elapsed) -> int | None:
+    """Return what a channel must be told of an item, computed plainly from its row: the reference of S-10b.
+
+    Safety is withheld at each site, the buffer and the cap from the sum, floored to whole sell units. None: the
+    reference does not apply (`_plain`).
+    """
+    if not _plain(stock, now):
+        return None
+    rule = rules.channels[channel]
+    total = 0
+    for site, free in enumerate(_free(stock, now)):
+        if rule.sites is None or site in rule.sites:
+            total += max(0, free - rules.safety.units(stock.item, site, rule.method))
+    told = total - rule.buffer.size(stock, channel, now, total)
+    if rule.depth:
+        told += max(0, rule.depth - sum(line.quantity for line in stock.waiting))
+    if rule.cap is not None:
+        told = min(told, rule.cap)
+    return max(0, told) // rule.unit_of(stock.item)
+
+
+def _ordered(unit: Direct) -> Sequence[Line]:
+    """Return the lines of the order that a unit wrote, in quanta of the items that are taken."""
+    return next((row.lines for number, _, row in unit.writes if number == _ORDERS and isinstance(row, Order)), ())
+
+
+def _plain(stock: ItemStock, now: Elapsed) -> bool:
+    """Tell whether the reference reads this record: no quotas, pledges or dated waiting demand.
+
+    Waiting demand that may be served from a receipt due within a day spares what is free, so it is left out too.
+    """
+    if stock.quotas or stock.pledges or any(line.due for line in stock.waiting):
+        return False
+    return not ((stock.waiting or stock.disputed) and any(receipt.due < now + DAY for receipt in stock.supply))
+
+
+def _free(stock: ItemStock, now: Elapsed) -> list[int]:
+    """Return what is free at each site: sellable - committed - live soft claims, never below 0.
+
+    Waiting demand and units in dispute take from the sites in order.
+    """
+    waiting = stock.disputed + sum([line.quantity for line in stock.waiting])
+    found = []
+    for site, position in enumerate(stock.positions):
+        free = position.sellable - position.committed
+        if stock.claims:
+            free -= sum([claim.quantity for claim in stock.claims if claim.site == site and now < claim.expires_at])
+        charged = max(0, min(waiting, free))
+        waiting -= charged
+        found.append(max(0, free - charged))
+    return found
