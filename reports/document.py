@@ -1,6 +1,7 @@
 """The only room of reports that writes: figures and pages, the same bytes for the same data."""
 
 import io
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -41,10 +42,23 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         UsageError: it cannot be written.
     """
+    _write(path, iter([content]))
+
+
+def write_stream(path: Path, pieces: Iterable[str]) -> None:
+    """Write a text that comes in pieces, as UTF-8; see `write_bytes`."""
+    _write(path, (piece.encode() for piece in pieces))
+
+
+def _write(path: Path, pieces: Iterator[bytes]) -> None:
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        partial.replace(path)
+        try:
+            with partial.open("wb") as file:
+                file.writelines(pieces)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write '{path}': {error.strerror or error}") from error

@@ -26,6 +26,7 @@ ELSEWHERE: Mapping[str, str] = {
     "live": "twin.cli.live",
     "report": "twin.cli.pages",
     "trace": "twin.cli.pages",
+    "export": "twin.cli.exports",
     "rerun": "twin.cli.again",
     "diff": "twin.cli.again",
     "selfcheck": "twin.cli.selfcheck",

@@ -8,7 +8,7 @@ What a buyer saw of each line, and what had made it stale, is found by `twin.exp
 messages lie behind the order's own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,12 @@ from twin.experiment.seen import SEEN, Seen, seen
 from twin.middleware.dispatch import Procedures
 from twin.middleware.unit import Outcome
 
+OF_ITEMS: Final = (
+    "(kind IN ('order.line', 'order.oversold', 'stock.shown', 'supply.ordered') "
+    "OR (kind LIKE '%.sent' AND quantity = 0 AND item <> 0))"
+)
+"""Rows whose item is one; of other kinds the column has a count, or nothing."""
+ROWS_AT_ONCE: Final = 20_000
 STALE_LINES_MAX: Final = 3
 """Of so many stale lines of an order the messages behind them are told."""
 
@@ -86,6 +92,12 @@ class Record:
     def rows(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
         """Ask the views `events` and `names`."""
         return self._database.execute(query, list(parameters)).fetchall()
+
+    def stream(self, query: str) -> Iterator[tuple[object, ...]]:
+        """Ask the views, and take the answer in pieces, so that a long one need not fit into memory."""
+        answer = self._database.cursor().execute(query)
+        while rows := answer.fetchmany(ROWS_AT_ONCE):
+            yield from rows
 
     def find(self, order: str) -> int:
         """Return the order that a text means: its number, `channel number`, its id, or the id of one of its messages.
