@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
@@ -22,6 +22,9 @@ from twin.experiment.manifest import read_manifest
 from twin.experiment.reading import read_folder
 from twin.experiment.study import reported
 from twin.experiment.trace import Record, Trace, record_of
+
+if TYPE_CHECKING:
+    from twin.world.scenario import Scenario
 
 PARTS: Final = (
     ("answer", "Answer"),
@@ -47,16 +50,14 @@ class Page:
     tables: Mapping[str, Table]
 
 
-def page(path: Path, allow_code: tuple[str, ...] = ()) -> Page:
-    """Make the report of the folder of a run or a comparison.
+def page(path: Path, scenario: "Scenario") -> Page:
+    """Make the report of the folder of a run or a comparison of this scenario.
 
     Raises:
         UsageError: it has no recorded events, or is the folder of something else.
         HistoryError: something in it cannot be read.
-        ScenarioError: the scenario in its manifest does not hold together any more, or names code not allowed.
     """
     manifest = read_manifest(path)
-    scenario = basis.scenario_of(manifest, allow_code)
     folder = read_folder(path, reported(scenario))
     comparison = folder.comparison
     records = [record_of(manifest, design) for design in manifest.designs]

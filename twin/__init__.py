@@ -9,6 +9,8 @@ by path.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reports.result import compare as compare
+    from reports.result import run as run
     from scenarios import check as check
     from scenarios import load as load
     from scenarios import names as names
@@ -23,10 +25,8 @@ if TYPE_CHECKING:
     from twin.errors import TwinError as TwinError
     from twin.errors import UsageError as UsageError
     from twin.errors import WireError as WireError
-    from twin.experiment import compare as compare
     from twin.experiment import optimize as optimize
     from twin.experiment import results as results
-    from twin.experiment import run as run
     from twin.experiment import sweep as sweep
     from twin.live.effects import read_effects as read_effects
     from twin.model.instant import minutes as minutes
@@ -74,7 +74,7 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "UsageError": "twin.errors",
         "WireError": "twin.errors",
         "check": "scenarios",
-        "compare": "twin.experiment",
+        "compare": "reports.result",
         "load": "scenarios",
         "minutes": "twin.model.instant",
         "names": "scenarios",
@@ -83,7 +83,7 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "read_effects": "twin.live.effects",
         "replay": "scenarios.replays",
         "results": "twin.experiment",
-        "run": "twin.experiment",
+        "run": "reports.result",
         "seconds": "twin.model.instant",
         "sweep": "twin.experiment",
     }

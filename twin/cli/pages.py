@@ -73,20 +73,11 @@ def trace(
 
 def write_report(folder: Path, target: Path, *, with_files: bool = False) -> Path:
     """Write the page of a run folder, and what belongs beside it; return the page's path."""
-    from reports.document import image, write_bytes, write_text
-    from reports.page import page
-    from twin.experiment.results import as_csv
+    from reports.basis import scenario_of
+    from reports.writing import write_report as write
+    from twin.experiment.manifest import read_manifest
 
-    made = page(folder, options.allowed())
-    write_text(target, made.html)
-    if with_files:
-        for picture in made.pictures:
-            for kind in ("svg", "png"):
-                write_bytes(target.with_name(f"{picture.name}.{kind}"), image(picture.figure, kind))
-        for name, table in made.tables.items():
-            rows = [dict(zip(table.heads, row, strict=True)) for row in table.rows]
-            write_text(target.with_name(f"{name}.csv"), as_csv(rows))
-    return target
+    return write(folder, scenario_of(read_manifest(folder), options.allowed()), target, with_files=with_files)
 
 
 def tables_of(found: "Trace") -> "tuple[Table, Table]":
@@ -100,7 +91,7 @@ def tables_of(found: "Trace") -> "tuple[Table, Table]":
             f"{step.what} {step.how}",
             step.source,
             step.target if step.target != step.source else "",
-            step.outcome or (f"attempt {step.attempt}" if step.attempt > 1 else ""),
+            step.told,
         )
         for step in found.steps
     )

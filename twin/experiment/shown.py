@@ -26,7 +26,7 @@ def findings_html(findings: "Findings") -> str:
     return "".join(
         (
             _measures(findings.comparison),
-            _table(("name", "claim", "verdict"), verdicts) if verdicts else "",
+            html_table(("name", "claim", "verdict"), verdicts) if verdicts else "",
             *(f"<p>{escape(note)}</p>" for note in notes),
         )
     )
@@ -38,7 +38,7 @@ def _measures(comparison: Comparison) -> str:
         (kpi, unit_of(comparison.runs, kpi), *(_estimate(kpis.get(kpi)) for kpis in comparison.estimates.values()))
         for kpi in comparison.reported
     ]
-    return _table(("measure", "unit", *comparison.designs), rows)
+    return html_table(("measure", "unit", *comparison.designs), rows)
 
 
 def _estimate(estimate: Estimate | None) -> str:
@@ -51,7 +51,8 @@ def _estimate(estimate: Estimate | None) -> str:
     return f"{number(estimate.mean)} ({number(low)} .. {number(high)})"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def html_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table of texts."""
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"

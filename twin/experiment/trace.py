@@ -10,6 +10,7 @@ messages lie behind the order's own.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +18,10 @@ from twin.errors import UsageError
 from twin.experiment.archive import events_of
 from twin.experiment.manifest import Manifest
 from twin.experiment.seen import SEEN, Seen, seen
+from twin.experiment.shown import html_table
 from twin.middleware.dispatch import Procedures
 from twin.middleware.unit import Outcome
+from twin.model.instant import SECOND
 
 OF_ITEMS: Final = (
     "(kind IN ('order.line', 'order.oversold', 'stock.shown', 'supply.ordered') "
@@ -55,6 +58,11 @@ class Step:
         return Outcome(self.number).name if self.how == "committed" else ""
 
     @property
+    def told(self) -> str:
+        """What came of the step in a word: an outcome, or a repeated attempt; empty where nothing is to be said."""
+        return self.outcome or (f"attempt {self.attempt}" if self.attempt > 1 else "")
+
+    @property
     def attempt(self) -> int:
         """Which attempt of a call a step belongs to; 0 where it is none."""
         return self.number if self.how in ("sent", "ok", "refused", "failed", "timeout") else 0
@@ -74,6 +82,15 @@ class Trace:
     steps: tuple[Step, ...]
     lines: tuple[Seen, ...]
     behind: tuple[Step, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """Show the path in a notebook: each step with its time and result."""
+        rows = [
+            (f"{step.at_us / SECOND:,.3f}", f"{step.what} {step.how}", step.source, step.target, step.told)
+            for step in self.steps
+        ]
+        head = ("s since the start", "step", "from", "to", "result")
+        return f"<p>{escape(f'{self.name} under {self.design}')}</p>{html_table(head, rows)}"
 
 
 class Record:
