@@ -20,9 +20,9 @@ from twin.experiment.trace import Trace, record_of
 from twin.experiment.work import OnViolation, Progress
 
 if TYPE_CHECKING:
-    import duckdb
     from matplotlib.figure import Figure
 
+    from twin.experiment.archive import Relation
     from twin.world.scenario import Scenario
 
 
@@ -65,7 +65,7 @@ class Result(Findings):
         record = record_of(read_manifest(self.folder), design)
         return record.trace(record.find(order))
 
-    def sql(self, query: str) -> "duckdb.DuckDBPyRelation":
+    def sql(self, query: str) -> "Relation":
         """Ask a question in SQL of the tables `runs`, `measures` and `events`; the answer shows itself."""
         return Results([read_manifest(self.folder)]).sql(query)
 

@@ -19,6 +19,8 @@ from twin.experiment.sweep import TABLE
 if TYPE_CHECKING:
     import duckdb
 
+    Relation = duckdb.DuckDBPyRelation
+
 _RUNS: Final = "folder VARCHAR, scenario VARCHAR, design VARCHAR, seed BIGINT, events BIGINT, digest VARCHAR"
 _MEASURES: Final = "folder VARCHAR, scenario VARCHAR, design VARCHAR, seed BIGINT, kpi VARCHAR, value DOUBLE"
 _EVENTS: Final = (
@@ -35,7 +37,7 @@ class Results:
         self.folders = tuple(folders)
         self._database: duckdb.DuckDBPyConnection | None = None
 
-    def sql(self, query: str) -> "duckdb.DuckDBPyRelation":
+    def sql(self, query: str) -> "Relation":
         """Ask a question in SQL; the answer shows itself, and has `fetchall`, `fetchnumpy` and `df`."""
         if self._database is None:
             self._database = _database(self.folders)
