@@ -11,7 +11,7 @@ import numpy as np
 
 from actors.ground import Ground
 from twin.kernel.laws import Law, Zipf
-from twin.model.chance import bits, stream_id, uniform
+from twin.model.chance import bits, draw, root, stream_id, uniform
 from twin.model.commands import OrderedLine
 from twin.model.ids import business_id
 from twin.model.instant import HOUR, SECOND, Elapsed
@@ -131,19 +131,16 @@ class Baskets:
         self.lines = lines
         self.units = units
         self._lines, self._item, self._units = (
-            stream_id("basket/lines"),
-            stream_id("basket/item"),
-            stream_id("basket/units"),
+            root(seed, stream_id(f"basket/{what}")) for what in ("lines", "item", "units")
         )
 
     def of(self, order: int) -> tuple[OrderedLine, ...]:
         """Return the lines of an order; an item drawn twice is one line of the larger wish."""
-        seed = self.seed
-        count = min(self.items, max(1, round(self.lines.at(bits(seed, self._lines, order)))))
+        count = min(self.items, max(1, round(self.lines.at(draw(self._lines, order)))))
         wanted: dict[int, int] = {}
         for n in range(count):
-            item = self.popularity.pick(bits(seed, self._item, order, n))
-            quantity = max(1, round(self.units.at(bits(seed, self._units, order, n))))
+            item = self.popularity.pick(draw(self._item, order, n))
+            quantity = max(1, round(self.units.at(draw(self._units, order, n))))
             wanted[item] = max(wanted.get(item, 0), quantity)
         return tuple([OrderedLine(item, quantity) for item, quantity in wanted.items()])
 

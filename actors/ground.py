@@ -10,7 +10,7 @@ from twin.kernel.laws import Law, delay
 from twin.kernel.recorder import Recorder
 from twin.kernel.timeline import Timeline
 from twin.middleware.unit import Outcome
-from twin.model.chance import draw, root, stream_id, threshold
+from twin.model.chance import Keyed, draw, root, stream_id, threshold
 from twin.model.instant import Elapsed, Instant, Now
 from twin.model.message import Event, Message
 
@@ -122,12 +122,7 @@ class Ground:
 
     def lag(self, name: str, law: Law) -> Lag:
         """Return the delay `name`: `law` in seconds, drawn by (identity, attempt)."""
-        key, compiled = root(self.seed, stream_id(name)), delay(law)
-
-        def lag(identity: int, attempt: int) -> Elapsed:
-            return compiled(draw(key, identity, attempt))
-
-        return lag
+        return Keyed(root(self.seed, stream_id(name)), delay(law)).of
 
     def coin(self, name: str, share: float) -> Callable[[int, int], bool]:
         """Return a coin that shows heads with probability `share`, drawn by (identity, attempt)."""

@@ -326,7 +326,7 @@ class Middleware:
             items = publisher.changed(event, now)
             if items:
                 self._evaluate(channel, items)
-            else:
+            elif items is not None or self._slot_at[channel] is None:
                 self.arm(channel)
 
     def arm(self, channel: int) -> None:

@@ -87,20 +87,25 @@ class Governed:
     min_change_max: int = 1024
     kind: Literal["governed"] = "governed"
 
-    def choose(self, dirty: Sequence[Dirty], now: Elapsed, min_change: int) -> list[int]:
-        """Return the keys to send at this slot, in order; `min_change` is the one in force (see `backlog`)."""
-        ranked = []
-        for entry in dirty:
-            key, value, shown, as_of, since = entry
-            change = abs(value - shown)
-            if now - as_of < self.max_age_us:
+    def choose(
+        self, dirty: Sequence[tuple[int, int, int, Elapsed, Elapsed]], now: Elapsed, min_change: int
+    ) -> list[int]:
+        """Return the keys to send at this slot, in order; `min_change` is the one in force (see `backlog`).
+
+        `dirty` are the fields of `Dirty`; plain tuples will do.
+        """
+        ranked: list[tuple[int, float, Elapsed, int]] = []
+        aged, low_mark = now - self.max_age_us, self.low_mark
+        for key, value, shown, as_of, since in dirty:
+            change = value - shown if value > shown else shown - value
+            if as_of > aged:
                 if change == 0:
                     continue
-                if change < min_change and value > self.low_mark and shown != 0 and value != 0:
+                if change < min_change and value > low_mark and shown != 0 and value != 0:
                     continue
             if value == 0 and shown != 0:
                 ranked.append((_TO_ZERO, 0.0, since, key))
-            elif now - since >= self.max_age_us:
+            elif since <= aged:
                 ranked.append((_STARVED, 0.0, since, key))
             elif change == 0:
                 ranked.append((_REFRESH, 0.0, since, key))

@@ -114,13 +114,13 @@ class Safety:
 
     def units(self, item: int, site: int, method: str = "") -> int:
         """Return the safety stock of `item` at `site` for a fulfilment method such as SHP or PICK."""
-        found = self.item_site_method.get((item, site, method))
-        if found is None:
+        found = self.item_site_method.get((item, site, method)) if self.item_site_method else None
+        if found is None and self.item_site:
             found = self.item_site.get((item, site))
-        if found is None:
+        if found is None and self.item:
             found = self.item.get(item)
         if found is None:
-            found = self.item_class.get(self.class_of.get(item, ""), 0)
+            found = self.item_class.get(self.class_of.get(item, ""), 0) if self.item_class else 0
         return found
 
     def __bool__(self) -> bool:

@@ -6,10 +6,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from twin.errors import UsageError
-from twin.model.chance import bits, draw, root, stream_id, threshold, uniform, unit
+from twin.model.chance import Keyed, bits, draw, root, stream_id, threshold, uniform, unit
 
 SEED = 20_261_130
 LATENCY = stream_id("latency")
@@ -84,3 +86,8 @@ def test_a_coin_falls_with_its_share() -> None:
     assert (threshold(0.0), threshold(1.0)) == (0, 2**32)
     with pytest.raises(UsageError, match=r"between 0 and 1 \(got 1.5\)"):
         threshold(1.5)
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**63 - 1), st.integers(0, 1_000))
+def test_what_is_drawn_in_one_call_is_drawn_from_the_same_bits(root: int, identity: int, attempt: int) -> None:
+    assert Keyed(root, hex).of(identity, attempt) == hex(draw(root, identity, attempt))

@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 from twin.errors import UsageError
 from twin.kernel.laws import Constant, Law, delay
 from twin.kernel.timeline import NORMAL, Timeline
-from twin.model.chance import draw, root, stream_id, threshold
+from twin.model.chance import Keyed, draw, root, stream_id, threshold
 
 A = TypeVar("A")
 
@@ -66,10 +66,11 @@ class Link:
         self._latency = delay(latency)
         self._fixed_us = self._latency(0) if isinstance(latency, Constant) else -1
         self._lag = delay(duplicate_lag or Constant(0.0))
-        self._latencies, self._coins, self._disorders, self._copies, self._lags = (
+        latencies, self._coins, self._disorders, self._copies, self._lags = (
             root(seed, stream_id(f"link/{name}/{purpose}"))
             for purpose in ("latency", "coin", "disorder", "copy", "lag")
         )
+        self._travel = Keyed(latencies, self._latency).of
         self._lost_below, self._duplicated_below = threshold(lost), threshold(duplicated)
         self._disorder_below, self._disorder_span = threshold(disorder_share), disorder_within_us + 1
         self._backlog_max = backlog_max
@@ -91,7 +92,7 @@ class Link:
         self.sent_count += 1
         travel = self._fixed_us
         if travel < 0:
-            travel = self._latency(draw(self._latencies, identity, attempt))
+            travel = self._travel(identity, attempt)
         if self._plain or (travel := self._adverse(travel, identity, attempt, deliver, arg)) >= 0:
             timeline = self._timeline
             heappush(timeline._queue, (timeline._now + travel, NORMAL, next(timeline._eid), deliver, arg))

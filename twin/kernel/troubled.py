@@ -132,7 +132,7 @@ class TroubledLink(Link):
             case "N5":
                 return self._drawn(identity, attempt, 5, armed.number("within", 0.0))
             case _:
-                usual = self._latency(draw(self._latencies, identity, attempt))
+                usual = self._travel(identity, attempt)
                 return max(0, round(usual * (armed.factor(now) - 1.0)))
 
     def _drawn(self, identity: int, attempt: int, purpose: int, most: float) -> Elapsed:

@@ -133,7 +133,7 @@ class Publishing:
         match note:
             case Changed():
                 for channel, publisher in enumerate(self.publishers):
-                    self._ask(channel, publisher.changed(note.event, note.event.at))
+                    self._ask(channel, publisher.changed(note.event, note.event.at) or ())
             case SlotOpened():
                 self._ask(note.channel, self.publishers[note.channel].take(note.at))
             case AllDue():

@@ -6,6 +6,7 @@ distributions keep every sample. A measure without a sample is None.
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -160,16 +161,16 @@ class Watch:
         self.rules = rules
         self.invariants = invariants
         self._kits = rules.catalogue.kits.parts if rules.catalogue is not None else {}
-        self.count: dict[str, int] = {}
+        self.count = defaultdict[str, int](int)
         self.age = Samples()
         self.capture = Samples()
         self.cycle = Samples()
         self.milestones = Samples()
         self._unanswered: dict[int, Elapsed] = {}
         """Orders whose channel waits for an answer, with the moment by which it must have one."""
-        self.latency: dict[str, Samples] = {}
-        self.calls: dict[str, int] = {}
-        self.attempts: dict[str, int] = {}
+        self.latency = defaultdict[str, Samples](Samples)
+        self.calls = defaultdict[str, int](int)
+        self.attempts = defaultdict[str, int](int)
         self.stock_links: frozenset[str] = frozenset()
         self.queues: dict[str, Level] = {}
         self.broken = Level()
@@ -198,8 +199,8 @@ class Watch:
         """The warm-up is over: counts begin at 0, levels go on."""
         now = self.clock()
         self._began = now
-        self.count = {}
-        self.calls, self.attempts, self.latency = {}, {}, {}
+        for counted in (self.count, self.calls, self.attempts, self.latency):
+            counted.clear()
         self.units_ordered = self.units_short = 0
         self._unanswered = {}
         self._fell_out = {}
@@ -212,7 +213,7 @@ class Watch:
         self.lineage.restart()
 
     def _add(self, name: str, by: int = 1) -> None:
-        self.count[name] = self.count.get(name, 0) + by
+        self.count[name] += by
 
     def under_way(self) -> int:
         """Return how many orders were placed and are neither shipped nor refused nor cancelled."""
@@ -284,11 +285,13 @@ class Watch:
             self.drift.add(abs(new) - abs(old), self.clock())
 
     def _ghost(self, item: int) -> None:
-        most = 0
+        there = self._counted.get(item, 0)
+        if there < 0:
+            there = 0
+        new = 0
         for shown in self._shown:
-            if shown[item] > most:
-                most = shown[item]
-        new = max(0, most - max(0, self._counted.get(item, 0)))
+            if shown[item] - there > new:
+                new = shown[item] - there
         old = self._ghost_of.get(item, 0)
         if new != old:
             self._ghost_of[item] = new
@@ -302,7 +305,7 @@ class Watch:
 
     def started(self, link: str, event: Event, number: int) -> None:
         """A call began."""
-        self.calls[link] = self.calls.get(link, 0) + 1
+        self.calls[link] += 1
         self.invariants.started(link, event, number)
 
     def sent(self, call: Call) -> None:
@@ -329,11 +332,8 @@ class Watch:
     def called(self, call: Call, took: Elapsed, outcome: str) -> None:
         """An attempt ended."""
         link = call.client.name
-        self.attempts[link] = self.attempts.get(link, 0) + 1
-        samples = self.latency.get(link)
-        if samples is None:
-            samples = self.latency[link] = Samples()
-        samples.add(took)
+        self.attempts[link] += 1
+        self.latency[link].values.append(took)
         if outcome == "refused":
             self._add("throttled_calls")
         if link in self.stock_links:

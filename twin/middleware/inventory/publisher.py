@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from policies.publication import Dirty, EveryEvent, Governed, Periodic, backlog, slot
+from policies.publication import EveryEvent, Governed, Periodic, backlog, slot
 from policies.ruleset import PublicationPolicy
 from twin.model.commands import PublicationAnswered
 from twin.model.events import AvailabilityChanged, PublishStock
@@ -25,6 +25,7 @@ from twin.model.instant import Elapsed
 from twin.model.publishing import PublisherState
 
 NEVER: Elapsed = 1 << 62
+_NEVER_TOLD: tuple[int, Elapsed] = (0, -1 << 60)
 RANKED_MAX = 20_000
 """Most dirty keys that one slot ranks, oldest first; more wait for the next slot."""
 
@@ -97,45 +98,54 @@ class Publisher:
         self.min_change, self.lag_alarms = state.min_change, state.lag_alarms
         self._judged, self._aging = state.judged, deque(state.aging)
 
-    def changed(self, event: AvailabilityChanged, now: Elapsed) -> tuple[int, ...]:
-        """Mark the event's items; return those to be evaluated at once."""
+    def changed(self, event: AvailabilityChanged, now: Elapsed) -> tuple[int, ...] | None:
+        """Mark the event's items; return those to be evaluated at once, or None when no slot can open any sooner."""
         if isinstance(self.policy, EveryEvent):
             return tuple([row.item for row in event.rows])
         if not self.forgets_refused:
-            return ()
+            return None
+        sooner = not self.since or self.idle_until > 0
         for row in event.rows:
-            item = row.item
-            self.pool[item] = row.quantity
+            item, pool = row.item, row.quantity
+            self.pool[item] = pool
             told = self.told.get(item)
-            guess = max(0, row.quantity - self.withheld.get(item, 0))
+            guess = max(0, pool - self.withheld.get(item, 0))
             if told is not None and told[0] == guess and item not in self.in_flight and not event.marked:
                 self.since.pop(item, None)
             else:
                 self.since.setdefault(item, now)
-                if guess == 0 and (told is None or told[0] != 0):
-                    self.to_zero = True
+                if guess == 0 and not self.to_zero and (told is None or told[0] != 0):
+                    self.to_zero = sooner = True
                 self.idle_until = 0
-        return ()
+        return () if sooner else None
 
     def slot(self, now: Elapsed) -> Elapsed | None:
         """Return when the next slot opens, or None while there is nothing to send or no way to send it."""
         policy = self.policy
         if isinstance(policy, Periodic):
             return max(policy.slot(now), self.closed_until) if self.since else None
-        if not isinstance(policy, Governed) or not self.ready():
+        if not isinstance(policy, Governed):
+            return None
+        if not self.ready():
             return None
         due = self._refresh_due(policy)
         if self.in_flight:
-            first = next(iter(self.in_flight.values()))[0] + policy.feed_timeout_us
-            due = first if due is None else min(due, first)
+            for flying in self.in_flight.values():
+                due = min(due, flying[0] + policy.feed_timeout_us)
+                break
         if self.since:
-            oldest = next(iter(self.since.values()))
-            opens = slot(policy, self.last_slot, oldest, now, to_zero=self.to_zero)
-            if self.last_slot is not None and not self.to_zero:
-                opens = max(opens, self.last_slot + self.slot_interval)
-            opens = max(opens, self.idle_until)
-            due = opens if due is None else min(due, opens)
-        return None if due is None else max(due, now, self.closed_until)
+            opens = self._opens(policy, now)
+            if opens < due:
+                due = opens
+        return None if due is NEVER else max(due, now, self.closed_until)
+
+    def _opens(self, policy: Governed, now: Elapsed) -> Elapsed:
+        """Return when the next slot opens for the keys that are dirty."""
+        oldest = next(iter(self.since.values()))
+        opens = slot(policy, self.last_slot, oldest, now, to_zero=self.to_zero)
+        if self.last_slot is not None and not self.to_zero:
+            opens = max(opens, self.last_slot + self.slot_interval)
+        return max(opens, self.idle_until)
 
     def take(self, now: Elapsed) -> tuple[int, ...]:
         """Open a slot: return the items to evaluate and send, most dangerous first."""
@@ -150,17 +160,18 @@ class Publisher:
         self._judge(policy, now)
         self.to_zero = False
         told, pool, withheld, in_flight = self.told, self.pool, self.withheld, self.in_flight
-        dirty = []
+        dirty: list[tuple[int, int, int, Elapsed, Elapsed]] = []
         for item, since in islice(self.since.items(), RANKED_MAX):
             if item not in in_flight:
-                shown, as_of = told.get(item, (0, -1 << 60))
-                dirty.append(Dirty(item, max(0, pool.get(item, 0) - withheld.get(item, 0)), shown, as_of, since))
+                shown, as_of = told.get(item, _NEVER_TOLD)
+                value = max(0, pool.get(item, 0) - withheld.get(item, 0))
+                dirty.append((item, value, shown, as_of, since))  # the fields of `Dirty`
         chosen = tuple(policy.choose(dirty, now, self.min_change)[: self.items_per_slot])
         if chosen:
             self.last_slot = now
             self._fly(chosen, now)
         else:
-            aged = min([min(d.as_of, d.since) + policy.max_age_us for d in dirty], default=NEVER)
+            aged = min([min(as_of, since) + policy.max_age_us for _, _, _, as_of, since in dirty], default=NEVER)
             self.idle_until = max(aged, now + policy.interval_us)
         return chosen
 
@@ -204,18 +215,18 @@ class Publisher:
         for item in items:
             self.in_flight[item] = (now, self.since.pop(item, now), 0, 0, 0)
 
-    def _refresh_due(self, policy: Governed) -> Elapsed | None:
-        """Return when the oldest figure that still stands must be confirmed; a look that changes nothing."""
+    def _refresh_due(self, policy: Governed) -> Elapsed:
+        """Return when the oldest figure that still stands must be confirmed, or NEVER; a look that changes nothing."""
         for as_of, item in self._aging:
-            if item not in self.in_flight and self.told.get(item, (0, -1))[1] == as_of:
+            if item not in self.in_flight and self.told.get(item, _NEVER_TOLD)[1] == as_of:
                 return as_of + policy.max_age_us
-        return None
+        return NEVER
 
     def _mark_aged(self, policy: Governed, now: Elapsed) -> None:
         aging = self._aging
         while aging:
             as_of, item = aging[0]
-            if item not in self.in_flight and self.told.get(item, (0, -1))[1] == as_of:
+            if item not in self.in_flight and self.told.get(item, _NEVER_TOLD)[1] == as_of:
                 if as_of + policy.max_age_us > now:
                     return
                 self.since.setdefault(item, now)
