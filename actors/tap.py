@@ -7,18 +7,20 @@ client), so that a replay can put a record back between the same two of them.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 from actors.ground import Lag
 from actors.transactor import Direct, Store
 from twin.middleware.unit import INBOX, TABLES, Outcome
 from twin.model import wire
-from twin.model.history import Answer, Closing, Draw, Pace, Record, Stimulus, snapshot_of
+from twin.model.history import Answer, Closing, Draw, Pace, Record, Stimulus
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
 
 Write = Callable[[Record], None]
+ROWS_AT_ONCE = 1_000
+"""Rows of a table that are written out at once for a digest."""
 
 
 class Submits(Protocol):
@@ -226,16 +228,32 @@ class _Tapped:
         self._client.submit(event)
 
 
-def state_of(store: Store) -> dict[str, dict[int, object]]:
+def state_of(store: Store) -> dict[str, Mapping[int, object]]:
     """Return the committed rows of every table by its name, what the inbox still knows included."""
-    rows = {table.name: dict(store.rows[table.number]) for table in TABLES}
-    rows[INBOX.name] = {**store.inbox_earlier, **store.rows[INBOX.number]}
+    rows: dict[str, Mapping[int, object]] = {table.name: store.rows[table.number] for table in TABLES}
+    if store.inbox_earlier:
+        rows[INBOX.name] = {**store.inbox_earlier, **store.rows[INBOX.number]}
     return rows
 
 
 def state_digest(store: Store) -> str:
-    """Return the SHA-256 of everything that the store holds, as `sha256:...`."""
-    rows = snapshot_of(state_of(store))
+    """Return the SHA-256 of everything that the store holds, as `sha256:...`.
+
+    It is that of the canonical JSON of rows by table, outbox and timers, written piece by piece: a store of a million
+    orders is not held twice.
+    """
+    digest = hashlib.sha256(b"[{")
+    comma = b""
+    for table, rows in sorted(state_of(store).items()):
+        if rows:
+            digest.update(comma + wire.encode(table) + b":[")
+            ids = sorted(rows)
+            for start in range(0, len(ids), ROWS_AT_ONCE):
+                chunk = [(id, rows[id]) for id in ids[start : start + ROWS_AT_ONCE]]
+                digest.update((b"," if start else b"") + wire.encode(chunk)[1:-1])
+            digest.update(b"]")
+            comma = b","
     outbox = [event for _, event in sorted(store.outbox.items())]
     timers = [entry for _, entry in sorted(store.timers.items())]
-    return "sha256:" + hashlib.sha256(wire.encode((rows, outbox, timers))).hexdigest()
+    digest.update(b"}," + wire.encode(outbox) + b"," + wire.encode(timers) + b"]")
+    return "sha256:" + digest.hexdigest()

@@ -28,7 +28,7 @@ from twin.model import events, wire
 from twin.model.commands import PublicationAnswered
 from twin.model.dead_letter import DeadLetter, LetterKind
 from twin.model.history import Answer, Closing, Draw, Fact, Header, Pace, Record, Stimulus
-from twin.model.instant import Elapsed
+from twin.model.instant import HOUR, SECOND, Elapsed
 from twin.model.intake import StreamState
 from twin.model.message import Event, Message
 from twin.model.order import Order
@@ -44,6 +44,8 @@ from twin.world.scenario import Scenario
 
 Decided = Callable[[Message, Outcome, Direct], None]
 After = Literal["skip", "answer"]
+SETTLING_MAX: Elapsed = HOUR
+"""How long work that is under way at the end of an imported recording may take."""
 AFTER: Final[tuple[After, ...]] = get_args(After)
 """What becomes of an order that has left the recording: see `Feed`."""
 
@@ -132,7 +134,18 @@ class Feed:
                 self._take(record)
         self.comparison.line = 0
         alone.until(max(self.header.horizon, alone.timeline.now + AT_ONCE + 1))
+        if self.expected is None:
+            self._settle()
         return self._conclude()
+
+    def _settle(self) -> None:
+        """Let the work end that was begun: nobody has recorded what the state was when the recording stopped."""
+        end = self.alone.timeline.now + SETTLING_MAX
+        while self.alone.timeline.now < end:
+            self.alone.until(self.alone.timeline.now + SECOND)
+            if not self.alone.middleware.busy:
+                return
+
 
     # --- records
 

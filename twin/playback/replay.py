@@ -17,6 +17,7 @@ from twin.playback.modes import Mode
 from twin.playback.openloop import Orders, as_wanted, asked_for, open_world_of
 from twin.playback.overlay import Overlay
 from twin.world.deployed import RULES_VERSION
+from twin.world.horizon import no_collections
 from twin.world.scenario import Scenario
 
 
@@ -96,7 +97,8 @@ def replay(
             decided=decided,
             submitted=made.saw,
         )
-        made.played = feed.play(overlay.over(header, records, seed))
+        with no_collections():
+            made.played = feed.play(overlay.over(header, records, seed))
     else:
         _play_open(made, records, header, version, overlay, seed)
     if header.rules not in ("", RULES_VERSION):
@@ -120,7 +122,8 @@ def _play_open(
     orders = Orders(header, overlay.over(header, as_wanted(records), seed))
     world = open_world_of(header, version.scenario, version.design, orders, asked, seed, heard)
     try:
-        world.timeline.run(until=version.scenario.horizon)
+        with no_collections():
+            world.timeline.run(until=version.scenario.horizon)
     except InvariantViolation as violation:
         chain = list(violation.chain)
         made.violations.append(
