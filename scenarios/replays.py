@@ -13,7 +13,7 @@ from twin.middleware.unit import ITEMS
 from twin.model.history import Header, Snapshot, snapshot_of, text_of
 from twin.model.instant import SECOND
 from twin.model.stock import ItemStock, Position
-from twin.playback import modes, report
+from twin.playback import modes, report, shown
 from twin.playback.alone import Committed
 from twin.playback.diverge import Divergence
 from twin.playback.feed import AFTER, After
@@ -64,6 +64,10 @@ class Replays:
         if len(documents) == 1:
             return documents[0]
         return {"versions": documents, **report.side_by_side(*self.made)}
+
+    def _repr_html_(self) -> str:
+        """Show the verdict, what differs first and why, and how far it reaches, in a notebook."""
+        return shown.html(self.document())
 
     @property
     def differs(self) -> bool:

@@ -126,6 +126,8 @@ def test_a_hundred_random_edits_change_what_depends_on_them_and_nothing_else(rec
             continue
         assert {item for item, _ in moved} <= reach
         assert all(items_of_order[case] & reach for case in changed)
+        strangers = {each.kind for each in after.played.divergences if not reach.issuperset(each.items)}
+        assert strangers <= {"published"}, "a slot that a channel's items share comes at another time, and that is all"
         named = {each.key for each in after.played.divergences if each.key.startswith("channel ")}
         effects += bool(changed or moved or named)
         if how == "delete order" and record.message.case not in repeats:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="A baseline of known divergences; made from this replay where there is no such file.",
 )
+@click.option("--report", "page", type=click.Path(path_type=Path), help="Write one page that shows the replay.")
 @options.output
 def replay(
     history: Path,
@@ -56,6 +57,7 @@ def replay(
     out: Path | None,
     junit: Path | None,
     accept: Path | None,
+    page: Path | None,
     form: str,
     quiet: bool,
     no_progress: bool,
@@ -90,6 +92,12 @@ def replay(
     if junit is not None:
         report.write_text(junit, junit_of(history.name, found.documents()))
         log.say(f"junit: {junit}")
+    if page is not None:
+        from reports.document import write_text
+        from reports.replay import replay_page
+
+        write_text(page, replay_page(found, history.name))
+        log.say(f"report: {page}")
     return FAILED if found.differs else OK
 
 

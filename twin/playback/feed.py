@@ -146,7 +146,6 @@ class Feed:
             if not self.alone.middleware.busy:
                 return
 
-
     # --- records
 
     def _take(self, record: Record) -> None:
@@ -264,8 +263,9 @@ class Feed:
         expected, partners = self.expected, self.partners
         if isinstance(event, events.PublishStock):
             self.comparison.told(event, recorded=False)
-            if expected is not None and expected.push(event):
-                partners.wait_for_push(event, known=expected.event(event.id))
+            known = expected is not None and expected.event(event.id)
+            if expected is not None and (known or expected.push(event)):
+                partners.wait_for_push(event, known=known)
                 return
         elif expected is not None and not self.comparison.has_left(self.comparison.key(event)):
             partners.wait(event)

@@ -2,8 +2,8 @@
 
 An event may wait twice under its id: one that was parked goes out again when it is redriven, and a design that writes
 twice sends what each of two transactions of one message emits. Pushes are matched by what they are about, since one
-slot more or less gives all that follow other ids: a push meets the recorded answer to one about the same items, and one
-whose match does not come is taken after a while.
+slot more or less gives all that follow other ids: a push meets the recorded answer to one about the same items, else to
+the one of its own id, and one for which no answer comes is taken after a while.
 
 A partner of whom nothing is recorded is a plain one: it takes everything at once, and says as much as it is asked to
 say: that it shows what it was told, that it has the order, that it has shipped and invoiced all of it.
@@ -89,10 +89,12 @@ class Partners:
 
     def hear_of_push(self, recorded: events.PublishStock, answer: Answer) -> bool:
         """Let the push that stands for a recorded one hear of it; False if there is none."""
+        namesake = self.waiting(recorded.id)
         here = self._equal_to(recorded)
+        if here is None and isinstance(namesake, events.PublishStock):
+            here = namesake
         if here != recorded:
             self._renamed[recorded.id] = here
-            namesake = self.waiting(recorded.id)
             if namesake is not None and namesake is not here:
                 self._alone.timeline.call_in(PATIENCE, self._taken, namesake)
         if here is None:
@@ -195,4 +197,7 @@ class Partners:
 
 def _readdressed(message: PublicationAnswered, push: events.PublishStock) -> PublicationAnswered:
     """Return the answer to a recorded push as the answer to the one that stands for it."""
-    return msgspec.structs.replace(message, cause=push.id, sequence=push.sequence)
+    told = [row.item for row in push.rows]
+    refused = tuple([item for item in message.refused if item in told])
+    items = tuple([item for item in told if item not in refused])
+    return msgspec.structs.replace(message, cause=push.id, sequence=push.sequence, items=items, refused=refused)
