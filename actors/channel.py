@@ -13,7 +13,7 @@ from actors.writing import Writer
 from policies.signature import Signature, Signed, sign
 from twin.kernel.link import Link
 from twin.model import wire
-from twin.model.commands import OrderedLine, PublicationAnswered, SubmitOrder, WebhookReceived
+from twin.model.commands import MessageCarried, OrderedLine, PublicationAnswered, SubmitOrder, WebhookReceived
 from twin.model.events import (
     FileAnswered,
     InterchangeAnswered,
@@ -26,9 +26,11 @@ from twin.model.events import (
 from twin.model.ids import derive
 from twin.model.instant import Elapsed, Instant
 from twin.model.message import Event, Message
+from twin.model.trace import TraceContext
 
 NOTHING = (0, -1)
 _SIGNED = 3
+_BEGAN = 4
 """Which of an order message's derived ids the webhooks are made from that carry it."""
 _READ = 2
 """Which of an order's derived ids it has when it is read from a list: the id of the push does not stand there."""
@@ -214,8 +216,11 @@ class Webhook:
         link: Link,
         signature: Signature | None = None,
         resigns: bool = True,
+        traced: bool = False,
     ) -> None:
         self.channel = channel
+        self.traced = traced
+        """Whether each push carries the trace that the shop's own page began."""
         self.signature = signature
         self.resigns = resigns
         self.dispatch = dispatch
@@ -239,8 +244,11 @@ class Webhook:
 
     def _push(self, push: tuple[SubmitOrder, int, Instant]) -> None:
         submit, attempt, first = push
-        if self.signature is None:
+        if self.signature is None and not self.traced:
             self.link.send(submit.id, attempt, self.channel.hand_over, submit)
+            return
+        if self.signature is None:
+            self.link.send(submit.id, attempt, self._stored, self._under_its_trace(submit))
             return
         stamp = self.channel.ground.now().wall if self.resigns else first
         raw = wire.encode(submit)
@@ -255,13 +263,21 @@ class Webhook:
         )
         self.link.send(submit.id, attempt, self._arrived, signed)
 
+    def _under_its_trace(self, message: Message) -> MessageCarried:
+        begun = derive(message.case, _BEGAN) or 1
+        return wire.carried(message, TraceContext(begun << 64 | message.case, begun).header())
+
+    def _stored(self, carried: MessageCarried) -> None:
+        self.channel.handed_over(carried.case)
+        self.channel.deliver(carried)
+
     def _arrived(self, signed: WebhookReceived) -> None:
         """The middleware stores it and says so, or answers 401: then the order is still the channel's."""
         assert self.signature is not None
         now = self.channel.ground.now().wall
         if self.signature.judge(signed.raw, signed.stamp, signed.signature, now) is Signed.VALID:
             self.channel.handed_over(signed.case)
-        self.channel.deliver(signed)
+        self.channel.deliver(self._under_its_trace(signed) if self.traced else signed)
 
     def _reconcile(self, _: None) -> None:
         channel = self.channel

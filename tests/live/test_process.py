@@ -19,7 +19,8 @@ from tests.live.recorded import SKUS, Recorded, record
 from twin.cli import main
 from twin.live.clock import Clock, RecordedClock
 from twin.live.deployment import Deployment
-from twin.live.effects import read_effects
+from twin.live.effects import EffectReader, read_effects
+from twin.live.envelopes import enveloped
 from twin.live.files import Feed, Sheet
 from twin.live.opening import open_store
 from twin.live.process import LiveProcess
@@ -32,7 +33,7 @@ from twin.middleware.unit import ITEMS, LETTERS, ORDERS
 from twin.model.commands import PartnerBack, PartnerSilent, PublicationAnswered, StockReceived
 from twin.model.events import CreateErpOrder, FallbackChanged, FallbackDecided, OrderAnswered, PublishStock
 from twin.model.fallback import ERP
-from twin.model.history import decode_header, decode_record
+from twin.model.history import Stimulus, decode_header, decode_record, encode_record
 from twin.model.instant import DAY, HOUR, MINUTE, Now
 from twin.model.message import Message
 from twin.model.publishing import AllDue, encode_publishing
@@ -172,6 +173,27 @@ def test_what_is_decided_while_a_partner_is_away_is_decided_live_too(tmp_path: P
     desk.clock.elapsed = 5 * MINUTE
     desk.work()
     assert len(desk.effects(CreateErpOrder)) == 1
+
+
+def test_a_trace_comes_in_with_a_line_and_goes_out_with_every_effect(tmp_path: Path, desk: Desk) -> None:
+    """A CloudEvent carries it in; with envelopes each effect of the order carries it out, however often it is read."""
+    header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    placed = order("A", 0, (3, 2))
+    stimulus = json.loads(encode_record(Stimulus(at=0, source="shop", message=placed), WALL))
+    desk.work(received(1, 3, 5), json.dumps(stimulus | {"traceparent": header}).encode())
+    with desk.store() as store:
+        lines = [enveloped(store)(effect.event) for effect in read_effects(desk.output)]
+        (recorded,) = [line for line in store.journal() if b"MessageCarried" in line]
+    events = [json.loads(line) for line in lines]
+    mine = [event for event in events if event["subject"] == f"{placed.case:016x}"]
+    assert {event["type"] for event in mine} >= {"OrderAnswered", "CreateErpOrder", "ReleaseToWarehouse"}
+    assert {event["traceparent"].split("-")[1] for event in mine} == {header.split("-")[1]}
+    assert header in recorded.decode(), "the journal is a history: a replay knows the trace"
+    out = tmp_path / "enveloped.jsonl"
+    out.write_bytes(b"".join(line + b"\n" for line in [*lines, lines[0]]))
+    reader = EffectReader()
+    assert [effect.event for effect in reader.read(out)] == [effect.event for effect in read_effects(desk.output)]
+    assert reader.repeated == 1
 
 
 BAD: dict[str, tuple[bytes, str, str]] = {

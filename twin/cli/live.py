@@ -27,6 +27,7 @@ STORE = click.option(
 @click.option(
     "--report-every", "report_s", metavar="S", callback=options.whole(0), default="10", help="Seconds between reports."
 )
+@click.option("--envelopes", is_flag=True, help="Write effects as CloudEvents, with the trace that they belong to.")
 @click.option("--quiet", is_flag=True, help="Say nothing on stderr but what is wrong.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show where an error comes from.")
 @click.pass_context
@@ -39,6 +40,7 @@ def live(
     once: bool,
     times: str,
     report_s: int,
+    envelopes: bool,
     quiet: bool,
 ) -> int:
     """Run a design against a real store.
@@ -60,7 +62,7 @@ def live(
         raise click.UsageError(f"--design is FILE#NAME, such as oversell#governed (got '{name}')", ctx)
     log = show.Log(quiet=quiet)
     deployment = deployment_of(scenarios.load(file, (), small=False), design)
-    serve(deployment, url, source, target, Terms(once, times == "recorded", report_s * SECOND), log.say)
+    serve(deployment, url, source, target, Terms(once, times == "recorded", report_s * SECOND, envelopes), log.say)
     return OK
 
 

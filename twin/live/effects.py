@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from twin.errors import UsageError, WireError
+from twin.live.envelopes import opened
 from twin.model.message import Event
 from twin.model.wire import decode_outgoing
 
@@ -59,10 +60,11 @@ class EffectReader:
                 return
             line = text[:-1]
             try:
-                event = decode_outgoing(line)
+                body = opened(line)
+                event = decode_outgoing(body)
             except WireError as error:
                 raise WireError(f"{name}:{number}: {error}") from error
-            digest = hashlib.sha256(line).digest()[:16]
+            digest = hashlib.sha256(body).digest()[:16]
             known = self._seen.get(event.id)
             if known is None:
                 self._remember(event.id, digest)

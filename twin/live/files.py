@@ -5,7 +5,7 @@ cut off when it is opened again: its row was not marked as taken, so it is writt
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,12 +76,13 @@ class Feed:
 
 
 class Sheet:
-    """An effects file: one event a line in canonical bytes, only ever appended to.
+    """An effects file: one event a line, only ever appended to; `write` gives its bytes, canonical unless it is said.
 
     Raises UsageError where it cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, write: Callable[[Event], bytes] = wire.encode) -> None:
+        self._write = write
         try:
             self._file = path.open("ab+")
             self.mended = self._mend()
@@ -97,7 +98,7 @@ class Sheet:
     def append(self, event: Event) -> bool:
         """Write a line for the event; it lasts once `settle` has returned."""
         try:
-            self._file.write(wire.encode(event) + b"\n")
+            self._file.write(self._write(event) + b"\n")
         except OSError as error:
             raise UsageError(f"output {self.path}: {error.strerror}") from error
         return True

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from twin.errors import UsageError
 from twin.live.clock import Clock, RecordedClock
 from twin.live.deployment import Deployment
+from twin.live.envelopes import enveloped
 from twin.live.files import Feed, Sheet
 from twin.live.inbound import header_of
 from twin.live.opening import open_store
@@ -32,12 +33,14 @@ class Terms(NamedTuple):
     """How a live process is to run.
 
     `once` ends it at the end of the input. `recorded` takes the time of each line for the present, which wants a
-    history. `report_us` is how often it says how it is, in microseconds; 0: only at the end.
+    history. `report_us` is how often it says how it is, in microseconds; 0: only at the end. `envelopes` has effects
+    written as CloudEvents, with their headers.
     """
 
     once: bool = False
     recorded: bool = False
     report_us: Elapsed = 10 * SECOND
+    envelopes: bool = False
 
 
 def store_at(url: str) -> LiveStore:
@@ -63,7 +66,7 @@ def serve(deployment: Deployment, url: str, source: Path, target: Path, terms: T
         name = str(source.absolute())
         feed = Feed(source, store.offset(name))
         opened.callback(feed.close)
-        sheet = Sheet(target)
+        sheet = Sheet(target, enveloped(store)) if terms.envelopes else Sheet(target)
         opened.callback(sheet.close)
         if sheet.mended:
             say(json.dumps({"mended_bytes": sheet.mended, "output": str(target)}))

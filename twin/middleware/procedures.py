@@ -11,6 +11,7 @@ from twin.middleware.inventory.publication import evaluate_publication, publicat
 from twin.middleware.inventory.quotas import grant_quotas
 from twin.middleware.inventory.reconciliation import begin_reconciliation, take_cut
 from twin.middleware.inventory.silence import review_site
+from twin.middleware.observability import traces
 from twin.middleware.orders import procedures as orders
 from twin.middleware.orders import shipments
 from twin.middleware.orders.deadlines import check_deadline
@@ -77,6 +78,7 @@ def standard() -> Procedures:
     table.bind(commands.PartnerBack, fallback.leave)
     table.bind(commands.RecheckDue, fallback.recheck)
     table.bind(commands.SiteReviewDue, review_site)
+    table.bind(commands.MessageCarried, traces.take_up)
     table.bind(commands.WebhookReceived, envelopes.take_in_webhook)
     table.bind(commands.FileReceived, envelopes.take_in_file)
     table.bind(commands.InterchangeReceived, envelopes.take_in_interchange)

@@ -21,6 +21,7 @@ from twin.model.posting import Cut, Flights, Unposted
 from twin.model.publication import Sender, Shown
 from twin.model.shipment import Shipment
 from twin.model.stock import ItemStock, Movement, Reservation
+from twin.model.trace import Traced
 from twin.model.wire import Parked
 
 V = TypeVar("V")
@@ -137,6 +138,8 @@ CUTS: Table[Cut] = Table(17, "cuts", Cut)
 CUSTOMERS: Table[Customer] = Table(18, "customers", Customer)
 ABSENCES: Table[Absence] = Table(19, "absences", Absence)
 """Partner number to its absence, while its fallback is on."""
+TRACES: Table[Traced] = Table(20, "traces", Traced)
+"""Root of a case to the trace that came from outside."""
 
 TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is invariant; this list only names them
     ITEMS,
@@ -159,6 +162,7 @@ TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is in
     CUTS,
     CUSTOMERS,
     ABSENCES,
+    TRACES,
 )
 
 

@@ -516,6 +516,13 @@ class SiteReviewDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
 # --- envelopes
 
 
+class MessageCarried(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Canonical bytes of a message, and the header of the trace that its sender had it in."""
+
+    traceparent: str
+    body: bytes
+
+
 class WebhookReceived(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """A channel pushed canonical bytes, signed at the wall time `stamp`."""
 

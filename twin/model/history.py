@@ -21,7 +21,7 @@ from twin.errors import WireError
 from twin.model.business import Business
 from twin.model.instant import Elapsed, Instant
 from twin.model.message import Message
-from twin.model.wire import Incoming, Outgoing
+from twin.model.wire import Incoming, Outgoing, carried
 
 SCHEMA_VERSION: Final = 1
 SPECVERSION: Final = "1.0"
@@ -166,6 +166,7 @@ class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     time: str
     turn: int = 0
     subject: str = ""
+    traceparent: str = ""
     datacontenttype: str = ""
     data: msgspec.Raw
 
@@ -275,6 +276,8 @@ def decode_record(line: bytes, start: Instant) -> Record:
             case "twin.stimulus":
                 message = _stimulus.decode(data)
                 _known_by(message)
+                if envelope.traceparent:
+                    message = carried(message, envelope.traceparent)
                 return Stimulus(at=at, turn=turn, source=source, message=message)
             case "twin.answer":
                 body = _answer.decode(data)

@@ -9,6 +9,8 @@ valid; else the trace starts anew and the old value stays as an attribute.
 
 from typing import NamedTuple
 
+import msgspec
+
 from twin.model.ids import derive
 from twin.model.message import Event, Message
 
@@ -32,6 +34,13 @@ class Restarted(NamedTuple):
     """A header that no trace can be built on; the trace starts anew and keeps it as an attribute."""
 
     header: str
+
+
+class Traced(msgspec.Struct, frozen=True, gc=False):
+    """The trace of a case as it came from outside: its header, or the one that no trace can be built on."""
+
+    traceparent: str = ""
+    restarted: str = ""
 
 
 def received(header: str) -> TraceContext | Restarted:
@@ -70,8 +79,9 @@ def context(message: Message, outside: TraceContext | None = None) -> TraceConte
     return TraceContext(derive(case, 1) << 64 | derive(case, 2) | 1, parent)
 
 
-def headers(message: Message, outside: TraceContext | None = None) -> tuple[tuple[str, str], ...]:
-    """Return the CloudEvents attributes of a message, sorted by name."""
+def headers(message: Message, traced: Traced | None = None) -> tuple[tuple[str, str], ...]:
+    """Return the CloudEvents attributes of a message, by name; `traced` is what came from outside of its case."""
+    outside = received(traced.traceparent) if traced is not None and traced.traceparent else None
     attributes = {
         "causationid": f"{message.cause:016x}",
         "correlationid": f"{root(message):016x}",
@@ -79,7 +89,9 @@ def headers(message: Message, outside: TraceContext | None = None) -> tuple[tupl
         "source": "/twin/middleware" if isinstance(message, Event) else "/twin/partner",
         "specversion": "1.0",
         "subject": f"{message.case:016x}",
-        "traceparent": context(message, outside).header(),
+        "traceparent": context(message, outside if isinstance(outside, TraceContext) else None).header(),
         "type": type(message).__name__,
     }
-    return tuple(attributes.items())
+    if traced is not None and traced.restarted:
+        attributes["restartedtrace"] = traced.restarted
+    return tuple(sorted(attributes.items()))

@@ -8,7 +8,7 @@ import msgspec
 
 from twin.errors import WireError
 from twin.model import commands, events
-from twin.model.ids import MASK
+from twin.model.ids import MASK, derive
 from twin.model.message import Message
 from twin.model.written import WrittenLine
 
@@ -70,6 +70,7 @@ Incoming = (
     | commands.PartnerBack
     | commands.RecheckDue
     | commands.SiteReviewDue
+    | commands.MessageCarried
     | commands.WebhookReceived
     | commands.FileReceived
     | commands.InterchangeReceived
@@ -106,6 +107,8 @@ Outgoing = (
 """Every event that may stand in the outbox."""
 
 
+_CARRIED = 1_000_005
+"""Which of a message's derived ids it has together with its header."""
 CONTRACT = "canonical/1"
 """Name and version of the contract of canonical messages."""
 
@@ -162,6 +165,14 @@ def reader(row: type[V]) -> Callable[[bytes], V]:
 def content_digest(message: Message) -> int:
     """Return the digest of what a message says: without its own id and cause, so a repeat under another id is equal."""
     return digest(msgspec.structs.replace(message, id=0, cause=0))
+
+
+def carried(message: Message, traceparent: str) -> commands.MessageCarried:
+    """Return a message with the header that it came under, as one; a repeat of it is one of the whole."""
+    id = derive(message.id, _CARRIED)
+    return commands.MessageCarried(
+        id=id, cause=message.id, case=message.case, traceparent=traceparent, body=encode(message)
+    )
 
 
 def digest(message: object) -> int:

@@ -655,6 +655,7 @@ class _Builder:
             link=link,
             signature=self.rules.channels[channel.index].signature,
             resigns=party.webhook.resigns,
+            traced=party.webhook.traced,
         )
         channel.hands_over_by(webhook.placed)
 

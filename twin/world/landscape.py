@@ -139,6 +139,7 @@ class Webhooks(Block):
     reconcile_every: PositiveDuration = sourced("15m", "landscape.yaml, storefront webhooks: 900 s (assumed)")
     signed: Flag = sourced(False, "rule: who can push at all is not what most scenarios ask")
     resigns: Flag = sourced(True, "assumed: a redelivery is stamped and signed anew")
+    traced: Flag = sourced(False, "rule: a shop has no trace of its own unless it is said")
 
 
 class StorefrontStockApi(Block):

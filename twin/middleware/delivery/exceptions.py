@@ -8,8 +8,9 @@ that found them out, and both tell the people in charge once: a repeat of an ope
 from typing import Final
 
 from policies.ruleset import RuleSet
+from twin.middleware.observability.traces import headers_of
 from twin.middleware.unit import LETTERS, Outcome, Unit
-from twin.model import trace, wire
+from twin.model import wire
 from twin.model.chance import stream_id
 from twin.model.commands import GaveUp
 from twin.model.dead_letter import DeadLetter, LetterKind
@@ -35,7 +36,7 @@ def keep(message: Message, code: str, detail: str, now: Now, rules: RuleSet, uni
     if known is not None and known.code == code:
         unit.save(LETTERS, message.id, known.failed_again(now.elapsed))
         return False
-    letter = describe(message, LetterKind.MESSAGE, code, detail, now.elapsed, rules, reference=reference)
+    letter = describe(message, LetterKind.MESSAGE, code, detail, now.elapsed, rules, unit, reference=reference)
     open_item(letter if known is None else letter.instead_of(known), message.id, unit)
     return True
 
@@ -47,7 +48,7 @@ def notice(message: Message, code: str, subject: int, detail: str, now: Now, rul
     if known is not None:
         unit.save(LETTERS, id, known.failed_again(now.elapsed))
     else:
-        letter = describe(message, LetterKind.NOTICE, code, detail, now.elapsed, rules, id=id)
+        letter = describe(message, LetterKind.NOTICE, code, detail, now.elapsed, rules, unit, id=id)
         open_item(letter, message.id, unit)
 
 
@@ -58,6 +59,7 @@ def describe(
     detail: str,
     now: Elapsed,
     rules: RuleSet,
+    unit: Unit,
     *,
     id: int | None = None,
     reference: int = 0,
@@ -72,7 +74,7 @@ def describe(
         case=message.case,
         type=type(message).__name__,
         body=b"" if kind is LetterKind.NOTICE else wire.encode(message),
-        headers=trace.headers(message),
+        headers=headers_of(message, unit),
         category=routed.category.value,
         code=code,
         detail=detail,

@@ -105,6 +105,7 @@ def note_failure(command: GaveUp, now: Now, rules: RuleSet, unit: Unit) -> Outco
         command.detail,
         now.elapsed,
         rules,
+        unit,
         attempts=command.attempts,
         first=command.first,
     )
