@@ -26,13 +26,14 @@ class _Followed:
     More than one is open only where a hedge sends copies of an attempt.
     """
 
-    __slots__ = ("asked", "attempts", "began", "ended", "event", "open", "status")
+    __slots__ = ("asked", "attempts", "began", "ended", "event", "open", "sent", "status")
 
     def __init__(self, event: Event, began: Elapsed) -> None:
         self.event = event
         self.began = began
         self.attempts = 0
         self.open = 0
+        self.sent: Elapsed = 0
         self.ended: Elapsed = 0
         self.asked: Elapsed | None = None
         self.status = OK
@@ -81,7 +82,7 @@ class CallChecks:
             self.findings.broken("A-4", _key(call), call.event, told)
         if call.attempt > 1 and not copied:
             self._repeated(call, followed, now)
-        followed.attempts = attempt
+        followed.attempts, followed.sent = attempt, now
         followed.open += 1
         interface.in_flight += 1
         if interface.in_flight > client.concurrency and not _hedged(client):
@@ -172,7 +173,7 @@ class CallChecks:
         for client in clients:
             interface = self._interfaces.get(client.name) or _Interface()
             for number, followed in interface.calls.items():
-                if followed.open and followed.began + client.timeout < now and followed.attempts == 1:
+                if followed.open and followed.sent + client.timeout < now:
                     key = f"call {number} on {client.name}"
                     self.findings.broken("A-4", key, f"its attempt {followed.attempts} has never ended")
             self.findings.met["A-5"] += client.offered

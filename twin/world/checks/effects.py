@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Set
 from typing import Final
 
+from actors.presence import Ping
 from actors.transactor import Direct, Store
 from twin.middleware.delivery.exceptions import KEPT
 from twin.middleware.unit import INBOX, Outcome
@@ -103,7 +104,7 @@ class EffectChecks:
 
     def started(self, link: str, event: Event) -> None:
         """An event is handed to a partner's interface."""
-        if not link.startswith(OWN):
+        if not link.startswith(OWN) or type(event) is Ping:
             return
         self.findings.met["S-8"] += 1
         id = event.id
