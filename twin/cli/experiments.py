@@ -1,7 +1,7 @@
 """The verbs that make many runs: `sweep` and `optimize`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from twin.experiment.sweep import Sweep
     from twin.experiment.sweep_table import SweepTable
     from twin.world.scenario import Scenario
+
+IMAGES: Final[tuple[Literal["svg", "png"], ...]] = ("svg", "png")
+"""The forms in which a figure is written."""
 
 
 @click.command()
@@ -246,11 +249,15 @@ def _print(plan: "Sweep", table: "SweepTable", form: str) -> None:
 
 
 def _drawn(plan: "Sweep", table: "SweepTable", target: Path) -> tuple[str, ...]:
-    """Write the figure of the first reported measures, and return the names of its files."""
+    """Write the figure of the first reported measures, and of recovery if it has a surface; return the files' names."""
+    from reports import recovery
     from reports.document import write_image
     from reports.sweep import figure
 
-    drawn = figure(table, _reported(plan, table)[:2])
-    if drawn is None:
-        return ()
-    return tuple(write_image(target / f"sweep.{form}", drawn, form) for form in ("svg", "png"))
+    figures = {"sweep": figure(table, _reported(plan, table)[:2]), "recovery": recovery.figure(table)}
+    return tuple(
+        write_image(target / f"{name}.{form}", drawn, form)
+        for name, drawn in figures.items()
+        if drawn is not None
+        for form in IMAGES
+    )

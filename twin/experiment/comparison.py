@@ -12,6 +12,7 @@ from itertools import combinations
 
 from twin.experiment.replicate import Round
 from twin.experiment.statistics import (
+    Interval,
     censored_median_interval,
     differences,
     kaplan_meier_median,
@@ -197,15 +198,31 @@ def estimates(runs: Sequence[RunResult]) -> dict[str, Estimate]:
 
 
 def estimate(runs: Sequence[RunResult], kpi: str) -> Estimate:
-    """Estimate one measure of one design: the mean of the runs' values, or the share of runs, with its interval."""
-    unit = unit_of(runs, kpi)
-    if (mark := censored_by(kpi)) is not None:
-        return _censored(runs, kpi, mark, unit)
-    values = [value for run in runs if (value := run.kpis.get(kpi)) is not None]
-    interval = wilson(sum(value > 0 for value in values), len(values)) if unit == SHARE_OF_RUNS else t_interval(values)
+    """Estimate one measure of one design from its replications, with its interval."""
+    unit, mark = unit_of(runs, kpi), censored_by(kpi)
+    kept = [run for run in runs if run.kpis.get(kpi) is not None]
+    values = [value for run in kept if (value := run.kpis[kpi]) is not None]
+    interval = estimated(values, [bool(run.kpis.get(mark)) if mark else False for run in kept], kpi, unit)
     if interval is None:
-        return Estimate(mean=None, ci95=None, n=0, unit=unit)
+        return Estimate(mean=None, ci95=None, n=len(values), unit=unit)
     return Estimate(mean=interval.mean, ci95=interval.bounds, n=interval.n, unit=unit)
+
+
+def estimated(values: Sequence[float], still_open: Sequence[bool], kpi: str, unit: str) -> Interval | None:
+    """Estimate a measure from its values, one a run: the mean, a share of runs, or the median of times.
+
+    `still_open` marks the times that had not ended in their run. None without values, and for a time that had not ended
+    in half of them.
+    """
+    if unit == SHARE_OF_RUNS:
+        return wilson(sum(value > 0 for value in values), len(values))
+    if censored_by(kpi) is None:
+        return t_interval(values)
+    median = kaplan_meier_median(values, still_open)
+    if median is None:
+        return None
+    low, high = censored_median_interval(values, still_open) or (None, None)
+    return Interval(mean=median, low=low, high=high, n=len(values))
 
 
 def censored_by(kpi: str) -> str | None:
@@ -216,14 +233,6 @@ def censored_by(kpi: str) -> str | None:
     """
     name, brace, labels = kpi.partition("{")
     return f"{CENSORED[name]}{brace}{labels}" if name in CENSORED else None
-
-
-def _censored(runs: Sequence[RunResult], kpi: str, mark: str, unit: str) -> Estimate:
-    """Estimate the median of a time that had not ended in every run."""
-    times = [(value, bool(run.kpis.get(mark))) for run in runs if (value := run.kpis.get(kpi)) is not None]
-    values, marks = [value for value, _ in times], [is_open for _, is_open in times]
-    median = kaplan_meier_median(values, marks)
-    return Estimate(mean=median, ci95=censored_median_interval(values, marks), n=len(times), unit=unit)
 
 
 def unit_of(runs: Sequence[RunResult], kpi: str) -> str:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from twin.errors import UsageError
-from twin.experiment.statistics import Interval, percentile, t_interval
+from twin.experiment.comparison import censored_by, estimated
+from twin.experiment.statistics import Interval, percentile
+from twin.world.measures import MEASURES
 
 if TYPE_CHECKING:
     import duckdb
@@ -76,19 +78,25 @@ class SweepTable:
     def summary(self, kpi: str) -> list[Summary]:
         """Return the mean of a measure over the replications of each point and design, with its 95 % interval.
 
+        A share of runs has Wilson's interval; of a time that some runs did not see end it is the median (Kaplan and
+        Meier), and nothing where half of them did not.
+
         Raises:
             UsageError: there is no such measure.
         """
         groups: dict[tuple[int, str], list[float]] = {}
+        open_: dict[tuple[int, str], list[bool]] = {}
+        mark, (unit, _) = censored_by(kpi), MEASURES.get(kpi.partition("{")[0].partition(".")[0], ("", ""))
         parameters: dict[int, Mapping[str, Cell]] = {}
         for row, value in zip(self.rows, self.values(kpi), strict=True):
             number, design = int(row["point"] or 0), str(row["design"])
             parameters[number] = {path: row[path] for path in self.parameters}
-            group = groups.setdefault((number, design), [])
+            group, marks = groups.setdefault((number, design), []), open_.setdefault((number, design), [])
             if isinstance(value, int | float):
                 group.append(value)
+                marks.append(bool(row.get(mark)) if mark else False)
         return [
-            Summary(number, design, parameters[number], t_interval(values))
+            Summary(number, design, parameters[number], estimated(values, open_[number, design], kpi, unit))
             for (number, design), values in groups.items()
         ]
 

@@ -30,6 +30,9 @@ def blank_findings(scenario: Scenario) -> Iterator[Finding]:
         for slot in [slot for slot in _stated(design, Design()) if slot not in SLOTS]:
             told = f"says nothing in a world without a distributor; a design has {', '.join(SLOTS)} there"
             yield Finding(("designs", name, slot), told)
+    if "answered_within" in _stated(scenario.measures, Measures()):
+        told = "speaks of orders; in a world without a distributor a call has its own deadline"
+        yield Finding(("measures", "answered_within"), told)
     yield from _windows(scenario)
 
 
@@ -42,10 +45,7 @@ def distributor_findings(scenario: Scenario) -> Iterator[Finding]:
         if isinstance(party, Clients | Server):
             told = f"a party of kind {party.kind} lives in a world without a distributor (landscape.use: blank)"
             yield Finding(("landscape", "parties", name), told)
-    for key in _stated(scenario.measures, Measures()):
-        if key in ("windows", "collapse", "recovery"):
-            told = "speaks of requests, which only a world without a distributor (landscape.use: blank) has so far"
-            yield Finding(("measures", key), told)
+    yield from _windows(scenario)
 
 
 def _stated(block: Block, usual: Block) -> list[str]:

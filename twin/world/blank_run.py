@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Final
 
-from twin.kernel.faults import Faults
 from twin.kernel.recorder import Recorder
 from twin.model.instant import SECOND, Elapsed
 from twin.world.blank import build, longest_wait
@@ -11,7 +10,7 @@ from twin.world.call_watch import Judgement, of_parties, results
 from twin.world.horizon import advance, observe
 from twin.world.layers import attempts_bounds
 from twin.world.measures import unit_of
-from twin.world.outcomes import Trouble
+from twin.world.outcomes import trouble_of
 from twin.world.result import RunResult
 from twin.world.scenario import Scenario
 from twin.world.warm_up import Mser5, found, spacing
@@ -36,7 +35,7 @@ def carry_out(
         windows=scenario.measures.windows,
         collapse=scenario.measures.collapse,
         recovery=scenario.measures.recovery,
-        trouble=_trouble(world.faults),
+        trouble=trouble_of(world.faults),
     )
     kpis = results(world.watch, world.servers, asked) | of_parties(world.addresses)
     for link, most in attempts_bounds(scenario, scenario.designs[design]).items():
@@ -73,12 +72,3 @@ def _warm_up(scenario: Scenario, design: str, seed: int) -> tuple[Elapsed, list[
         scenario.horizon,
         observe(pilot.timeline, scenario.horizon, spacing(scenario.horizon), pilot.under_way),
     )
-
-
-def _trouble(faults: Faults) -> Trouble | None:
-    """Return from when to when there was trouble; None when nothing failed on purpose."""
-    begun = [(armed.began, armed.ended) for armed in faults.armed if armed.began is not None]
-    if not begun:
-        return None
-    ends = [ended for _, ended in begun if ended is not None]
-    return Trouble(began=min(began for began, _ in begun), over=max(ends) if len(ends) == len(begun) else None)

@@ -222,6 +222,7 @@ class _Builder:
             booked=dict(totals),
             counted=dict(totals),
             recorder=self.recorder,
+            answered_within=scenario.measures.answered_within,
         )
         self.watch.lineage.after = scenario.measures.lineage_after
         self.watch.lineage.call_at = self.timeline.call_at

@@ -149,10 +149,10 @@ class Judgement:
 def results(watch: CallWatch, servers: Sequence[Server], asked: Judgement) -> Kpis:
     """Return every measure under its key, in a fixed order; with several groups of clients also by group."""
     ledgers, span = watch.ledgers, (asked.now - asked.since) / SECOND
-    kpis = _requests(Requests.of([ledger.requests for ledger in ledgers.values()]), asked, {})
+    kpis = judged(Requests.of([ledger.requests for ledger in ledgers.values()]), asked, {})
     if len(ledgers) > 1:
         for name in sorted(ledgers):
-            kpis |= _requests(ledgers[name].requests, asked, {"clients": name})
+            kpis |= judged(ledgers[name].requests, asked, {"clients": name})
     begun = kpis["requests"] or 0
     repeats = sum(ledger.repeats for ledger in ledgers.values())
     kpis["tries_per_request"] = 1 + repeats / begun if begun else None
@@ -161,7 +161,7 @@ def results(watch: CallWatch, servers: Sequence[Server], asked: Judgement) -> Kp
     return kpis | _servers(servers, span)
 
 
-def _requests(requests: Requests, asked: Judgement, group: Mapping[str, str]) -> Kpis:
+def judged(requests: Requests, asked: Judgement, group: Mapping[str, str]) -> Kpis:
     """Return what became of requests; a group's keys carry its label."""
     span = (asked.now - asked.since) / SECOND
     begun, good = requests.within(asked.since, asked.now + 1)

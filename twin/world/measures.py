@@ -56,6 +56,7 @@ from twin.world.fallback_watch import FALLBACK_MEASURES, FallbackWatch
 from twin.world.invariants import Invariants
 from twin.world.levels import Level, Samples
 from twin.world.lineage import FACTS, LINEAGE_MEASURES, Lineage
+from twin.world.order_requests import OrderRequests
 from twin.world.redriven import carried_out
 
 MEASURES: Final[dict[str, tuple[str, str]]] = (
@@ -153,6 +154,7 @@ class Watch:
         booked: dict[int, int],
         counted: dict[int, int],
         recorder: Recorder,
+        answered_within: Elapsed,
     ) -> None:
         self.clock = clock
         self.recorder = recorder
@@ -164,6 +166,7 @@ class Watch:
         self.count = defaultdict[str, int](int)
         self.age = Samples()
         self.capture = Samples()
+        self.requests = OrderRequests(answered_within)
         self.cycle = Samples()
         self.milestones = Samples()
         self._unanswered: dict[int, Elapsed] = {}
@@ -215,6 +218,11 @@ class Watch:
     def _add(self, name: str, by: int = 1) -> None:
         self.count[name] += by
 
+    @property
+    def began(self) -> Elapsed:
+        """When measures begin: the end of the warm-up, once it is over."""
+        return self._began
+
     def under_way(self) -> int:
         """Return how many orders were placed and are neither shipped nor refused nor cancelled."""
         count = self.count
@@ -252,6 +260,7 @@ class Watch:
     def placed(self, channel: int, order: int, units: int) -> None:
         """A channel took an order."""
         self._add("orders_placed")
+        self.requests.placed(order, self.clock())
         source = self.rules.channels[channel].source
         if source is not None and source.promise.acknowledge_us:
             self._unanswered[order] = self.clock() + source.promise.acknowledge_us
@@ -414,6 +423,7 @@ class Watch:
             order = _written(unit)
             if order is not None:
                 self.capture.add(self.clock() - order.placed_at)
+                self.requests.confirmed(message.case, self.clock())
         elif kind is ReturnReceived:
             self._came_back(message, outcome)
         elif kind is CloseDue:

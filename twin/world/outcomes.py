@@ -9,11 +9,12 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Self
 
 from pydantic import Field, model_validator
 
+from twin.kernel.faults import Faults
 from twin.model.instant import SECOND, Elapsed
 from twin.world.values import Block, Count, Duration, Identifier, PositiveDuration, Share, rule, sourced
 
@@ -87,6 +88,10 @@ class Requests:
         first, last = bisect_left(self.began, begin), bisect_left(self.began, end)
         return last - first, sum(took >= 0 for took in self.took[first:last])
 
+    def good_until(self) -> "array[int]":
+        """Return how many of the first n requests were good, for n from 0 on."""
+        return array("q", accumulate((took >= 0 for took in self.took), initial=0))
+
     def share(self, begin: Elapsed, end: Elapsed) -> float | None:
         """Return the share of the requests begun in [begin, end) that were good; None without any."""
         begun, good = self.within(begin, end)
@@ -99,6 +104,15 @@ class Trouble:
 
     began: Elapsed
     over: Elapsed | None
+
+
+def trouble_of(faults: Faults) -> Trouble | None:
+    """Return from when to when there was trouble; None when nothing failed on purpose."""
+    begun = [(armed.began, armed.ended) for armed in faults.armed if armed.began is not None]
+    if not begun:
+        return None
+    ends = [ended for _, ended in begun if ended is not None]
+    return Trouble(began=min(began for began, _ in begun), over=max(ends) if len(ends) == len(begun) else None)
 
 
 def recovered_after(
@@ -116,20 +130,21 @@ def recovered_after(
         _, good = requests.within(since, trouble.began)
         span = trouble.began - since
         baseline = good / span if span else None
-    start = trouble.over
+    good_until, start = requests.good_until(), trouble.over
     while start + rule.windows * rule.of <= until:
         edges = [start + number * rule.of for number in range(rule.windows + 1)]
-        if all(_good(requests, rule, baseline, a, b) for a, b in pairwise(edges)):
+        places = [bisect_left(requests.began, edge) for edge in edges]
+        if all(_good(rule, baseline, b - a, good_until[b] - good_until[a]) for a, b in pairwise(places)):
             return start - trouble.over
         start += SECOND
     return None
 
 
-def _good(requests: Requests, rule: Recovery, baseline: float | None, begin: Elapsed, end: Elapsed) -> bool:
-    begun, good = requests.within(begin, end)
+def _good(rule: Recovery, baseline: float | None, begun: int, good: int) -> bool:
+    """Tell whether one window is good; `baseline` is a goodput in requests a microsecond."""
     if rule.success is not None:
         return begun > 0 and good >= rule.success * begun
-    return baseline is not None and good >= rule.goodput_share * baseline * (end - begin)
+    return baseline is not None and good >= rule.goodput_share * baseline * rule.of
 
 
 def last_quarter(horizon: Elapsed, deadline: Elapsed) -> tuple[Elapsed, Elapsed]:

@@ -148,7 +148,9 @@ def _result(
 
 def measured(world: World) -> dict[str, float | None]:
     """Return every measure of a world until now, with what its failures cost."""
-    kpis = world.watch.results(world.middleware.conflicts, world.floors())
+    watch, now = world.watch, world.timeline.now
+    kpis = watch.results(world.middleware.conflicts, world.floors())
+    kpis |= watch.requests.results(world.scenario.measures, world.faults, since=watch.began, now=now)
     kpis["cost_of_failure"] = world.scenario.costs.total(kpis)
     return kpis
 

@@ -282,6 +282,9 @@ class Measures(Block):
     report: tuple[Kpi, ...] = sourced((), "rule: empty means the standard table")
     windows: Mapping[Identifier, RequestWindow] = sourced({}, "rule: no window but the whole run")
     bins: Later = None
+    answered_within: PositiveDuration = sourced(
+        "15m", "landscape.yaml, ERP gate: 900 s; an order is answered well when the ERP has confirmed it by then"
+    )
     collapse: Collapse = sourced({}, "the defaults of collapse")
     recovery: Recovery = sourced({}, "the defaults of recovery")
     lineage_after: PositiveDuration = sourced(
