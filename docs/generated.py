@@ -13,7 +13,6 @@ import twin
 from twin.cli.entries import Entry, entries
 from twin.cli.verbs import twin as command
 from twin.world import blank_run, run
-from twin.world.designs import LATER_INVARIANTS
 from twin.world.fault_kinds import LATER_KINDS
 from twin.world.landscape import LATER_KINDS as LATER_PARTIES
 from twin.world.party_notes import LEAVES_OUT
@@ -212,7 +211,6 @@ def _limits() -> str:
     lines += ["## Parties of the language that do not exist yet", "", ", ".join(f"`{each}`" for each in LATER_PARTIES)]
     lines += ["", "## Faults that have no lever", ""]
     lines += [f"- `{name}`: {text}" for name, text in LATER_KINDS.items()]
-    lines += ["", "## Invariants that are not checked yet", "", ", ".join(LATER_INVARIANTS), ""]
     return _text(lines)
 
 

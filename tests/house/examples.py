@@ -19,7 +19,7 @@ MADE = ("_build", "reference", "stories")
 _FOUND = (page.relative_to(HOUSE) for page in (HOUSE / "docs").rglob("*.md"))
 PAGES = ["README.md", *sorted(str(page) for page in _FOUND if page.parts[1] not in MADE)]
 BLOCK = re.compile(r"(?:<!-- (?P<mark>.*?) -->\n)?^```(?P<language>\S*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-EXITS = re.compile(r"^(?P<command>[^#]+?)\s*#.*\bexits (?P<code>\d+)", re.MULTILINE)
+EXITS = re.compile(r"^(?P<command>[^#\n]+?)\s*#.*\bexits (?P<code>\d+)", re.MULTILINE)
 COMMAND = re.compile(r"(?:^|`|\| |/)twin (?P<words>[a-z][^`#|\n]*)", re.MULTILINE)
 
 
@@ -82,7 +82,7 @@ def run(block: Block, folder: Path, environment: dict[str, str]) -> None:
     text = (
         block.text
         if block.language == "python"
-        else EXITS.sub(r"{ \g<command> && false || test $? -eq \g<code>; }", block.text)
+        else EXITS.sub(r"code=0; \g<command> || code=$?; test $code -eq \g<code>", block.text)
     )
     done = subprocess.run(words, input=text, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{block.page}:{block.line} exits {done.returncode}\n{done.stdout}\n{done.stderr}"
