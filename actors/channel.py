@@ -7,13 +7,21 @@ figure at a sale until the next push.
 
 from collections.abc import Callable, Sequence
 
+from actors.buyers import Sayer
 from actors.calls import Gate
 from actors.ground import Ground, Lag
 from actors.writing import Writer
 from policies.signature import Signature, Signed, sign
 from twin.kernel.link import Link
 from twin.model import wire
-from twin.model.commands import MessageCarried, OrderedLine, PublicationAnswered, SubmitOrder, WebhookReceived
+from twin.model.commands import (
+    MessageCarried,
+    OrderedLine,
+    PaymentAuthorised,
+    PublicationAnswered,
+    SubmitOrder,
+    WebhookReceived,
+)
 from twin.model.events import (
     FileAnswered,
     InterchangeAnswered,
@@ -53,6 +61,7 @@ class Channel:
         deliver: Callable[[Message], None],
         packs: dict[int, int] | None = None,
         writer: Writer | None = None,
+        says: Sayer | None = None,
     ) -> None:
         self.ground = ground
         self.index = index
@@ -71,6 +80,8 @@ class Channel:
         self.visible_at: dict[int, Elapsed] = {}
         self.answers = 0
         self.writer = writer
+        self.says = says
+        """What its buyers say beside their lines; None: nothing."""
         self.packs = writer.packs if writer is not None else packs or {}
         """Quanta in one unit of what it sells, by item; what it shows is in these units."""
         self.return_answered: Callable[[ReturnAnswered], None] | None = None
@@ -115,6 +126,9 @@ class Channel:
             return None
         now = ground.timeline.now
         taken = tuple(bought)
+        said = None
+        if self.says is not None:
+            taken, said = self.says.say(order, number, taken)
         written = self.writer.write(order, taken) if self.writer is not None else ()
         print_ = wire.fingerprint(self.index, number, 1, written or taken)
         submit = SubmitOrder(
@@ -125,8 +139,11 @@ class Channel:
             fingerprint=print_,
             lines=() if written else taken,
             placed_at=now,
+            particulars=said,
             written=written,
         )
+        if said is not None and self.says is not None and not said.paid:
+            self.says.pays_later(order, said, taken, self._pay)
         self.untaken[order] = submit
         units = sum(line.quantity for line in taken)
         note = ground.recorder.note
@@ -137,6 +154,9 @@ class Channel:
         probe.placed(self.index, order, units)
         self._placed_by(submit)
         return submit
+
+    def _pay(self, paid: PaymentAuthorised) -> None:
+        self.to_middleware.send(paid.id, 0, self.deliver, paid)
 
     def hand_over(self, submit: SubmitOrder) -> None:
         """An order has reached the middleware, which stored it: it is the middleware's now."""

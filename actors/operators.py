@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from actors.ground import Ground, Lag
 from actors.transactor import Store
-from policies.exceptions import ExceptionRouting
+from policies.exceptions import HELD, ExceptionRouting
 from twin.kernel.station import Station
 from twin.middleware.unit import LETTERS
-from twin.model.commands import ParkLetter, RedriveLetter
+from twin.model.commands import CancelOrder, HoldReleased, ParkLetter, RedriveLetter
 from twin.model.dead_letter import DeadLetter, LetterKind
 from twin.model.events import ExceptionOpened
 from twin.model.ids import derive
@@ -22,6 +22,9 @@ from twin.model.message import Message
 
 _DECIDES = 1
 """Which of an item's derived ids the decision about it has."""
+_RULES = 2
+"""The same for the decision about an order that was held."""
+_HOLDS = {code: kind for kind, code in HELD.items()}
 
 
 class Operators:
@@ -35,6 +38,7 @@ class Operators:
         *,
         desk: Station,
         touch: Lag,
+        releases: Callable[[int, int], bool],
         tell: Callable[[Message], None],
     ) -> None:
         self.ground = ground
@@ -42,6 +46,7 @@ class Operators:
         self.routing = routing
         self.desk = desk
         self.touch = touch
+        self.releases = releases
         self.tell = tell
         self.worked_us = 0
         """Time spent on items so far, in microseconds."""
@@ -76,6 +81,7 @@ class Operators:
         duty = self.routing.duty(letter.category)
         id, by = derive(event.id, _DECIDES), "operator"
         if letter.kind is LetterKind.NOTICE:
+            self._decide(letter, event)
             self.tell(ParkLetter(id=id, cause=event.id, case=letter.case, letter=letter.id, by=by, reason="seen to"))
         elif letter.redrives >= self.routing.redrives_max:
             reason = f"redriven {letter.redrives} times in vain"
@@ -84,3 +90,14 @@ class Operators:
             self.tell(RedriveLetter(id=id, cause=event.id, case=letter.case, letter=letter.id, by=by))
         elif duty.action == "park":
             self.tell(ParkLetter(id=id, cause=event.id, case=letter.case, letter=letter.id, by=by, reason=duty.runbook))
+
+    def _decide(self, letter: DeadLetter, event: ExceptionOpened) -> None:
+        """Let an order that is held go on, or call it off, where the item is about one."""
+        kind = _HOLDS.get(letter.code)
+        if kind is None:
+            return
+        id = derive(event.id, _RULES)
+        if self.releases(letter.id, 0):
+            self.tell(HoldReleased(id=id, cause=event.id, case=letter.case, kind=kind.value))
+        else:
+            self.tell(CancelOrder(id=id, cause=event.id, case=letter.case))

@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 from policies.throttle import TokenBucket
 from twin.errors import UsageError
 from twin.model.instant import DAY, HOUR, MINUTE, Elapsed
+from twin.model.order import HoldKind
 
 
 class Category(Enum):
@@ -131,7 +132,8 @@ CODES: Final[Mapping[str, Category]] = MappingProxyType(
                 "OVERSHIP INVOICE_EXCEEDS PAYMENT_CONFLICT PROMISE_AT_RISK OVERCOMMITTED LEDGER_DRIFT LINEAGE_GAP "
                 "UNAUTHORISED_RETURN TRACKING_SILENT UNCONFIRMED_SHIPMENT FOUND LOST_SHIPMENT SCAN_AFTER_VOID "
                 "TOO_MANY_SCANS PUBLICATION_LAG POSTING_REFUSED POSTING_BLOCKED PERIOD_SHIFTED "
-                "ERP_COMMIT_DIFF BOP_VIOLATION RECONCILIATION AT_RISK LATE",
+                "ERP_COMMIT_DIFF BOP_VIOLATION RECONCILIATION AT_RISK LATE "
+                "HELD_PRICE HELD_APPROVAL HELD_SUSPECT HELD_ADDRESS",
             ),
             (Category.BUSINESS_REJECT, "NO_PROMISE CREDIT"),
             (Category.SECURITY, "SIGNATURE SCOPE"),
@@ -139,6 +141,19 @@ CODES: Final[Mapping[str, Category]] = MappingProxyType(
         for code in codes.split()
     }
 )
+
+
+HELD: Final[Mapping[HoldKind, str]] = MappingProxyType(
+    {
+        HoldKind.CREDIT: "CREDIT",
+        HoldKind.REFERENCE: "REFERENCE_MISSING",
+        HoldKind.PRICE: "HELD_PRICE",
+        HoldKind.APPROVAL: "HELD_APPROVAL",
+        HoldKind.SUSPECT: "HELD_SUSPECT",
+        HoldKind.ADDRESS: "HELD_ADDRESS",
+    }
+)
+"""The code of a hold that a person has to decide about; a payment comes or does not, and no person is asked."""
 
 
 class Routed(NamedTuple):

@@ -90,6 +90,8 @@ class RuleSet:
     reference_wait_us: Elapsed = 15 * MINUTE
     cancel_after_us: Elapsed = 0
     hold_us: Elapsed = 72 * HOUR
+    soft_for_us: Elapsed = 0
+    """How long what is free is kept for an order that is held before it is accepted; 0: nothing is kept."""
     return_window_us: Elapsed = 0
     milestones: Milestones = field(default_factory=Milestones)
     rma_valid_us: Elapsed = 30 * DAY

@@ -63,18 +63,25 @@ class Taxing:
             since, until = self.certificates.get((customer, jurisdiction), (0, 0))
             if since <= at < until:
                 return Taxed(0, "EXEMPT")
+        due = self.computed(lines, jurisdiction=jurisdiction, at=at)
+        if due is None:
+            return Taxed(submitted or 0, "NO_RATE")
+        if submitted is not None and abs(submitted - due) > self.tolerance:
+            return Taxed(due, "DIFFERS")
+        return Taxed(due, "COMPUTED")
+
+    def computed(self, lines: Iterable[Net], *, jurisdiction: str, at: Instant) -> int | None:
+        """Return the tax by our rates; None where there is no rate for a line."""
         by_rate: dict[Fraction, list[int]] = {}
         for line in lines:
             rate = self._rate(jurisdiction, line.goods, at)
             if rate is None:
-                return Taxed(submitted or 0, "NO_RATE")
+                return None
             by_rate.setdefault(rate, []).append(line.amount)
         due = 0
         for rate, amounts in by_rate.items():
             due += _minor(rate * sum(amounts)) if self.per == "document" else sum(_minor(rate * x) for x in amounts)
-        if submitted is not None and abs(submitted - due) > self.tolerance:
-            return Taxed(due, "DIFFERS")
-        return Taxed(due, "COMPUTED")
+        return due
 
     def _rate(self, jurisdiction: str, goods: str, at: Instant) -> Fraction | None:
         for rate in self.rates.get((jurisdiction, goods), ()):

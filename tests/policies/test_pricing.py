@@ -15,7 +15,7 @@ BOOK = PriceBook(
 CONTRACT = Pricing(kind="CONTRACT", book=BOOK, absolute=5, relative=Fraction(5, 1000))
 
 
-@pytest.mark.vector("V107", rule="23", code="policies.pricing.Pricing.price")
+@pytest.mark.vector("V107", rule="23", code="policies.pricing.Pricing.price", scenario="customer_terms")
 @pytest.mark.parametrize(
     ("says", "price", "reason"), [(950, 950, "STANDS"), (955, 955, "STANDS"), (956, 956, "BEYOND_TOLERANCE")]
 )

@@ -13,7 +13,7 @@ RATES = {
 LINES = [Net("", 333)] * 3
 
 
-@pytest.mark.vector("V108", rule="23", code="policies.tax.Taxing.tax")
+@pytest.mark.vector("V108", rule="23", code="policies.tax.Taxing.tax", scenario="customer_terms")
 @pytest.mark.parametrize(("per", "due"), [("line", 189), ("document", 190)])
 def test_v108_rounding_per_line_or_once_per_document(per: str, due: int) -> None:
     taxing = Taxing(rates=RATES, per=per)  # type: ignore[arg-type]  # a Literal

@@ -11,6 +11,7 @@ from twin.experiment import compare, run
     [
         "carrier_delay",
         "channel_quotas",
+        "customer_terms",
         "cycle_counts",
         "duplicate_flood",
         "edi_trouble",

@@ -11,6 +11,7 @@ from twin.middleware.inventory.publication import evaluate_publication, publicat
 from twin.middleware.inventory.quotas import grant_quotas
 from twin.middleware.inventory.reconciliation import begin_reconciliation, take_cut
 from twin.middleware.inventory.silence import review_site
+from twin.middleware.inventory.soft_claims import lapse_claim
 from twin.middleware.observability import traces
 from twin.middleware.orders import procedures as orders
 from twin.middleware.orders import shipments
@@ -60,6 +61,7 @@ def standard() -> Procedures:
     table.bind(commands.CloseDue, orders.close_order)
     table.bind(commands.ArchiveDue, orders.archive_order)
     table.bind(commands.SupplyGranted, grant_supply)
+    table.bind(commands.ReservationLapsed, lapse_claim)
     table.bind(commands.PledgeDue, redeem_pledge)
     table.bind(commands.StockReceived, book_stock_fact)
     table.bind(commands.StockAdjusted, book_stock_fact)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from actors.buyers import Sayer
 from actors.calls import Client, Endpoint, Feed, Gate, broken_off
 from actors.careful import CarefulClient
 from actors.carrier import Carrier
@@ -79,6 +80,7 @@ from twin.world.process import (
 )
 from twin.world.resilience import calling_of
 from twin.world.rules import StockInterface, rules_of, the_wms
+from twin.world.sayers import sayer_of
 from twin.world.scenario import Direct, InFiles, Scenario
 from twin.world.scenario import Poll as PollBlock
 from twin.world.stocking import split
@@ -579,6 +581,7 @@ class _Builder:
             deliver=self._door(name),
             packs=dict(self.rules.availability.channels[number].sell_units),
             writer=self._writer(number, name),
+            says=self._sayer(number, name),
         )
         bucket = token_bucket(interface.units_per_s, interface.burst)
         plain = Endpoint(
@@ -608,6 +611,12 @@ class _Builder:
         self.answer_clients.append(self._client(f"middleware/{name}", "middleware", party_name, answers))
         self.channels.append(channel)
         self._intake(channel, name, party_name, party)
+
+    def _sayer(self, number: int, name: str) -> Sayer | None:
+        terms, rules = self.scenario.channels[name].terms, self.rules.channels[number].source
+        if terms is None or rules is None:
+            return None
+        return sayer_of(self.ground, name, terms, rules)
 
     def _writer(self, number: int, name: str) -> Writer | None:
         block = self.scenario.channels[name].writes
@@ -722,6 +731,7 @@ class _Builder:
             self.rules.exceptions,
             desk=Station(self.timeline, name, block.people, block.queue, hours),
             touch=self.ground.lag(f"{name}/touch", compiled(block.touch)),
+            releases=self.ground.coin(f"{name}/releases", block.releases),
             tell=self._door(name),
         )
         self.middleware.people = operators.opened

@@ -171,6 +171,12 @@ class Backorder(Block):
     run: Run = sourced("GAIN", "rule: what is confirmed is kept, and grows when supply comes")
 
 
+class Reservation(Block):
+    """For how long what is free is kept for an order that somebody or something holds before it is accepted."""
+
+    soft_for: Duration = sourced("0s", "rule: 0s; an order takes its stock when it is accepted, unless it is said")
+
+
 class Workers(Block):
     """How many workers the middleware has, each with one transaction at a time."""
 
@@ -222,7 +228,7 @@ class Design(Block):
     quotas: QuotasBlock | None = sourced(None, "the standard design: channels share what there is")
     promising: PromisingBlock = sourced({"kind": "at_once"}, "the standard design: nothing but stock is promised")
     workers: Workers = sourced({}, "the standard design")
-    reservation: Later = None
+    reservation: Reservation = sourced({}, "the standard design")
     sequencing: Sequencing = sourced({}, "the standard design")
     procedures: Annotated[
         Literal["standard", "naive/batch_file", "naive/absolute_count", "naive/clamping", "naive/arrival_order"],

@@ -16,6 +16,7 @@ from twin.world.values import (
     Count,
     PositiveDuration,
     RatePerTime,
+    Share,
     TimeOfDay,
     rule,
     sourced,
@@ -79,6 +80,7 @@ class Operators(Block):
     touch: Delay = sourced(
         {"law": "lognormal", "p50": "6m", "p95": "30m"}, "assumed: an item takes minutes, a hard one half an hour"
     )
+    releases: Share = sourced("90%", "assumed: of the orders that are held for a decision, most are let through")
     queue: Count = sourced(100_000, "assumed: items that may wait; beyond it nobody looks at them")
 
 

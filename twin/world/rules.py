@@ -8,12 +8,11 @@ from typing import Final, assert_never
 from policies import publication as policy
 from policies.identity import Identity
 from policies.milestones import Milestones
-from policies.promise_dates import PromiseDates
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.ruleset import ChannelTerms, PublicationPolicy, RuleSet
 from policies.sequencing import Sequencing
 from policies.signature import Signature
-from policies.sources import Promise, SourceKind, SourceRules
+from policies.sources import SourceKind
 from policies.sourcing import Site
 from policies.stock_buffer import (
     Buffer,
@@ -41,10 +40,11 @@ from twin.world.catalogues import catalogue_of, sell_units_of
 from twin.world.fallback_specs import fallbacks_of
 from twin.world.landscape import Carrier, FeedApi, FileStockApi, Party, Seller, Storefront, StorefrontStockApi, Wms
 from twin.world.people import routing_of
-from twin.world.promise_specs import ChannelPromise, backorders_of, dates_of, promising_of
+from twin.world.promise_specs import backorders_of, dates_of, promising_of
 from twin.world.quota_specs import quotas_of
 from twin.world.safety_specs import classes_of, safety_of
 from twin.world.scenario import Channel, Scenario, Webhook
+from twin.world.source_specs import source_of
 
 TABLES = {
     "standard": standard,
@@ -160,7 +160,15 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
                 publication=publication,
                 dates=dates,
                 signature=_signature(name, channel, scenario),
-                source=_source(scenario.landscape.parties[scenario.party_of(name)], channel.promise, dates),
+                source=source_of(
+                    KINDS[scenario.landscape.parties[scenario.party_of(name)].kind],
+                    name,
+                    channel.terms,
+                    channel.promise,
+                    dates,
+                    items,
+                    sites,
+                ),
                 push_rows=1 if _one_call_a_movement(publication, interface) else interface.max_items,
             )
         )
@@ -183,6 +191,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         rate_half_life_us=_half_life(design),
         return_window_us=RETURN_WINDOW if _goods_come_back(scenario) else 0,
         cancel_after_us=design.backorder.cancel_after,
+        soft_for_us=design.reservation.soft_for,
         identity=Identity(kind=design.identity),
         exceptions=routing_of(design.exceptions),
         milestones=milestones_of(scenario),
@@ -197,15 +206,6 @@ def _half_life(design: designs.Design) -> Elapsed:
         return buffer.half_life
     silent = design.fallbacks.wms_silent if design.fallbacks is not None else None
     return silent.half_life if silent is not None and silent.publish in ("last", "decay") else 0
-
-
-def _source(party: Party, promise: ChannelPromise | None, dates: PromiseDates | None) -> SourceRules:
-    """Return the rules of a channel's orders: those of its kind of party, and the deadlines that it states."""
-    kind = KINDS[party.kind]
-    if promise is None:
-        return SourceRules(kind=kind)
-    kept = Promise(dates=dates, acknowledge_us=promise.acknowledge or 0, margin_us=promise.warn)
-    return SourceRules(kind=kind, promise=kept)
 
 
 def _goods_come_back(scenario: Scenario) -> bool:

@@ -39,6 +39,7 @@ from twin.world.landscape import BLANK, Landscape
 from twin.world.law_specs import Delay
 from twin.world.outcomes import Collapse, Recovery, RequestWindow
 from twin.world.promise_specs import ChannelPromise
+from twin.world.source_specs import Terms
 from twin.world.values import (
     Block,
     Count,
@@ -112,7 +113,8 @@ class Channel(Block):
     `counts_down` says whether it subtracts its own sales from what it shows until the next publication. `cache` is how
     old what it shows may be. `cap` bounds the published figure. Higher `priority` numbers are served later.
     `sells_in` is the unit or package it sells in (its demand is in it too), where an item has it; `writes` is how its
-    orders name items. `method` is how its orders are fulfilled; safety stock may differ by it.
+    orders name items. `terms` is what is agreed with its customers. `method` is how its orders are fulfilled; safety
+    stock may differ by it.
     """
 
     party: Identifier | None = sourced(None, "rule: the party of the same name")
@@ -125,6 +127,7 @@ class Channel(Block):
     sites: tuple[Identifier, ...] | None = sourced(None, "rule: every site serves every channel")
     sells_in: Identifier | None = sourced(None, "rule: items are sold by the piece, or by their quantum")
     writes: Writing | None = sourced(None, "rule: orders name our items in quanta, as after a translation")
+    terms: Terms | None = sourced(None, "rule: an order says nothing beside its lines, and nothing is asked of it")
     method: Identifier | None = sourced(None, "rule: safety stock is the same however an order is fulfilled")
     backorder_depth: Quantity | None = sourced(None, "rule: the design's depth")
     cut_off: WallTime | None = sourced(None, "rule: an order of a ship day counts for that day")

@@ -1,5 +1,6 @@
 """What intake found out about an order: what is promised of each line, from where, and when."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from twin.middleware.orders.occasions import LinePromise
@@ -22,3 +23,17 @@ class Plan(NamedTuple):
     short: tuple[ItemQuantity, ...]
     schedules: dict[int, tuple[tuple[int, int, Elapsed], ...]]
     dated: dict[int, Elapsed]
+
+    def with_kept(self, kept: Sequence[Parts]) -> "Plan":
+        """Return the plan with what was kept for each line beside what was found now."""
+        if not any(kept):
+            return self
+        promises, together = [], []
+        for promise, before, found in zip(self.promises, kept, self.parts, strict=True):
+            by_site: dict[int, int] = {}
+            for site, units in (*before, *found):
+                by_site[site] = by_site.get(site, 0) + units
+            confirmed = promise.confirmed + sum([units for _, units in before])
+            promises.append(LinePromise(promise.line, confirmed, promise.pledged, promise.substitute))
+            together.append(tuple(by_site.items()))
+        return self._replace(promises=tuple(promises), parts=tuple(together))

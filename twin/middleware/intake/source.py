@@ -3,6 +3,7 @@
 An order that says nothing beside its lines is asked nothing; only the deadlines of its channel hold for it.
 """
 
+from policies.exceptions import HELD
 from policies.ruleset import RuleSet
 from policies.sources import Verdict
 from twin.middleware.delivery.exceptions import notice
@@ -12,7 +13,9 @@ from twin.middleware.orders.occasions import Submitted, ValidationFailed
 from twin.middleware.orders.table import submit
 from twin.middleware.orders.work import Work
 from twin.middleware.unit import CUSTOMERS, Outcome, Unit
+from twin.model.chance import stream_id
 from twin.model.commands import HoldExpired, HoldPlaced, SubmitOrder
+from twin.model.ids import derive
 from twin.model.instant import Now
 from twin.model.order import Intake, Order
 from twin.model.particulars import Recent
@@ -49,15 +52,18 @@ def refuse(work: Work, submitted: Submitted, verdict: Verdict) -> Outcome:
 
 
 def hold(work: Work, verdict: Verdict | None) -> Outcome:
-    """Hold a received order for every reason that the rules give; each hold ends by itself in the end."""
+    """Hold a received order for every reason that the rules give, and tell who decides; in the end each is over."""
     until = work.now.elapsed + work.rules.hold_us
     order = work.order
     assert order is not None
     outcome = Outcome.APPLIED
     for held in verdict.holds if verdict is not None else ():
         outcome = work.move(
-            HoldPlaced(id=work.ids.next(), cause=work.cause.id, case=order.id, kind=held.kind.value, until=until)
+            HoldPlaced(id=work.cause.id, cause=work.cause.id, case=order.id, kind=held.kind.value, until=until)
         )
+        if held.kind in HELD:
+            subject = derive(order.id, stream_id(held.kind.value))
+            notice(work.cause, HELD[held.kind], subject, held.reason, work.now, work.rules, work.unit)
         work.unit.schedule(until, HoldExpired(id=work.ids.next(), cause=work.cause.id, case=order.id))
     return outcome
 

@@ -32,9 +32,9 @@ from twin.middleware.orders.occasions import (
 from twin.middleware.orders.table import submit
 from twin.middleware.orders.work import Work
 from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, PARKED, Outcome, Unit
-from twin.model.commands import HoldExpired, ItemQuantity, LineQuantity, SubmitOrder
+from twin.model.commands import HoldExpired, ItemQuantity, LineQuantity, ReservationLapsed, SubmitOrder
 from twin.model.instant import Now
-from twin.model.order import Intake, LinePolicy
+from twin.model.order import Intake, LinePolicy, Order
 from twin.model.written import KitLines
 
 _GOING_ON = (Outcome.ACCEPTED, Outcome.BACKORDERED)
@@ -61,6 +61,7 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
     stocks = {stock.item: stock for stock in found if stock is not None}
     work = Work(command, now, rules, unit, last, stocks, {})
     submitted = taken(command, verdict, rules)
+    kits = reading.wording.kits if reading is not None and reading.wording is not None else ()
     if last is not None and last.intake is not Intake.REJECTED:
         return work.take(submit(last, submitted, now.elapsed))
     if verdict is not None and verdict.errors:
@@ -71,8 +72,9 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
     elif verdict is not None and verdict.holds:
         work.take(submit(last, submitted, now.elapsed))
         outcome = hold(work, verdict)
+        if rules.soft_for_us:
+            _keep_meanwhile(work, verdict.sites, kits)
     else:
-        kits = reading.wording.kits if reading is not None and reading.wording is not None else ()
         outcome = _promise_at_once(work, submitted, verdict, kits)
     if verdict is not None:
         settle_terms(work, verdict)
@@ -96,27 +98,56 @@ def promise_waiting(work: Work) -> Outcome:
         work.move(Validated(id))
         order = work.order
         assert order is not None
-    needs = [(line.item, line.pending) for line in order.lines]
+    kept = _kept(work, order)
+    needs = [
+        (line.item, line.pending - sum([units for _, units in parts]))
+        for line, parts in zip(order.lines, kept, strict=True)
+    ]
     kits = order.wording.kits if order.wording is not None else ()
     planned = plan(work, order.id, order.channel, needs, order.policy, order.sites, kits=kits, later=True)
     work.schedules, work.dated = planned.schedules, planned.dated
-    wanted = zip((quantity for _, quantity in needs), planned.promises, strict=True)
+    granted = planned.parts
+    planned = planned.with_kept(kept)
+    wanted = zip((line.pending for line in order.lines), planned.promises, strict=True)
     if not worth_accepting(order.policy, wanted):
         return work.move(PromiseRefused(id, "NO_PROMISE"))
     outcome = work.move(_granted(work, order.channel, planned))
     claimed = [
         (line.number, line.item, site, units)
-        for line, parts in zip(order.lines, planned.parts, strict=True)
+        for line, parts in zip(order.lines, granted, strict=True)
         for site, units in parts
     ]
     for number, item, site, units in claimed:
         work.grant(number, item, site, units)
-    if claimed:
+    if any(planned.parts):
         stock = tuple([LineQuantity(each.line, each.confirmed) for each in planned.promises if each.confirmed])
         work.move(Allocated(id, stock))
         for request in requests_of(work, planned.parts):
             work.move(request)
     return outcome
+
+
+def _keep_meanwhile(work: Work, allowed: tuple[int, ...], kits: tuple[KitLines, ...]) -> None:
+    """Keep what is free for an order that is held, for as long as the design says; the reaper comes then."""
+    order = work.order
+    assert order is not None
+    until = work.now.elapsed + work.rules.soft_for_us
+    needs = [(line.item, line.pending) for line in order.lines]
+    planned = plan(work, order.id, order.channel, needs, order.policy, allowed, kits=kits)
+    for line, parts in zip(order.lines, planned.parts, strict=True):
+        for site, units in parts:
+            claim = work.keep_for(line.number, line.item, site, units, until)
+            lapse = ReservationLapsed(id=work.ids.next(), cause=work.cause.id, case=order.id, reservation=claim)
+            work.unit.schedule(until, lapse)
+
+
+def _kept(work: Work, order: Order) -> list[Parts]:
+    """Commit what was kept for the order and has not lapsed; return it by line."""
+    kept: list[Parts] = [() for _ in order.lines]
+    if order.claims:
+        for line, site, units in work.harden():
+            kept[line - 1] = (*kept[line - 1], (site, units))
+    return kept
 
 
 def _promise_at_once(work: Work, submitted: Submitted, verdict: Verdict | None, kits: tuple[KitLines, ...]) -> Outcome:
@@ -169,7 +200,7 @@ def plan(
     """
     rules, now = work.rules, work.now.elapsed
     terms = rules.channels[channel]
-    available = [rules.atp.available(work.stocks[item], now) for item, _ in needs]
+    available = [rules.atp.available(work.stocks[item], now, order) for item, _ in needs]
     sourced = rules.sourcing.choose(needs, available, terms.sites_for(order, allowed))
     promises: list[LinePromise] = []
     taken: list[Parts] = []

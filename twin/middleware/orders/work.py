@@ -15,7 +15,8 @@ from twin.middleware.delivery.exceptions import KEPT, keep, notice
 from twin.middleware.inventory.backorders import serve_waiting
 from twin.middleware.inventory.movements import awake, moved
 from twin.middleware.inventory.posting import follow, post
-from twin.middleware.inventory.reservation import Consume, EntryCode, Release, apply, grant
+from twin.middleware.inventory.reservation import Commit, Consume, EntryCode, Release, apply, grant
+from twin.middleware.inventory.soft_claims import without_claim
 from twin.middleware.orders.effects import (
     Answer,
     Archive,
@@ -81,7 +82,18 @@ from twin.model.message import Message
 from twin.model.order import Order, OrderClaim
 from twin.model.particulars import Recent
 from twin.model.posting import ToPost
-from twin.model.stock import Bucket, ItemStock, Movement, Pledge, Position, Quota, Reservation, SalesRate, Waiting
+from twin.model.stock import (
+    Bucket,
+    ItemStock,
+    Movement,
+    Pledge,
+    Position,
+    Quota,
+    Reservation,
+    SalesRate,
+    SoftClaim,
+    Waiting,
+)
 from twin.model.written import Wording
 
 
@@ -181,6 +193,34 @@ class Work:
         quotas = drawn(stock.quotas, self.order.channel, quantity, self.now.elapsed) if stock.quotas else stock.quotas
         self.stocks[item] = _with(stock, moved(stock.positions, site, committed=quantity), quotas=quotas)
 
+    def keep_for(self, line: int, item: int, site: int, quantity: int, until: Elapsed) -> int:
+        """Claim units for a line of an order that is not accepted yet, until `until`; return the claim's id."""
+        order, id = self._known(), self.ids.next()
+        self._put(grant(id, order=order.id, line=line, item=item, site=site, quantity=quantity, expires_at=until))
+        claim = OrderClaim(line, site, id)
+        self.claims.append(claim)
+        self._by_line.setdefault(line, []).append(claim)
+        stock = self.touch(item)
+        self.stocks[item] = stock.changed(claims=(*stock.claims, SoftClaim(id, site, quantity, until, order.id)))
+        return id
+
+    def harden(self) -> list[tuple[int, int, int]]:
+        """Commit what is kept for the order and has not lapsed; return it as (line, site, units)."""
+        hard = []
+        for claim in self.claims:
+            reservation = self.reservations[claim.reservation]
+            units = reservation.live(self.now.elapsed)
+            if not units or reservation.committed:
+                continue
+            after, code = apply(reservation, Commit(self.ids.next()), self.now.elapsed)
+            assert code is EntryCode.OK
+            self._put(after)
+            stock = without_claim(self.touch(reservation.item), reservation.id, units)
+            positions = moved(stock.positions, claim.site, committed=units)
+            self.stocks[reservation.item] = _with(stock, positions)
+            hard.append((claim.line, claim.site, units))
+        return hard
+
     def touch(self, item: int) -> ItemStock:
         """Return an item's record, which is about to change."""
         stock = self.stocks[item]
@@ -279,7 +319,11 @@ class Work:
             self._put(after)
             if not consume:
                 stock = self.touch(reservation.item)
-                self.stocks[reservation.item] = _with(stock, moved(stock.positions, reservation.site, committed=-units))
+                if reservation.committed:
+                    stock = _with(stock, moved(stock.positions, reservation.site, committed=-units))
+                else:
+                    stock = without_claim(stock, reservation.id, units)
+                self.stocks[reservation.item] = stock
             left -= units
         return quantity - left
 

@@ -1,0 +1,48 @@
+"""Soft claims: units kept for an order that is not accepted yet, until they harden with it or lapse.
+
+They are over at their moment whether anybody has looked or not; the reaper writes it down, and tells the publisher that
+the units can be sold again (DOMAIN 5).
+"""
+
+from policies.ruleset import RuleSet
+from twin.middleware.inventory.reservation import EntryCode, Expire, apply
+from twin.middleware.unit import ITEMS, ORDERS, RESERVATIONS, Outcome, Unit
+from twin.model.commands import ItemQuantity, ReservationLapsed
+from twin.model.events import AvailabilityChanged
+from twin.model.ids import Ids
+from twin.model.instant import Now
+from twin.model.stock import ItemStock, SoftClaim
+
+
+def lapse_claim(message: ReservationLapsed, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Write down that the rest of a soft claim is over; of one that has hardened or ended nothing changes."""
+    reservation = unit.load(RESERVATIONS, message.reservation)
+    order = unit.load(ORDERS, message.case)
+    if reservation is None or order is None:
+        return Outcome.NOOP
+    expired, code = apply(reservation, Expire(message.id), now.elapsed)
+    stock = unit.load(ITEMS, reservation.item)
+    if code is not EntryCode.OK or stock is None:
+        return Outcome.NOOP
+    stock = without_claim(stock, reservation.id, reservation.granted).changed(changed_at=now.elapsed)
+    left = tuple([claim for claim in order.claims if claim.reservation != reservation.id])
+    unit.save(ITEMS, stock.item, stock)
+    unit.save(ORDERS, order.id, order.changed(message.id, claims=left))
+    unit.save(RESERVATIONS, reservation.id, expired)
+    unit.archive(RESERVATIONS, reservation.id)
+    rows = (ItemQuantity(stock.item, sum(rules.atp.available(stock, now.elapsed))),)
+    id = Ids(message.id).next()
+    unit.emit(AvailabilityChanged(id=id, cause=message.id, rows=rows, at=now.elapsed, marked=True))
+    return Outcome.APPLIED
+
+
+def without_claim(stock: ItemStock, reservation: int, units: int) -> ItemStock:
+    """Return the record with at most so many units less under a soft claim, which goes when none are left."""
+    claims = []
+    for claim in stock.claims:
+        if claim.reservation != reservation:
+            claims.append(claim)
+        elif claim.quantity > units:
+            kept = claim.quantity - units
+            claims.append(SoftClaim(claim.reservation, claim.site, kept, claim.expires_at, claim.order))
+    return stock.changed(claims=tuple(claims))
