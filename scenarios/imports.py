@@ -1,8 +1,9 @@
 """Imports foreign files: reads them under a mapping, and writes a history of the business facts that they tell.
 
-Facts are kept until the last file is read: a document closes long after its first row, lines of a history stand in the
-order of time, and the header names items that come up later. Memory grows with the facts, not with the bytes. Nothing
-is written before every file has been read to its end, so one that breaks in the middle leaves nothing.
+Facts go to a spool on disk as they are read: a document closes long after its first row, lines of a history stand in
+the order of time, and the header names items that come up later. Memory grows with the catalogue and with the documents
+that are open at once, not with the file. The history is written after every file has been read to its end, so one that
+breaks in the middle leaves nothing.
 
 Facts of one instant stand by source and row, so the order in which files are named does not matter.
 
@@ -10,23 +11,34 @@ Dropped: the number of a document as the id of its fact. One invoice may make an
 the fact begins is its own, and leads back to the file.
 """
 
+import hashlib
+import hmac
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from operator import itemgetter
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from scenarios.mappings import blocks_of, digest_of, load_mapping
-from twin.connectivity import AdjustedStock, Mapping, PlacedOrder, Recorded, RegisteredReturn, Report, TableReader
+from scenarios.containers import FileContainer, digest_of
+from scenarios.mappings import beside, joined_of, load_mapping
+from scenarios.spool import Spool
+from twin.connectivity import Mapping, OwnReader, Reader, Report, Told
+from twin.connectivity.reader import SHARED
 from twin.errors import HistoryError, UsageError
+from twin.middleware.unit import ITEMS
 from twin.model import business
-from twin.model.history import Complete, Fact, Header
-from twin.model.instant import Instant
+from twin.model.history import Complete, Fact, Header, Snapshot, snapshot_of
+from twin.model.instant import SECOND, Instant
+from twin.model.stock import ItemStock, Position
 from twin.playback.history import write_history
 
-Told = tuple[Instant, str, int, business.Business]
-"""When, which source, from which row on, and what."""
+OWN = "cloudevents/1.0"
+"""The mapping of CloudEvents whose types are ours."""
+REDACTED_CHARS = 16
+SETTLE_US = 60 * SECOND
+"""How long a recording lasts after its last fact, so that what this brings about is finished."""
+_First = tuple[Instant, str, int, int, int]
+"""When and where something came up first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +49,13 @@ class Imported:
     reports: dict[str, Report]
 
     @property
-    def mapped(self) -> dict[str, int]:
-        """How many rows went into facts of each type."""
+    def mapped(self) -> int:
+        """How many rows went into a fact."""
+        return sum(report.mapped for report in self.reports.values())
+
+    @property
+    def event_rows(self) -> dict[str, int]:
+        """How many rows went into facts of each type; a row may go into several."""
         return _summed(pair for report in self.reports.values() for pair in report.event_rows)
 
     @property
@@ -57,113 +74,262 @@ class Imported:
         return _summed((each.name, each.count) for report in self.reports.values() for each in report.refused)
 
     def document(self, *, explain: bool = False) -> dict[str, object]:
-        """Return the counts as a document; explained, with `FILE:LINE` of the first rows refused under each class."""
+        """Return the counts as a document.
+
+        Explained, it has `FILE:PLACE` of the first rows refused under each class, the rows that went into each type of
+        fact, and the notes by file.
+        """
         counts: dict[str, object] = {
             "rows": sum(report.rows for report in self.reports.values()),
-            "mapped": sum(self.mapped.values()),
+            "mapped": self.mapped,
             "empty": self.empty,
             "refused": self.refused,
             "events": self.events,
             "file": str(self.file),
         }
-        return {**counts, "lines": self.lines()} if explain else counts
+        if not explain:
+            return counts
+        notes = {name: dict(report.notes) for name, report in self.reports.items()}
+        return {**counts, "event_rows": self.event_rows, "lines": self.lines(), "notes": notes}
 
     def lines(self) -> dict[str, list[str]]:
-        """Return by class where the first refused rows of each file begin, as `FILE:LINE`."""
+        """Return by class where the first refused rows of each file begin, as `FILE:PLACE`."""
         found: dict[str, list[str]] = {}
         for name, report in self.reports.items():
             for each in report.refused:
-                found.setdefault(each.name, []).extend(f"{name}:{line}" for line in each.first_lines)
+                found.setdefault(each.name, []).extend(f"{name}:{place}" for place in each.first)
         return found
 
 
-def import_files(files: Sequence[Path], mapping_file: Path, out: Path | None = None) -> Imported:
+def import_files(
+    files: Sequence[Path],
+    mapping_file: Path | None,
+    out: Path | None = None,
+    *,
+    redact: bool = False,
+    redact_key: Path | None = None,
+) -> Imported:
     """Read files under one mapping and write one history of all that they tell.
 
     Args:
-        files: delimited tables, plain or gzip; a document does not go on from one file into the next.
-        mapping_file: how to read them.
+        files: of one format, plain or gzip; a folder stands for the file that the mapping names in it. A document does
+            not go on from one file into the next.
+        mapping_file: how to read them; None for CloudEvents whose types are ours.
         out: the history, packed if it ends in `.gz`; else `NAME.history.jsonl.gz` here, after the first file.
+        redact: replace names, addresses and free text, equal ones by equal ones.
+        redact_key: a file whose bytes are the key of that; else the files that are imported are.
 
     Raises:
         HistoryError: a file cannot be read to its end, lacks a column, or no row of any of them was mapped.
-        ScenarioError: the mapping does not keep its language.
+        ScenarioError: a mapping does not keep its language.
         UsageError: two files have one name, or the history would take the place of what it is made from.
     """
-    target = out or Path(f"{files[0].name.partition('.')[0]}.history.jsonl.gz")
-    names = Counter(file.name for file in files)
+    mapping = None if mapping_file is None else load_mapping(mapping_file)
+    found = [_meant(file, mapping) for file in files]
+    target = out or Path(f"{files[0].resolve().name.partition('.')[0]}.history.jsonl.gz")
+    names = Counter(file.name for file in found)
     if twice := [name for name, count in names.items() if count > 1]:
         raise UsageError(f"two files are named '{twice[0]}'; facts are known by the name of their file and their row")
-    if target.resolve() in {file.resolve() for file in (*files, mapping_file)}:
+    if target.resolve() in {file.resolve() for file in (*found, *([mapping_file] if mapping_file else []))}:
         raise UsageError(f"out: '{target}' is what the history would be made from")
-    mapping = load_mapping(mapping_file)
-    version = f"{mapping.id}/{mapping.version}"
-    told: list[Told] = []
-    reports = {}
-    for file in files:
-        source = f"{quote(version)}/{quote(file.name)}?mapping={digest_of(mapping_file)}"
-        reader = TableReader(blocks_of(file), mapping, name=file.name)
-        told += [(record.at_us, source, record.row, fact_of(record)) for record in reader]
-        reports[file.name] = reader.report()
-    imported = Imported(file=target, reports=reports)
-    if not told:
-        classes = ", ".join(f"{count} {name}" for name, count in imported.refused.items()) or "none"
-        raise HistoryError(f"{', '.join(names)}: no row was mapped; refused: {classes}")
-    told.sort(key=itemgetter(0, 1, 2))
-    write_history(target, _header(mapping, version, told), _facts(told))
+    key = _key(redact_key, found) if redact else None
+    with Spool(target) as spool:
+        importing = _Import(spool, key)
+        if mapping is None or mapping_file is None:
+            for file in found:
+                importing.read_own(file)
+            zone, version, completeness = "UTC", OWN, importing.streams()
+        else:
+            version = f"{mapping.id}/{mapping.version}"
+            importing.open_with(mapping, mapping_file, found[0])
+            for file in found:
+                importing.read(file, mapping, mapping_file)
+            zone, completeness = str(mapping.clock.zone), dict(mapping.completeness)
+        imported = Imported(file=target, reports=importing.reports)
+        if importing.first is None:
+            classes = ", ".join(f"{count} {name}" for name, count in imported.refused.items()) or "none"
+            raise HistoryError(f"{', '.join(names)}: no row was mapped; refused: {classes}")
+        header = importing.header(version, zone, completeness, mapping)
+        write_history(target, header, _facts(spool, header.start))
     return imported
 
 
-def fact_of(record: Recorded) -> business.Business:
-    """Return what a row or a document of a table says as a fact of the business."""
-    match record:
-        case PlacedOrder():
-            return business.OrderPlaced(
-                order=record.order,
-                lines=_items(record),
-                customer=record.customer,
-                ship_to=None if record.country is None else {"country": record.country},
-            )
-        case RegisteredReturn():
-            return business.ReturnRegistered(document=record.document, lines=_items(record), customer=record.customer)
-        case AdjustedStock():
-            return business.StockAdjusted(
-                item=record.item, place=record.place, change=record.change, reason=record.reason
-            )
+def _meant(file: Path, mapping: Mapping | None) -> Path:
+    if not file.is_dir():
+        return file
+    if mapping is None or not mapping.source.file:
+        raise UsageError(f"'{file}' is a folder, and the mapping names no file in it (source: {{file: NAME}})")
+    return file / mapping.source.file
 
 
-def _items(record: PlacedOrder | RegisteredReturn) -> tuple[business.OrderedItem, ...]:
-    return tuple(business.OrderedItem(item, quantity, price) for item, quantity, price in record.lines)
+def _key(file: Path | None, found: Sequence[Path]) -> bytes:
+    """Return the key of what is replaced: a file's bytes, or the digests of the files themselves."""
+    if file is not None:
+        return digest_of(file).encode()
+    return "".join(sorted(digest_of(each) for each in found)).encode()
 
 
-def _header(mapping: Mapping, version: str, told: Sequence[Told]) -> Header:
-    """Return the header: items and places in the order in which they come up, time from the first fact to the last."""
-    items: dict[str, None] = {}
-    sites: dict[str, None] = {}
-    for _, _, _, fact in told:
-        if isinstance(fact, business.StockAdjusted):
-            items[fact.item] = sites[fact.place] = None
-        elif isinstance(fact, business.OrderPlaced | business.ReturnRegistered):
-            items.update(dict.fromkeys(line.item for line in fact.lines))
-    return Header(
-        made_by=f"import {version}",
-        start=told[0][0],
-        zone=str(mapping.clock.zone),
-        horizon=told[-1][0] - told[0][0] + 1,
-        completeness={stream: _complete(how) for stream, how in mapping.completeness},
-        items=tuple(items),
-        sites=tuple(sites),
-    )
+@dataclass(slots=True)
+class _Import:
+    """One import under way: what was seen that the header has to name."""
+
+    spool: Spool
+    key: bytes | None
+    reports: dict[str, Report] = field(default_factory=dict)
+    first: Instant | None = None
+    last: Instant = 0
+    items: dict[str, _First] = field(default_factory=dict)
+    sites: dict[str, _First] = field(default_factory=dict)
+    stock: dict[tuple[str, str], int] = field(default_factory=dict)
+    met: set[str] = field(default_factory=set)
+
+    def read(self, file: Path, mapping: Mapping, mapping_file: Path) -> None:
+        """Read one file into the spool."""
+        source = _source(mapping, mapping_file, file)
+        for told in self._reader(file, mapping, mapping_file):
+            self._keep(told.at_us, 1, source, told.row, told.nth, told.id, told.fact)
+
+    def read_own(self, file: Path) -> None:
+        """Read a file of CloudEvents whose types are ours."""
+        reader = OwnReader(FileContainer(file), shelf=self.spool)
+        for told in reader:
+            self._keep(told.at_us, 1, f"{OWN}/{quote(file.name)}", told.row, told.nth, told.id, told.fact)
+        self.reports[file.name] = reader.report()
+
+    def open_with(self, mapping: Mapping, mapping_file: Path, file: Path) -> None:
+        """Read the state before the first row, from the files that the mapping names."""
+        for name, opening in mapping.opening:
+            own_file = beside(opening.mapping, mapping_file)
+            own = load_mapping(own_file)
+            from_file = beside(opening.file, file, mapping_file) if opening.file else file
+            source = _source(own, own_file, from_file)
+            for told in self._reader(from_file, own, own_file, called=f"opening {name}: "):
+                if name == "stock":
+                    self._stand(told.fact)
+                else:
+                    self._keep(told.at_us, 0, source, told.row, told.nth, told.id, told.fact)
+
+    def streams(self) -> dict[str, str]:
+        """Return what there is of each stream where nobody has said how complete it is."""
+        return dict.fromkeys(sorted(self.met), "partial")
+
+    def header(self, version: str, zone: str, completeness: dict[str, str], mapping: Mapping | None) -> Header:
+        """Return the header: items and places in the order in which they come up, time from first fact to last."""
+        assert self.first is not None, "an import without facts has no header"
+        items, sites = _in_order(self.items), _in_order(self.sites)
+        private = (*mapping.keyed, *mapping.drop) if mapping is not None else ()
+        return Header(
+            made_by=f"import {version}",
+            start=self.first,
+            zone=zone,
+            horizon=self.last - self.first + SETTLE_US,
+            arrival=mapping.arrival if mapping is not None else "open",
+            completeness={stream: _complete(how) for stream, how in completeness.items()},
+            redacted=tuple(dict.fromkeys(("customer", "ship_to", "reason", *private))) if self.key else (),
+            items=items,
+            sites=sites,
+            snapshot=self._snapshot(items, sites),
+        )
+
+    def _reader(self, file: Path, mapping: Mapping, mapping_file: Path, called: str = "") -> Iterator[Told]:
+        container, joined = FileContainer(file), joined_of(mapping, file, mapping_file)
+        shelf = _Apart(self.spool, f"{called}{file.name} ", shared=() if called else (SHARED,))
+        redact = self._redact if self.key is not None else None
+        reader = Reader(container, mapping, joined=joined, shelf=shelf, redact=redact)
+        try:
+            yield from reader
+        finally:
+            for opened in (container, *joined.values()):
+                opened.close()
+            self.reports[f"{called}{file.name}"] = reader.report()
+
+    def _keep(self, at: Instant, rank: int, source: str, row: int, nth: int, id: str, fact: business.Business) -> None:
+        self.first = at if self.first is None else min(self.first, at)
+        self.last = max(self.last, at)
+        self.met.add(business.STREAM[type(fact)])
+        place = (at, source, row, nth)
+        match fact:
+            case business.StockAdjusted() | business.StockReceived() | business.StockCounted():
+                _came_up(self.items, fact.item, (*place, 0))
+                _came_up(self.sites, fact.place, (*place, 0))
+            case business.OrderPlaced() | business.ReturnRegistered() | business.SupplyOrdered():
+                for number, line in enumerate(fact.lines):
+                    _came_up(self.items, line.item, (*place, number))
+            case _:
+                pass
+        self.spool.keep(at, rank, source, row, nth, id, fact)
+
+    def _stand(self, fact: business.Business) -> None:
+        """Take in what a file says about the stock before the first row."""
+        number = len(self.stock)
+        match fact:
+            case business.StockCounted():
+                self.stock[(fact.item, fact.place)] = fact.counted
+            case business.StockAdjusted() | business.StockReceived():
+                change = fact.change if isinstance(fact, business.StockAdjusted) else fact.quantity
+                self.stock[(fact.item, fact.place)] = self.stock.get((fact.item, fact.place), 0) + change
+            case _:
+                raise HistoryError(f"opening stock: a {type(fact).__name__} says nothing about stock")
+        _came_up(self.items, fact.item, (_BEFORE, "", number, 0, 0))
+        _came_up(self.sites, fact.place, (_BEFORE, "", number, 0, 0))
+
+    def _snapshot(self, items: tuple[str, ...], sites: tuple[str, ...]) -> Snapshot:
+        if not self.stock:
+            return Snapshot()
+        stocks = {
+            number: ItemStock(number, tuple([Position(self.stock.get((item, site), 0)) for site in sites]))
+            for number, item in enumerate(items)
+        }
+        return Snapshot(rows=snapshot_of({ITEMS.name: stocks}))
+
+    def _redact(self, text: str) -> str:
+        assert self.key is not None, "only a redacted import has a key"
+        return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()[:REDACTED_CHARS]
+
+
+_BEFORE = -(1 << 62)
+"""Before every fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """The shelf of one file: other files of the same import see what is `shared` and nothing else."""
+
+    spool: Spool
+    part: str
+    shared: tuple[str, ...]
+
+    def put(self, kind: str, key: str, value: bytes) -> None:
+        self.spool.put(self._whole(kind), key, value)
+
+    def get(self, kind: str, key: str) -> list[bytes]:
+        return self.spool.get(self._whole(kind), key)
+
+    def _whole(self, kind: str) -> str:
+        return kind if kind in self.shared else f"{self.part}{kind}"
+
+
+def _came_up(known: dict[str, _First], name: str, place: _First) -> None:
+    if name not in known or place < known[name]:
+        known[name] = place
+
+
+def _in_order(known: dict[str, _First]) -> tuple[str, ...]:
+    return tuple(sorted(known, key=lambda name: known[name]))
+
+
+def _source(mapping: Mapping, mapping_file: Path, file: Path) -> str:
+    version = quote(f"{mapping.id}/{mapping.version}")
+    return f"{version}/{quote(file.name)}?mapping={digest_of(mapping_file)}"
 
 
 def _complete(how: str) -> Complete:
     return "full" if how == "full" else "partial" if how == "partial" else "none"
 
 
-def _facts(told: Sequence[Told]) -> Iterator[Fact]:
-    start = told[0][0]
-    for at, source, row, fact in told:
-        yield Fact(at=at - start, source=source, id=str(row), fact=fact)
+def _facts(spool: Spool, start: Instant) -> Iterator[Fact]:
+    for at, source, id, fact in spool.facts():
+        yield Fact(at=at - start, source=source, id=id, fact=fact)
 
 
 def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -159,7 +159,7 @@ def _history(
 ) -> History:
     return load_history(
         Path(file[0]),
-        load_mapping(Path(mapping[0])),
+        Path(mapping[0]),
         window_from_us=begin_us,
         window_us=length_us,
         estimate_us=estimate_us,

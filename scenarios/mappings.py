@@ -1,9 +1,6 @@
-"""Opens recorded files and reads mapping files; the rooms below get bytes and checked values."""
+"""Reads mapping files, and finds the files that go with them; the rooms below get checked values."""
 
-import gzip
-import hashlib
-import zlib
-from collections.abc import Iterator
+import csv
 from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,13 +9,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from scenarios.containers import FileContainer, digest_of
 from twin.connectivity import Mapping, parse_mapping
-from twin.errors import HistoryError, Problem, ScenarioError
+from twin.errors import HistoryError, Problem, ScenarioError, UsageError
 from twin.model.instant import DAY
 from twin.world.demand_history import History, read_history
 
-BLOCK_BYTES = 1 << 16
 MAPPING_BYTES_MAX = 1 << 20
+SHIPPED = Path(__file__).parent / "data"
 
 
 def load_mapping(path: Path) -> Mapping:
@@ -35,7 +33,13 @@ def load_mapping(path: Path) -> Mapping:
     if len(raw) > MAPPING_BYTES_MAX:
         raise _refused(name, 0, 0, f"is larger than {MAPPING_BYTES_MAX} bytes; that is no mapping")
     document = _yaml(raw, name)
-    return parse_mapping(document, zones=zone_of, file=name, place=lambda path: _place(document, path))
+    return parse_mapping(
+        document,
+        zones=zone_of,
+        file=name,
+        place=lambda where: _place(document, where),
+        codes=lambda file: _codes(path.parent / file),
+    )
 
 
 def zone_of(name: str) -> tzinfo:
@@ -48,43 +52,52 @@ def zone_of(name: str) -> tzinfo:
         raise ValueError(name) from error
 
 
-def blocks_of(path: Path) -> Iterator[bytes]:
-    """Yield the bytes of a file, unpacked if it is gzip, in blocks.
+def mapping_named(name: Path) -> Path:
+    """Return the file of a mapping: the one named, or the shipped one of that name.
 
     Raises:
-        HistoryError: the file cannot be opened, or its compression is cut off or broken.
+        UsageError: there is neither.
     """
-    try:
-        with path.open("rb") as stream:
-            packed = stream.read(2) == b"\x1f\x8b"
-            stream.seek(0)
-            if not packed:
-                yield from iter(lambda: stream.read(BLOCK_BYTES), b"")
-                return
-            with gzip.open(stream) as unpacked:
-                yield from iter(lambda: unpacked.read(BLOCK_BYTES), b"")
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise HistoryError(f"{path.name}: the gzip file is cut off or broken: {error}") from error
-    except OSError as error:
-        raise HistoryError(f"{path.name}: cannot be read: {error.strerror or error}") from error
+    if name.exists() or name.suffix or len(name.parts) > 1:
+        return name
+    shipped = SHIPPED / f"{name.name.replace('-', '_')}.yaml"
+    if not shipped.exists():
+        there = ", ".join(shipped_mappings())
+        raise UsageError(f"no mapping {str(name)!r}: there is no such file, and the shipped ones are {there}")
+    return shipped
 
 
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file as it lies on disk, as `sha256:...`.
+def shipped_mappings() -> tuple[str, ...]:
+    """Return the names of the mappings that ship, sorted."""
+    return tuple(sorted(file.stem for file in SHIPPED.glob("*.yaml")))
+
+
+def beside(name: str, *files: Path) -> Path:
+    """Return the file of that name beside the first of several files that has it there.
 
     Raises:
-        HistoryError: the file cannot be opened.
+        HistoryError: none has.
     """
-    try:
-        with path.open("rb") as stream:
-            return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise HistoryError(f"{path.name}: cannot be read: {error.strerror or error}") from error
+    for file in files:
+        found = file.parent / name
+        if found.exists():
+            return found
+    places = ", ".join(f"beside {file.name}" for file in files)
+    raise HistoryError(f"{name}: no such file (looked {places})")
+
+
+def joined_of(mapping: Mapping, file: Path, mapping_file: Path) -> dict[str, FileContainer]:
+    """Return the files of a mapping's joins, found beside the file that is read, or beside the mapping.
+
+    Raises:
+        HistoryError: one of them is nowhere.
+    """
+    return {join.name: FileContainer(beside(join.source.file, file, mapping_file)) for join in mapping.joins}
 
 
 def load_history(
     path: Path,
-    mapping: Mapping,
+    mapping_file: Path,
     *,
     window_from_us: int,
     window_us: int,
@@ -95,12 +108,14 @@ def load_history(
     """Read the demand of a window from a recorded file; the arguments are those of `read_history`.
 
     Raises:
-        HistoryError: as `read_history`, or the file cannot be opened.
+        HistoryError: as `read_history`, or a file cannot be opened.
+        ScenarioError: the mapping does not keep its language.
     """
+    mapping = load_mapping(mapping_file)
     return read_history(
-        blocks_of(path),
+        FileContainer(path),
         mapping,
-        file=path.name,
+        joined=joined_of(mapping, path, mapping_file),
         digest=digest_of(path),
         window_from_us=window_from_us,
         window_us=window_us,
@@ -108,6 +123,21 @@ def load_history(
         quantity_above=quantity_above,
         quantity_quantile=quantity_quantile,
     )
+
+
+def _codes(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of a file of codes: a header, then a word and what it stands for on each line."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.reader(stream, strict=True))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"{path.name} is no table of text: {error}") from error
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read: {error.strerror or error}") from error
+    for number, row in enumerate(rows[1:], 2):
+        if row and len(row) != 2:
+            raise ValueError(f"{path.name}:{number}: expected a word and what it stands for (got {len(row)} fields)")
+    return tuple((row[0].strip(), row[1].strip()) for row in rows[1:] if row)
 
 
 def _yaml(raw: bytes, name: str) -> object:

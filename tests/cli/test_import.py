@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.imports import SETTLE_US
 from twin.cli import main
 from twin.model import business
 from twin.model.history import Fact
@@ -56,7 +57,7 @@ def test_every_row_of_the_shipped_excerpt_is_accounted_for_and_every_fact_is_rea
     assert {name: made.count(name) for name in sorted(set(made))} == found["events"]
     times = [fact.at for fact in facts]
     assert times == sorted(times)
-    assert (times[0], times[-1]) == (0, history.header.horizon - 1)
+    assert (times[0], times[-1]) == (0, history.header.horizon - SETTLE_US)
     assert len({(fact.source, fact.id) for fact in facts}) == len(facts)
     orders = [fact.fact for fact in facts if isinstance(fact.fact, business.OrderPlaced)]
     assert sum(len(order.lines) for order in orders) == 42_402
@@ -105,7 +106,7 @@ def test_several_files_make_one_history_whatever_their_order(tmp_path: Path, run
         made.append(out.read_bytes())
         assert (found["rows"], found["mapped"], found["empty"]) == (5, 2, 1)
         assert found["refused"] == {"service_code": 1, "bad_encoding": 1}
-        assert found["lines"] == {"service_code": ["first.csv:3"], "bad_encoding": ["second.csv.gz:2"]}
+        assert found["lines"] == {"service_code": ["first.csv:3"], "bad_encoding": ["second.csv.gz:2:14"]}
     assert made[0] == made[1]
 
 

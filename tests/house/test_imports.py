@@ -17,6 +17,7 @@ LIBRARIES = {
     "policies": set(),
     "reports": {"jinja2", "markupsafe", "matplotlib", "networkx", "numpy"},
     "scenarios": {"ruamel"},
+    "scenarios.spool": {"msgspec"},  # keeps facts in the form in which they are written
     "scenarios.replays": {"msgspec"},  # gives the header of a history other settings
     "twin": set(),
     "twin.cli": {"click", "rich"},
@@ -29,6 +30,7 @@ LIBRARIES = {
     "twin.experiment.yardsticks": {"simpy"},  # so are the small programs that the kernel is compared with
     "twin.kernel": {"numpy", "simpy"},
     "twin.kernel.recorder": {"duckdb", "numpy", "simpy"},  # its sink writes Parquet
+    "twin.playback.parquet": {"duckdb"},
     "twin.live.postgres": {"psycopg"},
     "twin.model": {"msgspec"},
     "twin.model.wire": {"msgspec", "pydantic", "pydantic_core"},

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from scenarios.mappings import load_history, load_mapping
-from twin.connectivity import parse_mapping
+from scenarios.mappings import load_history
+from twin.connectivity import Held, parse_mapping
 from twin.errors import HistoryError
 from twin.model.instant import DAY, HOUR, MINUTE
 from twin.world.demand_history import History, estimate, jittered, read_history
@@ -37,7 +37,14 @@ MAPPING = parse_mapping(
                 "at": "at",
                 "lines": {"item": "sku", "quantity": "qty"},
             },
-            {"type": "StockAdjusted", "each": "row", "at": "at", "item": "sku", "change": "qty"},
+            {
+                "type": "StockAdjusted",
+                "each": "row",
+                "when": {"qty": {"below": 0}},
+                "at": "at",
+                "item": "sku",
+                "change": "qty",
+            },
         ],
     },
     zones=ZoneInfo,
@@ -60,7 +67,7 @@ ROWS = [
 def small(rows: list[str] = ROWS, **changes: object) -> History:
     asked: dict[str, object] = {"window_from_us": MARCH_8, "window_us": DAY, "estimate_us": 4 * DAY, **changes}
     text = "doc,sku,qty,at\n" + "\n".join(rows) + "\n"
-    return read_history([text.encode()], MAPPING, file="small.csv", **asked)  # type: ignore[arg-type]  # a test's shorthand
+    return read_history(Held([text.encode()], "small.csv"), MAPPING, **asked)  # type: ignore[arg-type]  # a test's shorthand
 
 
 def test_orders_of_the_window_are_played_in_time_order_with_repeated_items_summed() -> None:
@@ -144,7 +151,7 @@ def shipped() -> History:
     begin = round(datetime(2011, 3, 7, tzinfo=ZoneInfo("Europe/London")).timestamp()) * 1_000_000
     return load_history(
         EXCERPT,
-        load_mapping(DATA / "online_retail.yaml"),
+        DATA / "online_retail.yaml",
         window_from_us=begin,
         window_us=7 * DAY,
         quantity_quantile=0.999,

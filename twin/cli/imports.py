@@ -14,16 +14,29 @@ if TYPE_CHECKING:
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("--mapping", required=True, type=click.Path(path_type=Path), help="How the files are to be read.")
-@click.option("--explain", is_flag=True, help="Name the lines of the first rows refused under each class.")
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    help="How the files are to be read: a file, or the name of a shipped mapping. CloudEvents of our types need none.",
+)
+@click.option("--explain", is_flag=True, help="Name the places of the first rows refused under each class.")
+@click.option("--redact", is_flag=True, help="Replace names, addresses and free text, equal ones by equal ones.")
+@click.option(
+    "--redact-key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file that is the key of --redact; with one key several imports stay comparable.",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The history; else NAME.history.jsonl.gz, after the first file."
 )
 @options.output
 def import_(
     files: tuple[Path, ...],
-    mapping: Path,
+    mapping: Path | None,
     explain: bool,
+    redact: bool,
+    redact_key: Path | None,
     out: Path | None,
     form: str,
     quiet: bool,
@@ -31,11 +44,16 @@ def import_(
 ) -> int:
     """Make a history of foreign files, for `twin replay`.
 
-    FILE is a delimited table, plain or gzip. Every row is counted as mapped, empty, or refused under a class.
+    FILE is a table or a log in one of the formats that mappings know, plain or gzip, or the folder in which the
+    mapping names one. Every row is counted as mapped, empty, or refused under a class.
     """
     from scenarios.imports import import_files
+    from scenarios.mappings import mapping_named
 
-    imported = import_files(files, mapping, out)
+    if redact_key is not None and not redact:
+        raise click.UsageError("--redact-key needs --redact")
+    named = None if mapping is None else mapping_named(mapping)
+    imported = import_files(files, named, out, redact=redact, redact_key=redact_key)
     if form == "json":
         show.json(imported.document(explain=explain))
     else:
@@ -50,13 +68,14 @@ def import_(
 
 def _rows(imported: "Imported", *, explain: bool) -> "list[Row]":
     """Return one row for each way in which a row may end, and the facts that came of it."""
-    ends = [("mapped", name, count, imported.events[name]) for name, count in imported.mapped.items()]
+    events = imported.events
+    ends = [("mapped", name, count, events.get(name, 0)) for name, count in imported.event_rows.items()]
     ends += [("refused", name, count, 0) for name, count in imported.refused.items()]
     ends.append(("empty", "", imported.empty, 0))
     lines = imported.lines()
     rows: list[Row] = []
-    for end, name, count, events in ends:
-        row: dict[str, str | int] = {"end": end, "class": name, "rows": count, "events": events}
+    for end, name, count, made in ends:
+        row: dict[str, str | int] = {"end": end, "class": name, "rows": count, "events": made}
         if explain:
             row["lines"] = " ".join(lines[name]) if end == "refused" else ""
         rows.append(row)

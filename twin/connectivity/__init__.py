@@ -1,16 +1,21 @@
-"""Foreign formats: bytes in, canonical values out, under versioned mappings. Nothing here opens a file."""
+"""Foreign formats: bytes in, facts of the business out, under versioned mappings. Nothing here opens a file."""
 
 from twin.connectivity.mapping import Mapping
 from twin.connectivity.mapping_document import parse_mapping
-from twin.connectivity.tables import AdjustedStock, PlacedOrder, Recorded, RegisteredReturn, Report, TableReader
+from twin.connectivity.own_events import OwnReader
+from twin.connectivity.reader import Reader, Told
+from twin.connectivity.report import Report
+from twin.connectivity.rows import Container, Held, MemoryShelf, Shelf
 
 __all__ = [
-    "AdjustedStock",
+    "Container",
+    "Held",
     "Mapping",
-    "PlacedOrder",
-    "Recorded",
-    "RegisteredReturn",
+    "MemoryShelf",
+    "OwnReader",
+    "Reader",
     "Report",
-    "TableReader",
+    "Shelf",
+    "Told",
     "parse_mapping",
 ]

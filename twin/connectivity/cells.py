@@ -1,4 +1,4 @@
-"""Reads the cells of one row: text, whole numbers, money and stamps by their column, and conditions over them."""
+"""Reads the values of one row: text, whole numbers, money and stamps by their column."""
 
 import re
 import unicodedata
@@ -6,27 +6,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from twin.connectivity.mapping import (
-    AllOf,
-    AnyOf,
-    Clock,
-    Column,
-    Condition,
-    Const,
-    Field,
-    NotOf,
-    Source,
-    Test,
-    Value,
-)
+from twin.connectivity.mapping import Clock, Column, Const, Counted, Field, Inner, Join, Source, Value
+from twin.connectivity.paths import parse_path, picker
+from twin.connectivity.rows import text_of_scalar
 
 STAMPS_KEPT_MAX = 4096
 """How many different stamps are remembered; beyond it all are forgotten at once."""
 
-Cell = str | int | None
+Scalar = str | int | Decimal
+Cell = Scalar | tuple[Scalar, ...] | None
 Row = dict[str, Cell]
-Read = Callable[[str], Cell]
-Holds = Callable[[Row], bool]
+Raw = dict[str, object]
+"""A record as its file has it."""
+Fetch = Callable[[Raw], object]
+Read = Callable[[Raw], Cell]
+Note = Callable[[str], None]
 
 
 class Bad(Exception):
@@ -40,7 +34,7 @@ class Bad(Exception):
 class Stamps:
     """Turns stamps into whole microseconds UTC, remembering the latest ones: neighbours in a file share them."""
 
-    def __init__(self, clock: Clock, note: Callable[[str], None]) -> None:
+    def __init__(self, clock: Clock, note: Note) -> None:
         self._clock = clock
         self._note = note
         self._kept: dict[str, int] = {}
@@ -62,18 +56,28 @@ class Stamps:
             at_us = (moment.astimezone(UTC) - _EPOCH) // _MICROSECOND
         except OverflowError as error:  # the first or last hours that a calendar holds, told in another zone
             raise Bad("time_out_of_range") from error
-        between = self._clock.between_us
-        if between is not None and not between[0] <= at_us < between[1]:
+        first, last = self._clock.between_us
+        if not first <= at_us < last:
             raise Bad("time_out_of_range")
         return at_us
 
     def _moment(self, text: str) -> datetime:
         for form in self._clock.formats:
             try:
-                return datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)
-            except ValueError:
+                if form == "iso":
+                    return datetime.fromisoformat(text)
+                if form in ("epoch_s", "epoch_ms"):
+                    return _EPOCH + timedelta(microseconds=_microseconds(text, 6 if form == "epoch_s" else 3))
+                moment = datetime.strptime(text, form)
+            except (ValueError, OverflowError):
                 continue
+            return self._of_pivot(moment) if "%y" in form else moment
         raise Bad("bad_time")
+
+    def _of_pivot(self, moment: datetime) -> datetime:
+        """Return a time whose year had two digits, in the hundred years from the pivot on."""
+        pivot = self._clock.pivot
+        return moment.replace(year=pivot + (moment.year - pivot) % 100)
 
     def _settle(self, local: datetime) -> datetime:
         """Decide a local time that falls twice or not at all.
@@ -99,130 +103,176 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def field_reader(column: Column, source: Source, stamps: Stamps, note: Callable[[str], None]) -> Read:
-    """Return the function that reads one field of a column, or raises the class of what is wrong with it."""
-    blank = frozenset(source.blank)
-    suffix = column.drop_suffix
-    convert = _converter(column, source, stamps, note)
+def _microseconds(text: str, digits: int) -> int:
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(text)
+    return int(Decimal(text).scaleb(digits))
 
-    def read(field: str) -> Cell:
-        text = field.strip()
-        if text in blank:
-            if column.optional:
+
+class Reading:
+    """How the columns of one file are read: what is blank, how numbers look, what is noted on the way."""
+
+    def __init__(self, source: Source, joins: tuple[Join, ...], stamps: Stamps, note: Note) -> None:
+        self.source = source
+        self._joins = {join.name for join in joins}
+        self._stamps = stamps
+        self._note = note
+        self._blank = frozenset(source.blank)
+
+    def column(self, column: Column, *, flat: bool | None = None) -> Read:
+        """Return the function that reads a column of a record, or raises the class of what is wrong with it.
+
+        Args:
+            column: which, and how.
+            flat: whether its sources are plain names; those of the file unless given.
+        """
+        flat = self.source.flat if flat is None else flat
+        fetches = [self.fetch(source, flat=flat) for source in column.sources]
+        convert, optional = self._converter(column), column.optional
+        blank, suffix = self._blank, column.drop_suffix
+        absent = f"values of {column.name} that are absent"
+        note = self._note
+
+        def one(raw: object) -> Scalar | None:
+            try:
+                text = raw if isinstance(raw, str) else text_of_scalar(raw) or ""
+            except TypeError as error:
+                raise Bad("not_a_value") from error
+            text = text.strip()
+            if text in blank:
                 return None
-            raise Bad("missing_value")
-        return convert(text.removesuffix(suffix) if suffix else text)
+            return convert(text.removesuffix(suffix) if suffix else text)
 
-    return read
+        if column.const is not None:
+            constant = column.const
+            return lambda record: one(constant)
 
+        def read(record: Raw) -> Cell:
+            raw = fetches[0](record) if len(fetches) == 1 else self._joined(record, fetches, column.join)
+            cell: Cell
+            if isinstance(raw, list):
+                cell = tuple([each for each in map(one, raw) if each is not None]) or None
+            else:
+                cell = one(raw)
+            if cell is None:
+                if not optional:
+                    raise Bad("missing_value")
+                note(absent)
+            return cell
 
-def _converter(column: Column, source: Source, stamps: Stamps, note: Callable[[str], None]) -> Read:
-    thousands, decimal = source.thousands, source.decimal
-    quantum = Decimal(1).scaleb(-column.minor_digits)
+        return read
 
-    def plain(text: str) -> str:
-        return text.replace(thousands, "") if thousands else text
+    def fetch(self, source: str, *, flat: bool) -> Fetch:
+        """Return the function that takes a value out of a record as it stands there."""
+        if flat:
+            name, _, rest = source.partition(".")
+            if not rest or name not in self._joins:
+                return lambda record: record.get(source)
+            return lambda record: _of_table(record.get(name), rest)
+        path = parse_path(source)
+        return picker(("$", *path) if source.startswith("$.") else path)
 
-    def as_text(text: str) -> Cell:
-        return text if text.isascii() else unicodedata.normalize("NFC", text)
+    def _joined(self, record: Raw, fetches: list[Fetch], sign: str) -> str:
+        try:
+            texts = [(text_of_scalar(fetch(record)) or "").strip() for fetch in fetches]
+        except TypeError as error:
+            raise Bad("not_a_value") from error
+        return sign.join(text for text in texts if text not in self._blank)
 
-    def as_integer(text: str) -> Cell:
-        text = plain(text)
-        if not _INTEGER.fullmatch(text):
+    def _converter(self, column: Column) -> Callable[[str], Scalar]:
+        if column.type == "time":
+            return self._stamps
+        if column.type == "integer":
+            return self._whole
+        if column.type == "decimal":
+            return self._money(column) if column.currency else self._exact
+        return self._words(column)
+
+    def _words(self, column: Column) -> Callable[[str], Scalar]:
+        codes, unknown, case = column.codes, column.unknown, column.case
+        words = dict(codes) if codes is not None else None
+
+        def read(text: str) -> Scalar:
+            word = text if text.isascii() else unicodedata.normalize("NFC", text)
+            if case == "upper":
+                word = word.upper()
+            elif case == "lower":
+                word = word.lower()
+            if words is None:
+                return word
+            found = words.get(word, words.get("*"))
+            if found is None:
+                if unknown:
+                    raise Bad(unknown)
+                return word
+            return found
+
+        return read
+
+    def _plain(self, text: str) -> str:
+        """Return a number without signs of thousands, its minus in front and its fraction behind a point."""
+        source = self.source
+        if source.thousands:
+            text = text.replace(source.thousands, "")
+        if source.decimal != ".":
+            text = text.replace(source.decimal, ".")
+        if "trailing" in source.negative and text.endswith("-"):
+            text = f"-{text[:-1].rstrip()}"
+        if "brackets" in source.negative and text.startswith("(") and text.endswith(")"):
+            text = f"-{text[1:-1].strip()}"
+        return text
+
+    def _whole(self, text: str) -> int:
+        found = _INTEGER.fullmatch(self._plain(text))
+        if found is None:
             raise Bad("bad_integer")
-        return int(text)
+        return int(found[1])
 
-    def as_minor_units(text: str) -> Cell:
-        text = plain(text).replace(decimal, ".")
+    def _exact(self, text: str) -> Decimal:
+        text = self._plain(text)
         if not _DECIMAL.fullmatch(text):
             raise Bad("bad_decimal")
-        exact = Decimal(text)
-        rounded = exact.quantize(quantum, rounding=ROUND_HALF_UP)
-        if rounded != exact:
-            note(f"values of {column.name} rounded half up to minor units")
-        return int(rounded.scaleb(column.minor_digits))
+        return Decimal(text)
 
-    if column.type == "time":
-        return stamps
-    return {"text": as_text, "integer": as_integer, "decimal": as_minor_units}[column.type]
+    def _money(self, column: Column) -> Callable[[str], int]:
+        quantum, digits = Decimal(1).scaleb(-column.minor_digits), column.minor_digits
+        rounded_too = f"values of {column.name} rounded half up to minor units"
 
+        def read(text: str) -> int:
+            exact = self._exact(text)
+            rounded = exact.quantize(quantum, rounding=ROUND_HALF_UP)
+            if rounded != exact:
+                self._note(rounded_too)
+            return int(rounded.scaleb(digits))
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,15}", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{0,9})?", re.ASCII)
-
-
-def columns_of(condition: Condition) -> list[str]:
-    """Return the columns that a condition asks about."""
-    match condition:
-        case Test():
-            return [condition.column]
-        case NotOf():
-            return columns_of(condition.part)
-        case AllOf() | AnyOf():
-            return [name for part in condition.parts for name in columns_of(part)]
+        return read
 
 
-def compile_condition(condition: Condition) -> Holds:
-    """Return a condition as a function of a row."""
-    match condition:
-        case Test():
-            return _test(condition)
-        case NotOf():
-            part = compile_condition(condition.part)
-            return lambda row: not part(row)
-        case AllOf():
-            every = [compile_condition(part) for part in condition.parts]
-            return lambda row: all(holds(row) for holds in every)
-        case AnyOf():
-            some = [compile_condition(part) for part in condition.parts]
-            return lambda row: any(holds(row) for holds in some)
+_INTEGER = re.compile(r"([+-]?[0-9]{1,15})(?:\.0*)?", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{0,12})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 
 
-def _test(test: Test) -> Holds:
-    """Return the question as a function; an absent value answers no to all but `empty`."""
-    name, first = test.column, test.value[0]
-    if test.kind == "matches":
-        fits = re.compile(str(first)).fullmatch
-        return lambda row: row[name] is not None and fits(str(row[name])) is not None
-    if test.kind == "empty":
-        return lambda row: (row[name] is None) is first
-    if test.kind in ("equals", "in"):
-        among = frozenset(test.value)
-        return lambda row: row[name] is not None and row[name] in among
-    low, high = _bounds(test)
-    return lambda row: row[name] is not None and low <= whole(row[name]) <= high
+def _of_table(table: object, name: str) -> object:
+    return table.get(name) if isinstance(table, dict) else None
 
 
-def _bounds(test: Test) -> tuple[float, float]:
-    """Return both ends of a comparison, themselves included; columns that are compared hold whole numbers."""
-    first, last = int(test.value[0]), int(test.value[-1])
-    if test.kind == "above":
-        return first + 1, float("inf")
-    if test.kind == "below":
-        return float("-inf"), first - 1
-    return first, last
+class Part:
+    """Where one part of an event comes from, as a function of the row and of an element of its list."""
 
+    def __init__(self, value: Value, reading: Reading, *, flat: bool) -> None:
+        self._name = value.column if isinstance(value, Field) else ""
+        self._const = value.text if isinstance(value, Const) else None
+        self._sign = -1 if isinstance(value, Field | Inner) and value.negate else 1
+        self._read = reading.column(value.column, flat=flat) if isinstance(value, Inner) else None
+        self._counts = isinstance(value, Counted)
 
-def text_of(value: Value, row: Row) -> str:
-    """Return a text value of a row; raise `Bad` if it is absent."""
-    if isinstance(value, Const):
-        return value.text
-    cell = row[value.column]
-    if cell is None:
-        raise Bad("missing_value")
-    return str(cell)
-
-
-def quantity_of(value: Field, row: Row) -> int:
-    """Return a quantity of a row with its sign; raise `Bad` if it is absent."""
-    cell = row[value.column]
-    if cell is None:
-        raise Bad("missing_value")
-    return -whole(cell) if value.negate else whole(cell)
-
-
-def whole(cell: Cell) -> int:
-    """Return a whole number; raise `Bad` if the cell is blank."""
-    if not isinstance(cell, int):
-        raise Bad("missing_value")
-    return cell
+    def __call__(self, row: Row, elements: list[Raw]) -> Scalar | None:
+        """Return the value, None where it is absent; raise `Bad` for several where one is wanted."""
+        if self._const is not None:
+            return self._const
+        if self._counts:
+            return len(elements)
+        cell = self._read(elements[0]) if self._read is not None else row[self._name]
+        if isinstance(cell, tuple):
+            raise Bad("several_values")
+        return -cell if self._sign < 0 and isinstance(cell, int) else cell

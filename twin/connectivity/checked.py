@@ -10,9 +10,6 @@ Path = tuple[str | int, ...]
 Place = Callable[[Path], tuple[int, int]]
 """Gives line and column, both from 1, of the value at a path."""
 
-LATER = "not available yet"
-"""What is said of a word that the language has and this version does not."""
-
 
 @dataclass(slots=True)
 class Reading:
@@ -43,16 +40,14 @@ class Node:
         """Note a problem with this value."""
         self.reading.fault(self.path, message)
 
-    def keys(self, allowed: Sequence[str], required: Sequence[str] = (), later: Sequence[str] = ()) -> bool:
+    def keys(self, allowed: Sequence[str], required: Sequence[str] = ()) -> bool:
         """Check that this is a table with these keys only; return whether it is a table."""
         if not isinstance(self.value, dict):
             self.fault(f"expected a table with {', '.join(allowed)} (got {self.value!r})")
             return False
         for key in self.value:
-            if key in later:
-                self.at(str(key)).fault(LATER)
-            elif key not in allowed:
-                near = get_close_matches(str(key), [*allowed, *later], n=1)
+            if key not in allowed:
+                near = get_close_matches(str(key), allowed, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(allowed)}"
                 self.at(str(key)).fault(f"unknown key{hint}")
         for key in required:
@@ -106,13 +101,12 @@ class Node:
             return default
         return self.value
 
-    def one_of(self, options: Sequence[str], default: str, later: Sequence[str] = ()) -> str:
-        """Read one of the options; a word in `later` is known and refused."""
+    def one_of(self, options: Sequence[str], default: str) -> str:
+        """Read one of the options."""
         value = self.value
         if isinstance(value, str) and value in options:
             return value
-        if isinstance(value, str) and value in later:
-            self.fault(f"{value!r} is {LATER}")
-        else:
-            self.fault(f"must be one of {', '.join(options)} (got {value!r})")
+        near = get_close_matches(str(value), options, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        self.fault(f"must be one of {', '.join(options)} (got {value!r}){hint}")
         return default

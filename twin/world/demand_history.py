@@ -9,15 +9,17 @@ that of the first of them. The mapping itself keeps such lines apart, as the fil
 adjustments of the window are counted and not played.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.connectivity import Mapping, PlacedOrder, RegisteredReturn, Report, TableReader
+from twin.connectivity import Container, Mapping, Reader, Report
 from twin.errors import HistoryError
+from twin.model.business import OrderPlaced, ReturnRegistered, StockAdjusted
 from twin.model.chance import bits, stream_id
 from twin.model.ids import business_id
 from twin.model.instant import DAY
@@ -102,10 +104,10 @@ class DailyDemand:
 
 
 def read_history(
-    blocks: Iterable[bytes],
+    container: Container,
     mapping: Mapping,
     *,
-    file: str,
+    joined: Table[str, Container] | None = None,
     digest: str = "",
     window_from_us: int,
     window_us: int,
@@ -116,9 +118,9 @@ def read_history(
     """Read the orders of a window, and the daily demand of the time before it, from a mapped file.
 
     Args:
-        blocks: the file's bytes, uncompressed.
-        mapping: how to read them.
-        file: the file's name, for the report and for errors.
+        container: the file.
+        mapping: how to read it.
+        joined: the files of the mapping's joins.
         digest: of the file, kept in the history.
         window_from_us: wall time of the begin of the window, in microseconds UTC.
         window_us: length of the window.
@@ -134,11 +136,12 @@ def read_history(
     if estimate_us % DAY or estimate_us < 0 or window_us <= 0:
         raise HistoryError(f"the estimate needs whole days and the window a length (got {estimate_us}, {window_us} us)")
     begin_us, end_us = window_from_us - estimate_us, window_from_us + window_us
-    reader = TableReader(blocks, mapping, name=file)
+    file = container.name
+    reader = Reader(container, mapping, joined=joined)
     placed, tally = _collect(reader, begin_us, window_from_us, end_us)
     _check_held(file, mapping, tally, begin_us, end_us)
-    before = [order for order in placed if order.at_us < window_from_us]
-    inside = [order for order in placed if order.at_us >= window_from_us]
+    before = [order for order in placed if order[0] < window_from_us]
+    inside = [order for order in placed if order[0] >= window_from_us]
     if not inside:
         raise HistoryError(f"{file}: no order in the window; the file runs from {_span(mapping, tally)}")
     merged_before, _ = _merge(before)
@@ -225,24 +228,23 @@ class _Tally:
 
 
 _Lines = dict[str, tuple[int, int | None]]
-_Merged = tuple[PlacedOrder, _Lines]
+_Placed = tuple[int, OrderPlaced]
+_Merged = tuple[_Placed, _Lines]
 
 
-def _collect(reader: TableReader, begin_us: int, window_from_us: int, end_us: int) -> tuple[list[PlacedOrder], _Tally]:
-    placed: list[PlacedOrder] = []
+def _collect(reader: Reader, begin_us: int, window_from_us: int, end_us: int) -> tuple[list[_Placed], _Tally]:
+    placed: list[_Placed] = []
     tally = _Tally()
     for made in reader:
-        at_us = made.at_us
+        at_us, fact = made.at_us, made.fact
         tally.first_us = at_us if tally.first_us is None else min(tally.first_us, at_us)
         tally.last_us = at_us if tally.last_us is None else max(tally.last_us, at_us)
-        if isinstance(made, PlacedOrder):
+        if isinstance(fact, OrderPlaced):
             if begin_us <= at_us < end_us:
-                placed.append(made)
+                placed.append((at_us, fact))
         elif window_from_us <= at_us < end_us:
-            if isinstance(made, RegisteredReturn):
-                tally.returns += 1
-            else:
-                tally.adjustments += 1
+            tally.returns += isinstance(fact, ReturnRegistered)
+            tally.adjustments += isinstance(fact, StockAdjusted)
     return placed, tally
 
 
@@ -265,17 +267,17 @@ def _day(mapping: Mapping, at_us: int) -> str:
     return at.astimezone(mapping.clock.zone).strftime("%Y-%m-%d %H:%M")
 
 
-def _merge(orders: list[PlacedOrder]) -> tuple[list[_Merged], int]:
+def _merge(orders: list[_Placed]) -> tuple[list[_Merged], int]:
     merged: list[_Merged] = []
     repeats = 0
     for order in orders:
         lines: _Lines = {}
-        for item, quantity, price in order.lines:
-            if item in lines:
+        for line in order[1].lines:
+            if line.item in lines:
                 repeats += 1
-                lines[item] = (lines[item][0] + quantity, lines[item][1])
+                lines[line.item] = (lines[line.item][0] + line.quantity, lines[line.item][1])
             else:
-                lines[item] = (quantity, price)
+                lines[line.item] = (line.quantity, line.price)
         merged.append((order, lines))
     return merged, repeats
 
@@ -296,7 +298,7 @@ def _leave_out(orders: list[_Merged], limit: tuple[float, str]) -> tuple[list[_M
     out: list[LeftOut] = []
     for order, lines in orders:
         small = {item: line for item, line in lines.items() if line[0] <= most}
-        out += [LeftOut(order.order, item, line[0], rule) for item, line in lines.items() if line[0] > most]
+        out += [LeftOut(order[1].order, item, line[0], rule) for item, line in lines.items() if line[0] > most]
         if small:
             kept.append((order, small))
     return kept, out
@@ -307,12 +309,12 @@ def _orders(kept: list[_Merged], number: dict[str, int], window_from_us: int) ->
         HistoryOrder(
             order=order.order,
             identity=business_id("order", order.order),
-            at_us=order.at_us - window_from_us,
+            at_us=at_us - window_from_us,
             customer=order.customer,
-            country=order.country,
+            country=(order.ship_to or {}).get("country"),
             lines=tuple(OrderLine(number[item], quantity, price) for item, (quantity, price) in lines.items()),
         )
-        for order, lines in kept
+        for (at_us, order), lines in kept
     )
     yield from sorted(orders, key=_by_time)
 
@@ -324,7 +326,7 @@ def _by_time(order: HistoryOrder) -> tuple[int, str]:
 def _past(kept: list[_Merged], number: dict[str, int], begin_us: int, days: int) -> NDArray[np.int64]:
     past = np.zeros((len(number), days), dtype=np.int64)
     for order, lines in kept:
-        day = (order.at_us - begin_us) // DAY
+        day = (order[0] - begin_us) // DAY
         for item, (quantity, _) in lines.items():
             past[number[item], day] += quantity
     return past
