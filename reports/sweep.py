@@ -1,6 +1,7 @@
 """What a sweep shows: measures over the settings that were varied, as tables and as one figure.
 
-One axis makes lines with bands, two make heat maps, drawn points make scatters, a Sobol design bars of indices.
+One axis makes lines with bands; so do two where one of them has few values, a line for each; else two make heat maps
+with half-widths. Drawn points make scatters, a Sobol design bars of indices.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,8 @@ from twin.experiment.results import Row
 from twin.experiment.sweep_table import Index, Summary, SweepTable
 from twin.world.measures import unit_of
 
+FAMILY_MAX: Final = 6
+"""A second axis of so many values becomes a line for each, so that its intervals can be seen."""
 HEAT: Final = "cividis"
 """A colour map whose lightness rises evenly, also for colour-blind readers."""
 
@@ -54,7 +57,7 @@ def means(table: SweepTable, kpis: Sequence[str]) -> Table:
         for group in zip(*columns, strict=True)
         for first in group[:1]
     )
-    heads = (*(path.removeprefix("designs.") for path in table.parameters), "design", *kpis)
+    heads = (*(_short(path) for path in table.parameters), "design", *kpis)
     return Table(title=f"mean (95 % interval) of {_reps(table)} runs", heads=heads, rows=lines)
 
 
@@ -104,33 +107,55 @@ def _manner(table: SweepTable) -> tuple[Draw, str]:
     if table.layout == "grid" and len(axes) == 1:
         return _lines, "mean and 95 % interval"
     if table.layout == "grid" and len(axes) == 2:
-        return _heat, f"mean, {table.designs[0]}"
-    return _scatter, f"a dot is the mean of a point, over {axes[0]}"
+        few = len(table.designs) == 1 and len({row[axes[1]] for row in table.rows}) <= FAMILY_MAX
+        if few:
+            return _family, f"mean and 95 % interval, {table.designs[0]}"
+        return _heat, f"mean and half of its 95 % interval, {table.designs[0]}"
+    return _scatter, f"a dot is the mean of a point, over {_short(axes[0])}"
 
 
 def _lines(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
     (path,) = table.axes
     positions = _positions(place, path, [each.parameters for each in table.summary(kpi)])
     for index, design in enumerate(table.designs):
-        known = [each for each in table.summary(kpi) if each.design == design and each.interval is not None]
-        across = [positions[each.parameters[path]] for each in known]
-        middle = [each.interval.mean for each in known if each.interval]
-        shade = colour(index)
-        place.plot(across, middle, color=shade, marker=marker(index), markersize=5, label=design)
-        bounded = [(x, each.interval.bounds) for x, each in zip(across, known, strict=True) if each.interval]
-        bands = [(x, bounds) for x, bounds in bounded if bounds is not None]
-        place.fill_between(
-            [x for x, _ in bands],
-            [low for _, (low, _) in bands],
-            [high for _, (_, high) in bands],
-            color=shade,
-            alpha=0.2,
-        )
+        known = [each for each in table.summary(kpi) if each.design == design]
+        _line(place, [(positions[each.parameters[path]], each) for each in known], index, design)
+    _tidy(place, path)
+
+
+def _family(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
+    """Draw one line for each value of the second axis."""
+    along, across = table.axes
+    found = table.summary(kpi)
+    positions = _positions(place, along, [each.parameters for each in found])
+    for index, value in enumerate(dict.fromkeys(each.parameters[across] for each in found)):
+        known = [(positions[each.parameters[along]], each) for each in found if each.parameters[across] == value]
+        _line(place, known, index, _told(value))
+    _tidy(place, along)
+    place.legend(frameon=False, fontsize=9, title=_short(across), title_fontsize=9)
+
+
+def _line(place: Axes, known: Sequence[tuple[float, Summary]], index: int, label: str) -> None:
+    """Draw means with a band of their 95 % intervals."""
+    points = [(x, each.interval) for x, each in known if each.interval is not None]
+    xs, means = [x for x, _ in points], [interval.mean for _, interval in points]
+    place.plot(xs, means, color=colour(index), marker=marker(index), markersize=5, label=label)
+    bands = [(x, interval.bounds) for x, interval in points if interval.bounds is not None]
+    lows, highs = [low for _, (low, _) in bands], [high for _, (_, high) in bands]
+    place.fill_between([x for x, _ in bands], lows, highs, color=colour(index), alpha=0.2, linewidth=0)
+
+
+def _tidy(place: Axes, path: str) -> None:
     place.grid(axis="y")
     place.set_ylim(bottom=min(0.0, place.get_ylim()[0]))
     place.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    place.set_xlabel(path)
+    place.set_xlabel(_short(path))
     place.legend(frameon=False, fontsize=9)
+
+
+def _short(path: str) -> str:
+    """Write a path without what every path of its kind begins with, so that it fits beside an axis."""
+    return path.removeprefix("designs.").removeprefix("landscape.parties.")
 
 
 def _heat(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
@@ -138,21 +163,24 @@ def _heat(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
     known = [each for each in table.summary(kpi) if each.design == table.designs[0]]
     lines = list(dict.fromkeys(each.parameters[down] for each in known))
     columns = list(dict.fromkeys(each.parameters[across] for each in known))
-    cells = np.full((len(lines), len(columns)), np.nan)
+    cells, widths = np.full((2, len(lines), len(columns)), np.nan)
     for each in known:
         if each.interval is not None:
-            cells[lines.index(each.parameters[down]), columns.index(each.parameters[across])] = each.interval.mean
+            spot = lines.index(each.parameters[down]), columns.index(each.parameters[across])
+            cells[spot], widths[spot] = each.interval.mean, each.interval.half_width or np.nan
     shown = place.imshow(cells, cmap=HEAT, aspect="auto", origin="lower")
     place.set_xticks(range(len(columns)), [_told(value) for value in columns])
     place.set_yticks(range(len(lines)), [_told(value) for value in lines])
-    place.set_xlabel(across)
-    place.set_ylabel(down)
+    place.set_xlabel(_short(across))
+    place.set_ylabel(_short(down))
     if cells.size <= 60:
         middle = (np.nanmin(cells) + np.nanmax(cells)) / 2
         for (line, column), value in np.ndenumerate(cells):
             if np.isfinite(value):
                 ink = "white" if value < middle else "black"
-                place.text(column, line, number(float(value)), ha="center", va="center", fontsize=8, color=ink)
+                width = widths[line, column]
+                text = number(float(value)) + (f"\n± {number(float(width))}" if np.isfinite(width) else "")
+                place.text(column, line, text, ha="center", va="center", fontsize=8, color=ink)
     drawn.colorbar(shown, ax=place, format=FuncFormatter(lambda value, _: number(value)))
 
 
@@ -169,7 +197,7 @@ def _scatter(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
         )
     place.grid(axis="y")
     place.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    place.set_xlabel(path)
+    place.set_xlabel(_short(path))
     place.legend(frameon=False, fontsize=9)
 
 
@@ -185,7 +213,7 @@ def _bars(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
         place.barh(heights, [mean for mean, _, _ in spans], 0.34, color=colour(index), label=name)
         place.errorbar([mean for mean, _, _ in spans], heights, xerr=reach, fmt="none", ecolor=QUIET, capsize=2)
     place.axvline(0, color=GRID)
-    place.set_yticks([row + 0.18 for row in range(len(found))], [each.parameter for each in found])
+    place.set_yticks([row + 0.18 for row in range(len(found))], [_short(each.parameter) for each in found])
     place.invert_yaxis()
     place.set_xlabel("Sobol index")
     place.legend(frameon=False, fontsize=9)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from reports.document import image, write_bytes, write_text
 from reports.page import Page, page
+from reports.study import sweep_page
 from reports.tables import Table
+from twin.experiment.manifest import read_manifest
 from twin.experiment.results import as_csv
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ def write_report(folder: Path, scenario: "Scenario", target: Path, *, with_files
     Raises:
         UsageError: the folder has no recorded events, or something cannot be written.
     """
-    return write_page(page(folder, scenario), target, with_files=with_files)
+    make = sweep_page if read_manifest(folder).verb == "sweep" else page
+    return write_page(make(folder, scenario), target, with_files=with_files)
 
 
 def write_page(made: Page, target: Path, *, with_files: bool) -> Path:

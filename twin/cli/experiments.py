@@ -50,6 +50,7 @@ def sweep(
     backend: str,
     scheduler: str | None,
     out: Path | None,
+    with_report: bool,
     resume: bool,
     form: str,
     quiet: bool,
@@ -92,6 +93,10 @@ def sweep(
     else:
         _print(plan, table, form)
     log.say(f"results: {target}, {', '.join((TABLE, *names))}")
+    if with_report:
+        from reports.writing import write_report
+
+        log.say(f"report: {write_report(target, plan.scenario, target / 'report.html', with_files=True)}")
     return OK
 
 
@@ -135,6 +140,7 @@ def optimize(
     backend: str,
     scheduler: str | None,
     out: Path | None,
+    with_report: bool,
     form: str,
     quiet: bool,
     no_progress: bool,
@@ -166,6 +172,11 @@ def optimize(
     names = _kept(found, target)
     _tell(found, form, target)
     log.say(f"results: {target}, {', '.join(names)}")
+    if with_report:
+        from reports.study import search_page
+        from reports.writing import write_page
+
+        log.say(f"report: {write_page(search_page(found), target / 'report.html', with_files=True)}")
     if len(found.trials) <= trials:
         log.complain(f"interrupted; kept {len(found.trials) - 1} whole trials of {trials}")
         return 130

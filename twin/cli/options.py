@@ -48,6 +48,8 @@ _OUT = click.option(
     "--out", type=click.Path(path_type=Path), help="The run folder; else one under ./runs named after the run."
 )
 
+_REPORT = click.option("--report", "with_report", is_flag=True, help="Write report.html into the run folder.")
+
 
 _ALLOWED = "twin.allow_code"
 
@@ -122,7 +124,7 @@ def runs(command: Callable[P, R]) -> Callable[P, R]:
             help="Keep what reached the middleware, for `twin replay`; kept by itself below 100,000 orders.",
         ),
         click.option("--strict", is_flag=True, help="An undecided expectation fails too."),
-        click.option("--report", "with_report", is_flag=True, help="Write report.html into the run folder."),
+        _REPORT,
     )
 
 
@@ -140,6 +142,7 @@ def many(command: Callable[P, R]) -> Callable[P, R]:
         ),
         click.option("--scheduler", metavar="ADDR", help="The dask scheduler, such as tcp://10.0.0.7:8786."),
         _OUT,
+        _REPORT,
     )
 
 
