@@ -5,20 +5,42 @@ from pathlib import Path
 
 import pytest
 
+from actors.ground import Ground
+from actors.middleware import Middleware
 from actors.transactor import Direct, Store, overwrite
+from actors.unwatched import Unwatched
 from tests.contracts import real_day
 from tests.contracts.shells import InOneDatabase, InOneFile, Lasting
+from twin.kernel.recorder import Recorder
+from twin.kernel.timeline import Timeline
 from twin.live.transactor import Stored
 from twin.middleware.dispatch import Procedures, dispatch
 from twin.middleware.naive.absolute_count import absolute_count
 from twin.middleware.naive.arrival_order import arrival_order
 from twin.middleware.naive.clamping import clamping
+from twin.middleware.naive.double_release import double_release
+from twin.middleware.naive.no_waiting import no_waiting
+from twin.middleware.naive.resurrection import resurrection
+from twin.middleware.naive.rounded_dozens import rounded_dozens
+from twin.middleware.orders.header import header
 from twin.middleware.procedures import standard
-from twin.middleware.unit import ITEMS, LETTERS, RESERVATIONS, Conflict, Missing, Outcome, Unit
-from twin.model.commands import StockAdjusted, StockCounted, StockReceived, SubmitOrder
-from twin.model.instant import Now
-from twin.model.message import Message
-from twin.model.stock import ItemStock, Position
+from twin.middleware.unit import ITEMS, LETTERS, ORDERS, RESERVATIONS, Conflict, Missing, Outcome, Unit
+from twin.model.commands import (
+    CancelOrder,
+    ErpConfirmed,
+    PaymentCaptured,
+    ReleaseCancelled,
+    ReservationLapsed,
+    StockAdjusted,
+    StockCounted,
+    StockReceived,
+    SubmitOrder,
+)
+from twin.model.events import CreateErpOrder, OrderAnswered, ReleaseToWarehouse
+from twin.model.instant import DAY, SECOND, Now
+from twin.model.message import Event, Message
+from twin.model.order import Header
+from twin.model.stock import ItemStock, Position, Reservation
 
 ITEM = 0
 NOW = Now(elapsed=0, wall=real_day.START)
@@ -85,6 +107,86 @@ def test_a_receipt_that_is_sent_again_under_another_id_counts_twice_in_the_order
     assert found == {"ours": 4, "naive": 8}
 
 
+def claimed(store: Store) -> tuple[int, int]:
+    """What the position says is claimed, and what the live claims come to."""
+    claims = [row for row in store.rows[RESERVATIONS.number].values() if isinstance(row, Reservation)]
+    return position(store).committed, sum(claim.live(0) for claim in claims)
+
+
+def placed(quantity: int, number: str = "P") -> SubmitOrder:
+    return real_day.order(number, 0, (ITEM, quantity))
+
+
+def timers(store: Store, procedures: Procedures, *kinds: type[Message]) -> None:
+    """Handle the scheduled messages of these kinds, once."""
+    for id, (_, message) in list(store.timers.items()):
+        if isinstance(message, kinds):
+            del store.timers[id]
+            handle(store, procedures, message)
+
+
+def test_a_double_release_frees_units_that_are_freed_once_more() -> None:
+    """medusa#16406: 6 claimed and with the warehouse, cancelled, and then confirmed as cancelled."""
+    found = {}
+    for name, table in (("ours", standard()), ("naive", double_release())):
+        store = opened(10)
+        handle(store, table, placed(6))
+        (request,) = [event for event in store.outbox.values() if isinstance(event, ReleaseToWarehouse)]
+        handle(store, table, CancelOrder(id=2, case=placed(6).case))
+        timers(store, table, ReservationLapsed)
+        between = position(store).committed
+        agreed = ReleaseCancelled(id=3, case=request.case, release=request.release, site=0, lines=request.lines)
+        handle(store, table, agreed)
+        found[name] = (between, *claimed(store))
+    assert found == {"ours": (6, 0, 0), "naive": (0, -6, 0)}
+
+
+@pytest.mark.parametrize("late", ["confirmation", "payment"])
+def test_a_late_word_brings_claims_back_and_nobody_asks_whether_the_units_are_there(late: str) -> None:
+    """MultiSafepay/magento2#28: 5 claimed and cancelled; another buyer has them; then the ERP or the bank answers."""
+    found = {}
+    for name, table in (("ours", standard()), ("naive", resurrection())):
+        store = opened(5)
+        first = placed(5)
+        handle(store, table, first)
+        (request,) = [event for event in store.outbox.values() if isinstance(event, ReleaseToWarehouse)]
+        handle(store, table, CancelOrder(id=2, case=first.case))
+        agreed = ReleaseCancelled(id=3, case=first.case, release=request.release, site=0, lines=request.lines)
+        handle(store, table, agreed)
+        assert handle(store, table, placed(5, "Q")) is Outcome.ACCEPTED
+        word: Message = ErpConfirmed(id=4, case=first.case, reference=1)
+        if late == "payment":
+            word = PaymentCaptured(id=4, case=first.case, key=1, amount=2500)
+        handle(store, table, word)
+        found[name] = position(store).sellable - position(store).committed
+    assert found == {"ours": 0, "naive": -5}
+
+
+def test_a_cancellation_before_its_order_is_lost_where_nothing_waits() -> None:
+    """ecommerce_integrations#425: the event about an order overtakes the one that brings it."""
+    found = {}
+    for name, table in (("ours", standard()), ("naive", no_waiting())):
+        store = opened(5)
+        order = placed(2)
+        handle(store, table, CancelOrder(id=2, case=order.case))
+        handle(store, table, order)
+        timers(store, table, CancelOrder)
+        row = store.get(ORDERS, order.case)
+        assert row is not None
+        found[name] = header(row)
+    assert found == {"ours": Header.CANCELLING, "naive": Header.ALLOCATED}
+
+
+def test_a_conversion_that_rounds_on_the_way_loses_a_piece() -> None:
+    """odoo#83876: seven pieces are 0.58 dozen, which are 6.96 pieces."""
+    found = {}
+    for name, table in (("ours", standard()), ("naive", rounded_dozens())):
+        store = opened(50)
+        handle(store, table, placed(7))
+        found[name] = position(store).committed
+    assert found == {"ours": 7, "naive": 6}
+
+
 # --- shells
 
 FILL_OR_KILL = 1
@@ -144,3 +246,51 @@ def prepared(shell: Lasting, message: Message) -> Stored:
             unit.fetch(missing)
         else:
             return unit
+
+
+class Slow(Ground):
+    """A world in which nothing is watched and a transaction takes a second."""
+
+    def __init__(self) -> None:
+        super().__init__(Timeline(), 0, real_day.START, Recorder(None), Unwatched())
+
+
+class Sent:
+    """A partner that takes everything at once and keeps it."""
+
+    name = "partner"
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.process: Middleware | None = None
+
+    def submit(self, event: Event) -> None:
+        assert self.process is not None
+        self.events.append(event)
+        self.process.delivered(event, None)
+
+
+@pytest.mark.parametrize("outbox", [True, False])
+def test_two_writes_send_a_warehouse_what_the_second_of_them_takes_back(outbox: bool) -> None:
+    """Two orders want the last unit at one moment; both transactions run, one commits, the other runs again in vain."""
+    ground, sent = Slow(), Sent()
+    process = Middleware(
+        ground,
+        opened(1),
+        standard(),
+        real_day.rules(),
+        workers=2,
+        service=lambda identity, attempt: SECOND,
+        inbox_kept=DAY,
+        outbox=outbox,
+    )
+    sent.process = process
+    kinds = (CreateErpOrder, ReleaseToWarehouse, OrderAnswered)
+    process.connect(dict.fromkeys(kinds, lambda _: sent), [])
+    for order in last_unit()[:2]:
+        process.receive(order)
+    ground.timeline.run(until=10 * SECOND)
+    assert process.conflicts == 1
+    assert position(process.store).committed == 1
+    requests = [event for event in sent.events if isinstance(event, ReleaseToWarehouse)]
+    assert len(requests) == (1 if outbox else 2), "the warehouse is told to ship"

@@ -231,7 +231,17 @@ class Design(Block):
     reservation: Reservation = sourced({}, "the standard design")
     sequencing: Sequencing = sourced({}, "the standard design")
     procedures: Annotated[
-        Literal["standard", "naive/batch_file", "naive/absolute_count", "naive/clamping", "naive/arrival_order"],
+        Literal[
+            "standard",
+            "naive/absolute_count",
+            "naive/arrival_order",
+            "naive/batch_file",
+            "naive/clamping",
+            "naive/double_release",
+            "naive/no_waiting",
+            "naive/resurrection",
+            "naive/rounded_dozens",
+        ],
         Words(),
     ] = sourced("standard", "the standard design")
     shell: Shell = sourced({}, "the standard design")

@@ -29,6 +29,10 @@ from twin.middleware.naive.absolute_count import absolute_count
 from twin.middleware.naive.arrival_order import arrival_order
 from twin.middleware.naive.batch_file import batch_file
 from twin.middleware.naive.clamping import clamping
+from twin.middleware.naive.double_release import double_release
+from twin.middleware.naive.no_waiting import no_waiting
+from twin.middleware.naive.resurrection import resurrection
+from twin.middleware.naive.rounded_dozens import rounded_dozens
 from twin.middleware.procedures import standard
 from twin.model.commands import SubmitOrder
 from twin.model.events import AUDIENCES
@@ -52,6 +56,10 @@ TABLES = {
     "naive/arrival_order": arrival_order,
     "naive/batch_file": batch_file,
     "naive/clamping": clamping,
+    "naive/double_release": double_release,
+    "naive/no_waiting": no_waiting,
+    "naive/resurrection": resurrection,
+    "naive/rounded_dozens": rounded_dozens,
 }
 """Procedure tables by the name that a design uses."""
 KINDS: Final[Mapping[str, SourceKind]] = MappingProxyType(
