@@ -67,12 +67,13 @@ def test_a_broken_invariant_shrinks_to_orders_that_still_break_it(tmp_path: Path
     """A design without identity takes an order that comes twice for two: S-3, among simulated partners."""
     history = recorded_in(tmp_path, ("horizon=40m", "landscape.size.skus=40", "designs.standard.identity=none"), seed=3)
     found = replay(history, mode="what-if", perturb=["duplicates=30%"], seed=5)
-    assert {each["invariant"] for each in found.violations} == {"S-3"}
+    assert "S-3" in {each["invariant"] for each in found.violations}
     made = shrink(history, found, tmp_path / "small.jsonl")
     assert made is not None
-    assert made.finding == "S-3"
+    assert made.finding == found.violations[0]["invariant"]
     assert made.after < made.before / 5
-    assert replay(made.file, mode="what-if", seed=5).violations, "what was laid over it is in the file now"
+    broken = {each["invariant"] for each in replay(made.file, mode="what-if", seed=5).violations}
+    assert made.finding in broken, "what was laid over it is in the file now"
     with pytest.raises(AssertionError):
         printed_test(made.test)()
 

@@ -61,6 +61,8 @@ class Played(msgspec.Struct, kw_only=True):
     late: int = 0
     """Records that stand behind later ones: they are taken when they are read."""
     handled: int = 0
+    decided: int = 0
+    """Messages that changed something or had something sent; a repeat that is known decides nothing."""
     compared: int = 0
     """Records of what was sent that were held against what the replay sends."""
     dead_letters: dict[str, int] = {}
@@ -303,6 +305,7 @@ class Feed:
         played.held = sum(len(row.messages) for row in rows[PARKED.number].values() if isinstance(row, wire.Parked))
         played.held += sum(len(row.held) for row in rows[STREAMS.number].values() if isinstance(row, StreamState))
         played.state, played.decisions = state_digest(alone.store), alone.decisions.digest()
+        played.decided = alone.decisions.count
         played.orders, played.stock = self._orders(), alone.on_hand()
         self.comparison.ends(played.recorded, played.state)
         played.divergences, played.consequences = self.comparison.divergences, self.comparison.consequences

@@ -134,7 +134,7 @@ def _play_open(
     if orders.too_early:
         played.dead_letters["time_before_start"] = orders.too_early
     played.state = state_digest(world.store)
-    played.handled, played.decisions = world.tap.decisions.count, world.tap.decisions.digest()
+    played.decided, played.decisions = world.tap.decisions.count, world.tap.decisions.digest()
     made.kpis = dict(world.watch.results(world.middleware.conflicts, world.floors()))
     made.violations += [found for found in world.invariants.kept if found["invariant"] not in world.invariants.declared]
     made.notes = world.opening.notes

@@ -38,6 +38,7 @@ def document(header: Header, made: Replayed, accepted: frozenset[str] = frozense
         "dead_letters": played.dead_letters,
         "not_played": played.not_played,
         "handled": played.handled,
+        "decided": played.decided,
         "compared": played.compared,
         "orders": played.orders,
         "divergences": rows,

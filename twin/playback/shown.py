@@ -20,6 +20,7 @@ FATES: Final = (
     ("skipped", "skipped, because their order had left the recording"),
     ("late", "out of order in the file"),
     ("handled", "messages handled, those of its own included"),
+    ("decided", "messages that decided something"),
     ("compared", "records of what was sent, compared"),
 )
 
