@@ -22,6 +22,11 @@ KINDS: Final = {
     "invariant": ("invariants", "Invariants", "What must hold in every run, checked from the parties' own ledgers."),
     "fault": ("faults", "Faults", "What can be made to go wrong on purpose, each with a record that a scenario takes."),
     "preset": ("presets", "Presets of policies", "Settings that somebody published, by name, each with its source."),
+    "policy": (
+        "policies",
+        "Policies",
+        "What a design or a called party can choose, by slot and name, with every setting.",
+    ),
     "party": ("parties", "Parties", "Who can be there, what each leaves out, and where its figures come from."),
 }
 

@@ -95,12 +95,14 @@ def _faults() -> list[Row]:
 
 def _presets() -> list[Row]:
     from policies.presets import ALL
+    from twin.world.policy_kinds import policy_kinds
 
-    return [
-        {"name": name, "slot": slot, "text": preset.source}
+    published: list[Row] = [
+        {"name": name, "slot": slot, "text": f"preset: {preset.source}"}
         for slot, presets in ALL.items()
         for name, preset in presets.items()
     ]
+    return published + [{"name": each.name, "slot": each.slot, "text": each.text} for each in policy_kinds()]
 
 
 def _invariants() -> list[Row]:

@@ -1,4 +1,4 @@
-"""The pages of what has a name: measures, invariants, faults, presets, party kinds, read from the rooms that own them.
+"""The pages of what has a name: measures, invariants, faults, presets, policies, parties, read from their own rooms.
 
 `twin explain` prints one, the documentation shows all of one kind, and neither has a word of its own. A page is
 Markdown that reads well in a terminal too.
@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from policies.presets import ALL as PRESETS
 from policies.presets import Preset
-from twin.world.call_watch import CALL_MEASURES
+from twin.world.call_watch import CALL_MEASURES, OF_REQUESTS
 from twin.world.checks.catalogue import CATALOGUE
 from twin.world.costs import MEASURE_OF, Costs
 from twin.world.designs import Design
@@ -21,6 +21,7 @@ from twin.world.landscape import Party
 from twin.world.levels import Samples
 from twin.world.measures import MEASURES
 from twin.world.party_notes import LEAVES_OUT
+from twin.world.policy_kinds import Kind, policy_kinds
 from twin.world.values import Block, OneOf, later_key
 
 CLASSES: Final = {
@@ -70,6 +71,7 @@ def entries() -> list[Entry]:
             for slot, presets in PRESETS.items()
             for name, preset in presets.items()
         ),
+        *(Entry("policy", each.name, _policy(each)) for each in policy_kinds()),
         *(Entry("party", kind, _party(kind, block)) for kind, block in party_blocks().items()),
     ]
 
@@ -88,7 +90,7 @@ def _measure(name: str) -> str:
         lines.append(f"- keys: {statistics}; no sample gives null")
     elif name in LEVELS:
         lines.append(f"- keys: `{name}` (mean over time), `{name}.max`, `{name}.end`")
-    if name in CALL_MEASURES:
+    if name in CALL_MEASURES and name not in OF_REQUESTS:
         lines.append("- of worlds without a distributor: clients and servers alone")
     for price, measure in MEASURE_OF.items():
         if measure == name:
@@ -156,6 +158,22 @@ def _preset(slot: str, name: str, preset: Preset) -> str:
     )
 
 
+def _policy(kind: Kind) -> str:
+    lines = [kind.text.partition(": ")[2], "", f"- chosen in `{kind.slot}`"]
+    if kind.block is None:
+        return "\n".join(lines)
+    lines[-1] += f" by `{kind.key}: {kind.name}`; its settings, each with its default and where that comes from:"
+    lines += [
+        "",
+        *(
+            f"- `{path}`: {default}{f' ({source})' if source else ''}"
+            for path, default, source in settings(kind.block)
+            if path != kind.key
+        ),
+    ]
+    return "\n".join(lines)
+
+
 def _choice(part: object) -> OneOf | None:
     """Return the choice with presets that a field or its type is annotated with."""
     notes = part.metadata if isinstance(part, FieldInfo) else getattr(part, "__metadata__", ())
@@ -181,7 +199,9 @@ def settings(block: type[Block], above: str = "") -> Iterator[tuple[str, str, st
             continue
         default = "must be given" if info.is_required() else _plain(info.get_default(call_default_factory=True))
         yield key, default, info.description or ""
-        found = [each for each in (info.annotation, *get_args(info.annotation)) if _is_block(each)]
+        found = [
+            each for each in (info.annotation, *get_args(info.annotation)) if _is_block(each) and each is not block
+        ]
         for inner in found if len(found) == 1 or all("kind" in each.model_fields for each in found) else ():
             of = f" ({_kind(inner)})" if len(found) > 1 else ".NAME" if get_origin(info.annotation) is Mapping else ""
             yield from settings(inner, f"{key}{of}.")

@@ -58,6 +58,10 @@ CALL_MEASURES: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 """Name to (unit, what it says); what is measured in every world stands in the common table."""
+OF_REQUESTS: Final = (
+    *("requests", "success_share", "goodput_per_s", "latency_s", "collapsed", "recovery_s", "recovery_censored"),
+)
+"""Those of business requests, which are orders where there is a distributor."""
 
 
 class Ledger:

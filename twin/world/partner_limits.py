@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
@@ -126,6 +126,19 @@ class ProfileLimit(Limit):
             raise UsageError(f"the limit of {self.profile.system} was read without profiles; use `scenarios.load`")
         return self._limit
 
+
+ALGORITHMS: Final[Mapping[str, str]] = {
+    "token_bucket": "`burst` calls at once, then `rate`.",
+    "leaky_bucket": "The same arithmetic seen from the other side: it holds `burst` and drains at `rate`.",
+    "cost_bucket": "A bucket of points; calls may cost different amounts.",
+    "fixed_window": "`burst` calls in each `window`, the counter cleared at its edge.",
+    "sliding_window": "`burst` calls in any period of `window`.",
+    "quota": "A fixed window of an hour or a day.",
+    "interval": "At least `window` between two calls.",
+    "concurrency": "`concurrency` calls in flight.",
+    "load_based": "Refuses from the share `busy` of `rate` on, measured over `window`.",
+}
+"""What each algorithm of the profiles does."""
 
 PartnerLimit = Annotated[StatedLimit | ProfileLimit, OneOf("limit", key="algorithm", marks=("profile",))]
 
