@@ -7,7 +7,7 @@ from twin.experiment.results import Row
 
 
 def rows_of(kind: str) -> list[Row]:
-    """Give one row for each scenario, party kind, fault, invariant, preset or measure.
+    """Give one row for each scenario, party kind, fault, invariant, preset, policy or measure.
 
     Raises:
         KeyError: There is no such kind.
@@ -18,6 +18,7 @@ def rows_of(kind: str) -> list[Row]:
         "faults": _faults,
         "invariants": _invariants,
         "presets": _presets,
+        "policies": _policies,
         "measures": _measures,
     }[kind]()
 
@@ -95,14 +96,18 @@ def _faults() -> list[Row]:
 
 def _presets() -> list[Row]:
     from policies.presets import ALL
-    from twin.world.policy_kinds import policy_kinds
 
-    published: list[Row] = [
-        {"name": name, "slot": slot, "text": f"preset: {preset.source}"}
+    return [
+        {"name": name, "slot": slot, "text": preset.source}
         for slot, presets in ALL.items()
         for name, preset in presets.items()
     ]
-    return published + [{"name": each.name, "slot": each.slot, "text": each.text} for each in policy_kinds()]
+
+
+def _policies() -> list[Row]:
+    from twin.world.policy_kinds import policy_kinds
+
+    return [{"name": each.name, "slot": each.slot, "text": each.text} for each in policy_kinds()]
 
 
 def _invariants() -> list[Row]:

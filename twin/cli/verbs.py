@@ -41,7 +41,7 @@ ELSEWHERE: Mapping[str, str] = {
 """
 NOTES_SHOWN = 8
 """Notes on a run that are said in the terminal; all of them stand in its manifest."""
-KINDS = ("scenarios", "parties", "faults", "invariants", "presets", "measures")
+KINDS = ("scenarios", "parties", "faults", "invariants", "presets", "policies", "measures")
 
 
 class Verbs(click.Group):
