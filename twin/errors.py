@@ -27,6 +27,10 @@ from typing import Literal
 class TwinError(Exception):
     """The root: whatever the project raises on purpose."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows in the place of a traceback: the sentence says what its reader can act on."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:

@@ -19,7 +19,7 @@ MADE = ("_build", "reference", "stories")
 _FOUND = (page.relative_to(HOUSE) for page in (HOUSE / "docs").rglob("*.md"))
 PAGES = ["README.md", *sorted(str(page) for page in _FOUND if page.parts[1] not in MADE)]
 BLOCK = re.compile(r"(?:<!-- (?P<mark>.*?) -->\n)?^```(?P<language>\S*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-EXITS = re.compile(r"^(?P<command>[^#\n]+?)\s*#.*\bexits (?P<code>\d+)", re.MULTILINE)
+EXITS = re.compile(r"^(?P<command>[^#\n]+?)\s*#.*\bexits (?P<code>\d+).*$", re.MULTILINE)
 COMMAND = re.compile(r"(?:^|`|\| |/)twin (?P<words>[a-z][^`#|\n]*)", re.MULTILINE)
 
 
