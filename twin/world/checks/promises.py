@@ -116,17 +116,16 @@ class PromiseChecks:
             if free is None or not isinstance(stock, ItemStock):
                 continue
             self.findings.met["S-2c"] += 1
-            key = f"order {message.case} item {item}"
             if isinstance(left, ItemStock):
                 for site, (old, new) in enumerate(zip(stock.positions, left.positions, strict=True)):
                     taken = new.committed - old.committed
                     if taken > free[site]:
                         told = f"{taken} units promised at site {site} where {free[site]} were free"
-                        self.findings.broken("S-2c", key, message, told)
+                        self.findings.broken("S-2c", f"order {message.case} item {item}", message, told)
             there = sum(free) if sites is None else sum([free[site] for site in sites])
             if lacking.get(item, 0) > max(0, quantity - there):
                 told = f"{lacking[item]} of {quantity} units refused where {there} were free"
-                self.findings.broken("S-2c", key, message, told)
+                self.findings.broken("S-2c", f"order {message.case} item {item}", message, told)
 
     def _no_excuse(self, channel: int, item: int, sales: Sequence[Sale]) -> str | None:
         mine = [sale for sale in sales if sale.item == item]
@@ -159,13 +158,12 @@ class PromiseChecks:
         """Judge one figure; while a site is `silent` its fallback may show less than the ledger says."""
         channel, item, as_of = event.channel, stock.item, event.as_of
         right = published(self.availability, stock, channel, as_of) if stock.changed_at <= as_of else None
-        key = f"item {item} channel {channel}"
         if right is not None:
             self.findings.met["S-10b"] += 1
             if quantity > right or (quantity < right and not silent):
                 self._wrong.add((channel, item, as_of))
                 told = f"published {quantity}, right at {as_of} was {right}"
-                self.findings.broken("S-10b", key, message, told)
+                self.findings.broken("S-10b", f"item {item} channel {channel}", message, told)
         last = self._told.get((channel, item))
         self._told[(channel, item)] = _Told(quantity, as_of, stock, silent)
         if last is None or quantity <= last.quantity:
@@ -175,7 +173,7 @@ class PromiseChecks:
             then = published(self.availability, stock, channel, last.at)
             if then is not None and right <= then:
                 told = f"published {last.quantity} at {last.at} and {quantity} at {as_of}, and nothing had changed"
-                self.findings.broken("S-12", key, message, told)
+                self.findings.broken("S-12", f"item {item} channel {channel}", message, told)
 
 
 def published(rules: ChannelAvailability, stock: ItemStock, channel: int, now: Elapsed) -> int | None:
@@ -219,6 +217,8 @@ def _free(stock: ItemStock, now: Elapsed) -> list[int]:
 
     Waiting demand and units in dispute take from the sites in order.
     """
+    if not (stock.claims or stock.waiting or stock.disputed):
+        return [max(0, position.sellable - position.committed) for position in stock.positions]
     waiting = stock.disputed + sum([line.quantity for line in stock.waiting])
     found = []
     for site, position in enumerate(stock.positions):
