@@ -196,3 +196,17 @@ def test_failures_in_a_row_open_it_as_circuitbreaker(failures: int, open_for: in
             calls,
         )
     assert in_a_row(failures, open_for, calls) == theirs
+
+
+def test_refusals_of_a_production_breaker_are_counted_since_it_was_last_closed_or_half_open():
+    config = interlock.Config(
+        failure_rate_threshold=1.0, minimum_number_of_calls=1, window_size=1, wait_duration_in_open=10.0
+    )
+    theirs = InterlockBreaker(lambda clock: interlock.CircuitBreaker(name="far", config=config, clock=clock))
+    state, permit = theirs.step(theirs.initial(), Ask(0))
+    state, _ = theirs.step(state, Over(0, permit.epoch, FAIL))
+    for asked in range(3):
+        state, _ = theirs.step(state, Ask(asked))
+    assert (state.phase, state.refused) == (Phase.OPEN, 3)
+    state, permit = theirs.step(state, Ask(11 * SECOND))
+    assert (permit.allowed, state.refused) == (True, 0)

@@ -95,6 +95,21 @@ def test_the_worked_example_of_the_page_is_a_scenario(tmp_path: Path):
     assert run_once(short.with_("horizon", "100s"), "retries", 1).kpis["collapsed"] == 1
 
 
+def test_the_question_of_ones_own_on_the_page_has_the_answer_that_it_predicts(tmp_path: Path):
+    """Retries keep a server busy for good only where attempts x arrivals exceed what it does: 200 / 4 a second."""
+    page = (Path(__file__).parents[2] / "docs" / "clients_and_servers.md").read_text(encoding="utf-8")
+    _, _, block = page.partition("## A question of one's own")[2].partition("```yaml\n")
+    file = tmp_path / "vulnerable.yaml"
+    file.write_text(block.partition("```")[0])
+    assert scenarios.check(file) == []
+    short = scenarios.load(file, ["horizon=100s", "measures.windows.after={from: 80s, to: 95s}"])
+    below, above = (
+        run_once(short.with_("landscape.parties.users.open.rate", rate), "eager", 1) for rate in ("40/s", "60/s")
+    )
+    assert (below.kpis["collapsed"], above.kpis["collapsed"]) == (0, 1)
+    assert above.kpis["attempts_per_call"] < above.kpis["attempts_bound{link=users/server}"] == 4
+
+
 @pytest.mark.parametrize(
     ("users", "server", "told"),
     [
