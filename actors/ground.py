@@ -100,6 +100,9 @@ class Probe(Protocol):
     def filed(self, gateway: str, partner: int, serial: int, step: Step) -> None:
         """A partner sent its file `serial`, or learned what became of it: sent, accepted, rejected, given up."""
 
+    def mastered(self, item: int, closed: bool) -> None:
+        """Whoever looks after the items has taken one off sale, or put it on sale again."""
+
     def touched(self, letter: int, order: int) -> None:
         """A person took an item from an exception queue; `order` is 0 where it is about none."""
 

@@ -86,5 +86,8 @@ class Unwatched:
     def filed(self, gateway: str, partner: int, serial: int, step: Step) -> None:
         """Nobody looks."""
 
+    def mastered(self, item: int, closed: bool) -> None:
+        """Nobody compares master data here."""
+
     def touched(self, letter: int, order: int) -> None:
         """Nobody works a queue here."""

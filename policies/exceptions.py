@@ -123,7 +123,10 @@ CODES: Final[Mapping[str, Category]] = MappingProxyType(
             (Category.THROTTLED, "DELIVERY_REFUSED"),
             (Category.POISON, "UNREADABLE"),
             (Category.CONTRACT, "UNKNOWN_VERSION SCHEMA_VIOLATED CONTROL_TOTAL DELETION_GUARD"),
-            (Category.VALIDATION, "UNFIT UOM_NOT_EXACT UOM_UNKNOWN GTIN_INVALID XREF_AMBIGUOUS KEY_MISSING"),
+            (
+                Category.VALIDATION,
+                "UNFIT UOM_NOT_EXACT UOM_UNKNOWN ITEM_CLOSED GTIN_INVALID XREF_AMBIGUOUS KEY_MISSING",
+            ),
             (Category.REFERENCE_MISSING, "REFERENCE_MISSING"),
             (
                 Category.CONFLICT,

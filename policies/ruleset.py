@@ -9,6 +9,7 @@ from policies.catalogue import Catalogue
 from policies.exceptions import ExceptionRouting
 from policies.fallback import Fallbacks
 from policies.identity import Identity
+from policies.master_data import MasterData
 from policies.milestones import Milestones
 from policies.posting import Posting
 from policies.promise_dates import PromiseDates
@@ -82,6 +83,8 @@ class RuleSet:
     posting: Posting = field(default_factory=Posting)
     reconciliation: Reconciliation | None = None
     quotas: Quotas | None = None
+    master: MasterData | None = None
+    """How changes of master data are taken; None: every item is there and may be sold."""
     catalogue: Catalogue | None = None
     """What senders' words mean; None: all channels speak of our items in pieces, and there are no kits."""
     stock_stream: Sequencing = field(default_factory=lambda: Sequencing(kind="delta"))

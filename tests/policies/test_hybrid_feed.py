@@ -11,7 +11,7 @@ FEED = HybridFeed()
 TWO, HALF_PAST_TWO = 2 * HOUR, 2 * HOUR + 30 * MINUTE
 
 
-@pytest.mark.vector("V72", rule="13", code="policies.hybrid_feed.HybridFeed.rule")
+@pytest.mark.vector("V72", rule="13", code="policies.hybrid_feed.HybridFeed.rule", scenario="master_data_batch")
 def test_v72_a_batch_row_does_not_undo_an_event_after_its_cut() -> None:
     """V72, computed: the batch of 02:00 loads at 04:00, after an event of 02:30 has changed the price."""
     event = FEED.rule(Known(3, TWO - HOUR), Change(4, HALF_PAST_TWO))
@@ -20,7 +20,7 @@ def test_v72_a_batch_row_does_not_undo_an_event_after_its_cut() -> None:
     assert FEED.rule(event.known, Change(3, TWO), cut=TWO) == (event.known, "STALE")
 
 
-@pytest.mark.vector("V73", rule="13", code="policies.hybrid_feed.HybridFeed.absent")
+@pytest.mark.vector("V73", rule="13", code="policies.hybrid_feed.HybridFeed.absent", scenario="master_data_batch")
 def test_v73_absence_deletes_little_and_only_what_is_older_than_the_cut() -> None:
     """V73, openlinker#2222: a snapshot that lacks 15 % of the keys; one that lacks a key changed after its cut."""
     known = {key: Known(1, HOUR) for key in range(100)}
@@ -30,7 +30,7 @@ def test_v73_absence_deletes_little_and_only_what_is_older_than_the_cut() -> Non
     assert FEED.absent(known, [key for key in range(100) if key != 7], TWO) == Absence((), "DELETE")
 
 
-@pytest.mark.vector("V74", rule="13", code="policies.hybrid_feed.HybridFeed.rule")
+@pytest.mark.vector("V74", rule="13", code="policies.hybrid_feed.HybridFeed.rule", scenario="master_data_batch")
 @pytest.mark.parametrize("second_cut", [TWO, TWO + HOUR])
 def test_v74_a_key_made_anew_lives_in_one_pass_or_in_two(second_cut: int) -> None:
     """V74, open-msupply#12613: deleted at version 5, made again at 6, in one batch or in the next."""

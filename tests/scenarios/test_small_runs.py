@@ -18,6 +18,7 @@ from twin.experiment import compare, run
         "erp_maintenance",
         "flash_sale",
         "marketplace_throttled",
+        "master_data_batch",
         "out_of_order",
         "packs_and_kits",
         "peak_season",

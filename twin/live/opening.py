@@ -9,7 +9,8 @@ from twin.live.deployment import Deployment
 from twin.live.store import LiveStore, Progress
 from twin.live.transactor import Stored
 from twin.middleware.inventory.quotas import opened, renewals
-from twin.middleware.unit import ITEMS, TABLES
+from twin.middleware.master_data.feed import opened as opened_master
+from twin.middleware.unit import ITEMS, MASTER, TABLES
 from twin.model.history import Header, Snapshot, encode_header, snapshot_of
 from twin.model.instant import Instant, Now
 from twin.model.stock import ItemStock, Position, SalesRate
@@ -34,6 +35,8 @@ def open_store(store: LiveStore, deployment: Deployment, recorded: Header | None
         stocks = {item: opened(ItemStock(item, empty, rates=rates), deployment.rules) for item in items}
         for item, stock in stocks.items():
             unit.save(ITEMS, item, stock)
+        for row in opened_master(deployment.rules, now):
+            unit.save(MASTER, row.item, row)
         timers = renewals(deployment.rules, items)
         for due, message in timers:
             unit.schedule(due, message)

@@ -12,6 +12,7 @@ from twin.middleware.inventory.quotas import grant_quotas
 from twin.middleware.inventory.reconciliation import begin_reconciliation, take_cut
 from twin.middleware.inventory.silence import review_site
 from twin.middleware.inventory.soft_claims import lapse_claim
+from twin.middleware.master_data.feed import change_item, load_batch
 from twin.middleware.observability import traces
 from twin.middleware.orders import procedures as orders
 from twin.middleware.orders import shipments
@@ -72,6 +73,8 @@ def standard() -> Procedures:
     table.bind(commands.PostingDue, post_due)
     table.bind(commands.PostingBooked, posting_booked)
     table.bind(commands.GrantQuotas, grant_quotas)
+    table.bind(commands.ItemChanged, change_item)
+    table.bind(commands.MasterBatch, load_batch)
     table.bind(commands.ReconcileDue, begin_reconciliation)
     table.bind(commands.StockCut, take_cut)
     table.bind(commands.EvaluatePublication, evaluate_publication)

@@ -14,6 +14,7 @@ from twin.model.dead_letter import Audited, DeadLetter, RedriveDesk
 from twin.model.fallback import Absence
 from twin.model.instant import Elapsed
 from twin.model.intake import RequestRecord, StreamState
+from twin.model.master import MasterItem
 from twin.model.message import Event, Message
 from twin.model.order import Order
 from twin.model.particulars import Customer
@@ -140,6 +141,7 @@ ABSENCES: Table[Absence] = Table(19, "absences", Absence)
 """Partner number to its absence, while its fallback is on."""
 TRACES: Table[Traced] = Table(20, "traces", Traced)
 """Root of a case to the trace that came from outside."""
+MASTER: Table[MasterItem] = Table(21, "master", MasterItem)
 
 TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is invariant; this list only names them
     ITEMS,
@@ -163,6 +165,7 @@ TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is in
     CUSTOMERS,
     ABSENCES,
     TRACES,
+    MASTER,
 )
 
 

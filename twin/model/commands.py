@@ -3,6 +3,7 @@
 import msgspec
 
 from twin.model.instant import Elapsed, Instant
+from twin.model.master import MasterItem
 from twin.model.message import Message
 from twin.model.particulars import Particulars
 from twin.model.stock import Bucket
@@ -461,6 +462,20 @@ class PostingDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
     site: int
     item: int
+
+
+class ItemChanged(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Whoever looks after the items says what one of them is like now: its row, true at `row.changed_at`."""
+
+    row: MasterItem
+
+
+class MasterBatch(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A file of master data: the items as they were at its `cut` (wall); `complete`: what it leaves out is gone."""
+
+    cut: Instant
+    complete: bool
+    rows: tuple[MasterItem, ...]
 
 
 class GrantQuotas(Message, frozen=True, gc=False, kw_only=True, tag=True):

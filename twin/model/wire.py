@@ -61,6 +61,8 @@ Incoming = (
     | commands.EvaluatePublication
     | commands.PublicationAnswered
     | commands.GrantQuotas
+    | commands.ItemChanged
+    | commands.MasterBatch
     | commands.PostingBooked
     | commands.PostingDue
     | commands.ReconcileDue

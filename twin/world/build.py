@@ -21,6 +21,7 @@ from actors.ground import Ground
 from actors.mailbox import Mailbox, Run
 from actors.middleware import Middleware
 from actors.operators import Operators
+from actors.pim import Pim
 from actors.portal import Portal
 from actors.second_thoughts import SecondThoughts
 from actors.supplier import Supplier
@@ -41,7 +42,8 @@ from twin.kernel.recorder import Recorder
 from twin.kernel.station import Hours, Station
 from twin.kernel.timeline import Timeline
 from twin.middleware.inventory.quotas import opened, renewals
-from twin.middleware.unit import LETTERS
+from twin.middleware.master_data.feed import opened as opened_master
+from twin.middleware.unit import LETTERS, MASTER
 from twin.model.chance import bits, stream_id
 from twin.model.commands import SubmitOrder, SupplyAnnounced
 from twin.model.dead_letter import DeadLetter
@@ -246,6 +248,7 @@ class _Builder:
             self._channel(number, name)
         self.thoughts = self._second_thoughts()
         self.portal_clients = self._portal()
+        self._pim()
         self._connect()
         self._operators()
         self._watch_partners()
@@ -780,6 +783,31 @@ class _Builder:
             done=done,
             parked=parked,
             caller="middleware",
+        )
+
+    def _pim(self) -> None:
+        """Have the master data change, where somebody looks after it."""
+        found = list(self.scenario.landscape.of_kind("pim").items())
+        if not found:
+            return
+        ((name, block),) = found
+        assert isinstance(block, landscape.Pim)
+        rows = opened_master(self.rules, self.ground.now())
+        self.store.rows[MASTER.number].update({row.item: row for row in rows})
+        ground = self.ground
+        Pim(
+            ground,
+            name,
+            self._feed(name, name),
+            rows,
+            between=ground.lag(f"{name}/between", compiled(block.between)),
+            closed_for=ground.lag(f"{name}/closed_for", compiled(block.closed_for)),
+            deletes=ground.coin(f"{name}/deletes", block.deletes),
+            told=ground.coin(f"{name}/told", block.told),
+            file_cut=ground.coin(f"{name}/cut_short", block.cut_short),
+            file_kept=block.kept,
+            cut_at=next_at(self.scenario, block.cut_at.us),
+            delivered_after=block.delivered_after,
         )
 
     # --- wiring and first state

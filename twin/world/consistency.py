@@ -65,7 +65,7 @@ def _times(scenario: Scenario) -> Iterator[Finding]:
 def _landscape(scenario: Scenario) -> Iterator[Finding]:
     parties = scenario.landscape.parties
     needed_kinds = dict.fromkeys(("erp_cloud", "wms", "middleware"), (1, 1))
-    needed_kinds |= dict.fromkeys(("store", "operators", "customer_portal"), (0, 1))
+    needed_kinds |= dict.fromkeys(("store", "operators", "customer_portal", "pim"), (0, 1))
     for kind, (least, most) in needed_kinds.items():
         found = list(scenario.landscape.of_kind(kind))
         if not least <= len(found) <= most:

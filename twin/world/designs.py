@@ -177,6 +177,12 @@ class Reservation(Block):
     soft_for: Duration = sourced("0s", "rule: 0s; an order takes its stock when it is accepted, unless it is said")
 
 
+class MasterData(Block):
+    """How changes of master data are taken: a complete file deletes at most this share of the items by absence."""
+
+    deletion_limit: Share = sourced("10%", "DOMAIN 13: more than that is half a file")
+
+
 class Workers(Block):
     """How many workers the middleware has, each with one transaction at a time."""
 
@@ -228,6 +234,7 @@ class Design(Block):
     quotas: QuotasBlock | None = sourced(None, "the standard design: channels share what there is")
     promising: PromisingBlock = sourced({"kind": "at_once"}, "the standard design: nothing but stock is promised")
     workers: Workers = sourced({}, "the standard design")
+    master_data: MasterData = sourced({}, "the standard design")
     reservation: Reservation = sourced({}, "the standard design")
     sequencing: Sequencing = sourced({}, "the standard design")
     procedures: Annotated[
@@ -238,6 +245,7 @@ class Design(Block):
             "naive/batch_file",
             "naive/clamping",
             "naive/double_release",
+            "naive/last_writer",
             "naive/no_waiting",
             "naive/resurrection",
             "naive/rounded_dozens",

@@ -42,7 +42,6 @@ CALL_TIMEOUT: Final[Elapsed] = MINUTE
 
 LATER_KINDS: Final = (
     "erp_legacy",
-    "pim",
     "tms",
     "bi",
     "notifications",
@@ -320,6 +319,24 @@ class Supplier(Block):
     short_by: Share = sourced("10%", "assumed: what is missing of a short delivery")
 
 
+class Pim(Block):
+    """The product information system: it takes items off sale for a while, by events and in a nightly file.
+
+    `told` is the share of changes that an event tells of; the file has all of them. A file is cut at `cut_at` and
+    delivered `delivered_after` later, a share of them `cut_short`, with only `kept` of their rows.
+    """
+
+    kind: Literal["pim"]
+    between: Delay = sourced({"law": "exponential", "mean": "2h"}, "assumed: a dozen items a day are taken off sale")
+    closed_for: Delay = sourced({"law": "lognormal", "p50": "6h", "p95": "2d"}, "assumed: until texts are mended")
+    deletes: Share = sourced("20%", "assumed: one in five is deleted and made anew")
+    told: Share = sourced("95%", "assumed: one event in twenty is not sent")
+    cut_at: WallTime = sourced("02:00", "DOMAIN V72: the file is a picture of two o'clock")
+    delivered_after: PositiveDuration = sourced("2h", "DOMAIN V72: it loads at four")
+    cut_short: Share = sourced("5%", "assumed: one file in twenty")
+    kept: Share = sourced("50%", "assumed: half of its rows")
+
+
 class Middleware(Block):
     """The process that is studied: how long one transaction holds a worker, and how much may wait for one."""
 
@@ -340,6 +357,7 @@ class Store(Block):
 
 Party = Annotated[
     ErpCloud
+    | Pim
     | Wms
     | Storefront
     | Marketplace

@@ -29,7 +29,9 @@ from twin.model.commands import (
     ErpRefused,
     HoldExpired,
     HoldReleased,
+    ItemChanged,
     ItemQuantity,
+    MasterBatch,
     PaymentAuthorised,
     PaymentCaptured,
     ReleaseCancelled,
@@ -49,6 +51,7 @@ from twin.model.events import (
     PublishStock,
 )
 from twin.model.instant import HOUR, SECOND, Elapsed
+from twin.model.master import MasterItem
 from twin.model.message import Event, Message
 from twin.model.order import Header, Intake, Order
 from twin.world.call_watch import CALL_MEASURES
@@ -92,6 +95,10 @@ MEASURES: Final[dict[str, tuple[str, str]]] = (
         "corrected_units": (
             "units",
             "Units by which reconciliation corrected our ledger and the ERP's book, absolute.",
+        ),
+        "stale_master_items": (
+            "items",
+            "Items that the middleware sells and their master does not, or the other way round, time-weighted.",
         ),
         "ghost_stock_units": ("units", "Units shown as sellable somewhere and in no warehouse, time-weighted."),
         "availability_age_s": ("s", "Age of the figure at each look: 0 while nothing has changed since it was right."),
@@ -162,6 +169,10 @@ class Watch:
         self.store = store
         self.rules = rules
         self.invariants = invariants
+        self.stale = Level()
+        self._off_sale: dict[int, bool] = {}
+        self._closed: dict[int, bool] = {}
+        """Which items their master has taken off sale, and which ones the middleware does not sell."""
         self._kits = rules.catalogue.kits.parts if rules.catalogue is not None else {}
         self.count = defaultdict[str, int](int)
         self.age = Samples()
@@ -210,7 +221,7 @@ class Watch:
         self._operators_began = self.operators_us()
         for samples in (self.age, self.capture, self.cycle, self.milestones):
             samples.restart()
-        for level in (*self.queues.values(), self.broken, self.dead, self.drift, self.ghost):
+        for level in (*self.queues.values(), self.broken, self.dead, self.drift, self.ghost, self.stale):
             level.restart(now)
         self.fallbacks.restart(now)
         self.lineage.restart()
@@ -242,7 +253,7 @@ class Watch:
                 self.age.add(now - as_of if stock.changed_at > as_of else 0)
             if sold < asked:
                 free = self.rules.availability.promisable(stock, self.rules.atp.available(stock, now), channel, now)
-                if free >= asked:
+                if free >= asked and not self._off_sale.get(item, False):
                     self._add("lost_sales_units", asked - sold)
         self.invariants.looked(item, showed, as_of, sold)
 
@@ -388,6 +399,16 @@ class Watch:
         """A partner sent a file, or learned what became of it."""
         self.invariants.filed(gateway, partner, serial, step)
 
+    def mastered(self, item: int, closed: bool) -> None:
+        """Whoever looks after the items has taken one off sale, or put it on sale again."""
+        self._off_sale[item] = closed
+        self._stale()
+
+    def _stale(self) -> None:
+        closed, off = self._closed, self._off_sale
+        wrong = [item for item in {**off, **closed} if off.get(item, False) != closed.get(item, False)]
+        self.stale.put(len(wrong), self.clock())
+
     def touched(self, letter: int, order: int) -> None:
         """A person looked at an item."""
         self._add("manual_touches")
@@ -417,6 +438,9 @@ class Watch:
         kind = type(message)
         if isinstance(message, SubmitOrder):
             self._taken_in(message, outcome, unit)
+        elif kind is ItemChanged or kind is MasterBatch:
+            self._closed.update({id: row.closed for _, id, row in unit.writes if isinstance(row, MasterItem)})
+            self._stale()
         elif kind is ShipmentConfirmed:
             self._shipped(unit)
         elif kind is ErpConfirmed:
@@ -561,6 +585,7 @@ class Watch:
         _level(kpis, "drift_units", self.drift, now)
         kpis["corrected_units"] = count.get("corrected_units", 0)
         _level(kpis, "ghost_stock_units", self.ghost, now)
+        _level(kpis, "stale_master_items", self.stale, now)
         _distribution(kpis, "availability_age_s", self.age)
         kpis["publications"] = count.get("publications", 0)
         kpis["channel_calls"] = count.get("channel_calls", 0)

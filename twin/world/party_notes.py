@@ -21,6 +21,7 @@ LEAVES_OUT: Final = {
     "subscription": "plans, payments and renewals: a run hands over what its buyers ordered",
     "carrier": "rates and tenders; pick-up times; depots",
     "supplier": "price and minimum quantities; ASN messages that differ from what arrives",
+    "pim": "texts, pictures and prices: of an item it says that it is there and may be sold; new items",
     "operators": "skill and tiredness: every item takes a drawn time",
     "middleware": "memory and its limits; threads inside a transaction",
     "store": "locks; replicas",

@@ -1,12 +1,15 @@
 """From a scenario's design block to the rule set and the procedure table that it names."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from math import gcd
 from types import MappingProxyType
 from typing import Final, assert_never
 
 from policies import publication as policy
+from policies.hybrid_feed import HybridFeed
 from policies.identity import Identity
+from policies.master_data import MasterData
 from policies.milestones import Milestones
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.ruleset import ChannelTerms, PublicationPolicy, RuleSet
@@ -30,6 +33,7 @@ from twin.middleware.naive.arrival_order import arrival_order
 from twin.middleware.naive.batch_file import batch_file
 from twin.middleware.naive.clamping import clamping
 from twin.middleware.naive.double_release import double_release
+from twin.middleware.naive.last_writer import last_writer
 from twin.middleware.naive.no_waiting import no_waiting
 from twin.middleware.naive.resurrection import resurrection
 from twin.middleware.naive.rounded_dozens import rounded_dozens
@@ -57,6 +61,7 @@ TABLES = {
     "naive/batch_file": batch_file,
     "naive/clamping": clamping,
     "naive/double_release": double_release,
+    "naive/last_writer": last_writer,
     "naive/no_waiting": no_waiting,
     "naive/resurrection": resurrection,
     "naive/rounded_dozens": rounded_dozens,
@@ -187,6 +192,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
             soft_quotas=design.quotas is not None and not design.quotas.firm,
         ),
         quotas=quotas_of(design.quotas, names),
+        master=_master(scenario, design, items),
         catalogue=catalogue_of(scenario, items),
         channels=tuple(terms),
         posting=posting_of(design.posting, scenario.start.zone),
@@ -214,6 +220,12 @@ def _half_life(design: designs.Design) -> Elapsed:
         return buffer.half_life
     silent = design.fallbacks.wms_silent if design.fallbacks is not None else None
     return silent.half_life if silent is not None and silent.publish in ("last", "decay") else 0
+
+
+def _master(scenario: Scenario, design: designs.Design, items: dict[str, int]) -> MasterData | None:
+    if not scenario.landscape.of_kind("pim"):
+        return None
+    return MasterData(items=len(items), feed=HybridFeed(Fraction(str(design.master_data.deletion_limit))))
 
 
 def _goods_come_back(scenario: Scenario) -> bool:

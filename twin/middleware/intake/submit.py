@@ -16,6 +16,7 @@ from twin.middleware.intake.dates import with_dates
 from twin.middleware.intake.planned import Parts, Plan
 from twin.middleware.intake.reading import judged_as_read, read, wait_for_words
 from twin.middleware.intake.source import hold, on_terms, refuse, settle_terms, taken
+from twin.middleware.master_data.feed import of_open_items
 from twin.middleware.orders.acceptance import accept
 from twin.middleware.orders.effects import Answer, Step
 from twin.middleware.orders.intake import worth_accepting
@@ -58,6 +59,8 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
     verdict = judged_as_read(command, reading, now, rules, unit)
     if rules.fallbacks is not None and rules.fallbacks.erp is not None and last is None:
         verdict = without_the_erp(command, verdict, rules.fallbacks.erp, now, rules, unit)
+    if rules.master is not None and (last is None or last.intake is Intake.REJECTED):
+        verdict = of_open_items(command, verdict, rules, unit)
     stocks = {stock.item: stock for stock in found if stock is not None}
     work = Work(command, now, rules, unit, last, stocks, {})
     submitted = taken(command, verdict, rules)

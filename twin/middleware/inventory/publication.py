@@ -8,6 +8,7 @@ from policies.publication import EveryEvent, Governed
 from policies.ruleset import RuleSet
 from twin.middleware.inventory.kit_figures import figures_of, kits_of
 from twin.middleware.inventory.silence import counted, silences
+from twin.middleware.master_data.feed import closed_items
 from twin.middleware.unit import ITEMS, SENDERS, SHOWN, Outcome, Unit
 from twin.model.commands import EvaluatePublication, ItemQuantity, PublicationAnswered
 from twin.model.events import PublishStock
@@ -28,6 +29,7 @@ def evaluate_publication(command: EvaluatePublication, now: Now, rules: RuleSet,
     always = isinstance(policy, EveryEvent)
     oldest = elapsed - policy.max_age_us if isinstance(policy, Governed) else -1
     available, value_of = rules.atp.available, rules.availability.value
+    closed = closed_items(command.items, rules, unit) if rules.master is not None else {}
     silent = silences(rules, now, unit) if rules.fallbacks is not None else {}
     rows: list[tuple[ItemQuantity, int, Shown]] = []
     for item, key, stock, row in zip(command.items, keys, stocks, told, strict=True):
@@ -36,7 +38,7 @@ def evaluate_publication(command: EvaluatePublication, now: Now, rules: RuleSet,
         free = available(stock, elapsed)
         if silent:
             free = counted(free, stock, silent, now, rules)
-        value = value_of(stock, free, channel, elapsed)
+        value = 0 if item in closed else value_of(stock, free, channel, elapsed)
         shown = row or Shown()
         if always or value != shown.value or shown.as_of <= oldest:
             rows.append((ItemQuantity(item, value), key, shown))

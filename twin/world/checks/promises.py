@@ -11,9 +11,10 @@ from actors.transactor import Direct
 from policies.kits import Part
 from policies.stock_buffer import ChannelAvailability
 from twin.middleware.unit import ABSENCES, ITEMS, ORDERS
-from twin.model.commands import SubmitOrder
+from twin.model.commands import ItemQuantity, SubmitOrder
 from twin.model.events import OrderAnswered, PublishStock
 from twin.model.instant import DAY, Elapsed
+from twin.model.master import MasterItem
 from twin.model.message import Message
 from twin.model.order import Line, Order
 from twin.model.stock import ItemStock
@@ -147,12 +148,23 @@ class PromiseChecks:
         """Figures were published from the ledger, or from a file."""
         rows = {id: row for number, id, row in unit.reads if number == _ITEMS}
         silent = any(number == _ABSENCES and row is not None for number, _, row in unit.reads)
+        closed = {row.item for _, _, row in unit.reads if isinstance(row, MasterItem) and row.closed}
         for event in unit.events:
             if type(event) is PublishStock:
                 for figure in event.rows:
                     stock = rows.get(figure.item)
-                    if isinstance(stock, ItemStock):
+                    if figure.item in closed:
+                        self._off_sale(message, event, figure)
+                    elif isinstance(stock, ItemStock):
                         self._figure(message, event, stock, figure.quantity, silent)
+
+    def _off_sale(self, message: Message, event: PublishStock, figure: ItemQuantity) -> None:
+        """Judge the figure of an item that its master has taken off sale; what is shown when it is back is new."""
+        self.findings.met["S-10b"] += 1
+        self._told.pop((event.channel, figure.item), None)
+        if figure.quantity:
+            told = f"published {figure.quantity} of an item that is off sale"
+            self.findings.broken("S-10b", f"item {figure.item} channel {event.channel}", message, told)
 
     def _figure(self, message: Message, event: PublishStock, stock: ItemStock, quantity: int, silent: bool) -> None:
         """Judge one figure; while a site is `silent` its fallback may show less than the ledger says."""
