@@ -47,6 +47,7 @@ class Imported:
 
     file: Path
     reports: dict[str, Report]
+    openings: dict[str, Report] = field(default_factory=dict)
 
     @property
     def mapped(self) -> int:
@@ -77,7 +78,7 @@ class Imported:
         """Return the counts as a document.
 
         Explained, it has `FILE:PLACE` of the first rows refused under each class, the rows that went into each type of
-        fact, and the notes by file.
+        fact, the notes by file, and what became of the rows of the opening.
         """
         counts: dict[str, object] = {
             "rows": sum(report.rows for report in self.reports.values()),
@@ -90,7 +91,22 @@ class Imported:
         if not explain:
             return counts
         notes = {name: dict(report.notes) for name, report in self.reports.items()}
-        return {**counts, "event_rows": self.event_rows, "lines": self.lines(), "notes": notes}
+        opening = {
+            name: {
+                "rows": report.rows,
+                "mapped": report.mapped,
+                "empty": report.empty,
+                "refused": {each.name: each.count for each in report.refused},
+            }
+            for name, report in self.openings.items()
+        }
+        return {
+            **counts,
+            "event_rows": self.event_rows,
+            "lines": self.lines(),
+            "notes": notes,
+            "opening": opening,
+        }
 
     def lines(self) -> dict[str, list[str]]:
         """Return by class where the first refused rows of each file begin, as `FILE:PLACE`."""
@@ -145,9 +161,11 @@ def import_files(
             for file in found:
                 importing.read(file, mapping, mapping_file)
             zone, completeness = str(mapping.clock.zone), dict(mapping.completeness)
-        imported = Imported(file=target, reports=importing.reports)
+        imported = Imported(file=target, reports=importing.reports, openings=importing.openings)
         if importing.first is None:
-            classes = ", ".join(f"{count} {name}" for name, count in imported.refused.items()) or "none"
+            lines = imported.lines()
+            counts = [f"{count} {name} (first at {lines[name][0]})" for name, count in imported.refused.items()]
+            classes = ", ".join(counts) or "none"
             raise HistoryError(f"{', '.join(names)}: no row was mapped; refused: {classes}")
         header = importing.header(version, zone, completeness, mapping)
         write_history(target, header, _facts(spool, header.start))
@@ -176,6 +194,7 @@ class _Import:
     spool: Spool
     key: bytes | None
     reports: dict[str, Report] = field(default_factory=dict)
+    openings: dict[str, Report] = field(default_factory=dict)
     first: Instant | None = None
     last: Instant = 0
     items: dict[str, _First] = field(default_factory=dict)
@@ -203,7 +222,7 @@ class _Import:
             own = load_mapping(own_file)
             from_file = beside(opening.file, file, mapping_file) if opening.file else file
             source = _source(own, own_file, from_file)
-            for told in self._reader(from_file, own, own_file, called=f"opening {name}: "):
+            for told in self._reader(from_file, own, own_file, called=f"{name} in "):
                 if name == "stock":
                     self._stand(told.fact)
                 else:
@@ -241,7 +260,7 @@ class _Import:
         finally:
             for opened in (container, *joined.values()):
                 opened.close()
-            self.reports[f"{called}{file.name}"] = reader.report()
+            (self.openings if called else self.reports)[f"{called}{file.name}"] = reader.report()
 
     def _keep(self, at: Instant, rank: int, source: str, row: int, nth: int, id: str, fact: business.Business) -> None:
         self.first = at if self.first is None else min(self.first, at)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from scenarios.imports import Imported
     from twin.experiment.results import Row
 
+ABSENT = "that are absent"
+"""How notes about optional columns end; there are many, and they are told on request only."""
+
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     help="How the files are to be read: a file, or the name of a shipped mapping. CloudEvents of our types need none.",
 )
 @click.option("--explain", is_flag=True, help="Name the places of the first rows refused under each class.")
+@click.option("--sniff", is_flag=True, help="Propose a first mapping from what the file has, and import nothing.")
 @click.option("--redact", is_flag=True, help="Replace names, addresses and free text, equal ones by equal ones.")
 @click.option(
     "--redact-key",
@@ -35,6 +39,7 @@ def import_(
     files: tuple[Path, ...],
     mapping: Path | None,
     explain: bool,
+    sniff: bool,
     redact: bool,
     redact_key: Path | None,
     out: Path | None,
@@ -52,6 +57,11 @@ def import_(
 
     if redact_key is not None and not redact:
         raise click.UsageError("--redact-key needs --redact")
+    if sniff:
+        from scenarios.sniffing import sniffed
+
+        show.lines(sniffed(files[0]))
+        return OK
     named = None if mapping is None else mapping_named(mapping)
     imported = import_files(files, named, out, redact=redact, redact_key=redact_key)
     if form == "json":
@@ -59,9 +69,14 @@ def import_(
     else:
         show.rows(form, _rows(imported, explain=explain), title="rows")
     log = show.Log(quiet=quiet)
+    for name, report in imported.openings.items():
+        log.say(f"opening: {name}: {report.mapped} of {report.rows} rows")
+        for each in report.refused:
+            log.say(f"opening: {name}: {each.count} refused as {each.name} (first at {each.first[0]})")
     for name, report in imported.reports.items():
         for note, count in report.notes:
-            log.say(f"note: {name}: {count} {note}")
+            if explain or not note.endswith(ABSENT):
+                log.say(f"note: {name}: {count} {note}")
     log.say(f"history: {imported.file}")
     return OK
 

@@ -130,6 +130,7 @@ class Reading:
         fetches = [self.fetch(source, flat=flat) for source in column.sources]
         convert, optional = self._converter(column), column.optional
         blank, suffix = self._blank, column.drop_suffix
+        take = re.compile(column.take) if column.take else None
         absent = f"values of {column.name} that are absent"
         note = self._note
 
@@ -141,6 +142,11 @@ class Reading:
             text = text.strip()
             if text in blank:
                 return None
+            if take is not None:
+                found = take.fullmatch(text)
+                if found is None or found[1] is None:
+                    raise Bad("bad_text")
+                text = found[1]
             return convert(text.removesuffix(suffix) if suffix else text)
 
         if column.const is not None:

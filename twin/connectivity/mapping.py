@@ -91,7 +91,7 @@ class Column:
 
     `sources` are names of columns, or paths; several are joined by `join`. `codes` replaces one word by another; a word
     that is not in it is refused under the class `unknown`, or kept where that is empty. `const` stands in for a column
-    that the file does not have.
+    that the file does not have. `take` is a pattern that the whole text must fit; what its one group holds is taken.
     """
 
     name: str
@@ -105,6 +105,7 @@ class Column:
     codes: tuple[tuple[str, str], ...] | None = None
     unknown: str = "unknown_code"
     const: str | None = None
+    take: str = ""
 
     @property
     def minor_digits(self) -> int:

@@ -70,7 +70,19 @@ def column_of(name: str, node: Node, *, flat: bool, codes: Codes, type: Type = "
         if not flat:
             path_of(node)
         return Column(name=name, sources=(node.value,), type=type)
-    known = ("column", "path", "columns", "const", "join", "type", "optional", "drop_suffix", "case", "currency")
+    known = (
+        "column",
+        "path",
+        "columns",
+        "const",
+        "join",
+        "type",
+        "optional",
+        "drop_suffix",
+        "take",
+        "case",
+        "currency",
+    )
     if not node.keys((*known, "map", "map_file", "on_missing")):
         return Column(name=name, sources=(name,), type=type)
     kind = type_of(node, type)
@@ -89,6 +101,7 @@ def column_of(name: str, node: Node, *, flat: bool, codes: Codes, type: Type = "
         codes=pairs,
         unknown=unknown,
         const=node.at("const").text() if node.has("const") else None,
+        take=_taken(node.at("take")) if node.has("take") else "",
     )
 
 
@@ -255,9 +268,22 @@ def _decimal(node: Node, column: Column) -> int | Decimal:
 
 
 def _pattern(node: Node, column: Column) -> str:
-    text = node.text()
     if column.type != "text":
         node.fault(f"'matches' needs a text column ({column.name!r} is {column.type})")
+    return _compiled(node)
+
+
+def _taken(node: Node) -> str:
+    """Read a pattern with one group."""
+    text = _compiled(node)
+    if text and re.compile(text).groups != 1:
+        node.fault(f"must have one group in round brackets, the part that is taken (got {text!r})")
+        return ""
+    return text
+
+
+def _compiled(node: Node) -> str:
+    text = node.text()
     if re.search(r"\(\?<?[=!]", text):
         node.fault("look-around is not part of the language")
     try:

@@ -1,8 +1,9 @@
 """Paths into nested records: names, `[n]`, `[*]` and `[?name=value]`, and nothing that searches.
 
 `[*]` takes every element of a list, every member of a table of tables (whose name is then its `@key`), and what is
-neither as a list of one: a single child in XML stands for itself. `[?name=value]` takes the elements whose field has
-that value. A name with a dot or a bracket in it stands in double quotes.
+neither as a list of one: a single child in XML stands for itself. An element that is no table has one field, `@value`.
+`[?name=value]` takes the elements whose field has that value. A name with a dot or a bracket in it stands in double
+quotes.
 """
 
 import re
@@ -13,6 +14,8 @@ from twin.connectivity.rows import text_of_scalar
 
 KEY = "@key"
 """The name under which a member of a table finds its own name."""
+VALUE = "@value"
+"""The name of the one field of an element that is no table."""
 
 
 class Element(dict[str, object]):

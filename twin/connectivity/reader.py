@@ -25,7 +25,7 @@ from twin.connectivity.facts import LineMaker, Values, fact_of, merged
 from twin.connectivity.formats.choice import rows_of
 from twin.connectivity.joins import Joined
 from twin.connectivity.mapping import EventRule, Field, Mapping
-from twin.connectivity.paths import elements_of, finds, parse_path
+from twin.connectivity.paths import VALUE, elements_of, finds, parse_path
 from twin.connectivity.report import Report, Tally
 from twin.connectivity.rows import Container, MemoryShelf, Rows, Shelf
 from twin.connectivity.rows import Row as Found
@@ -436,8 +436,9 @@ def _list_of(source: str, joins: set[str]) -> Callable[[object], list[object]]:
 
 
 def _tables(found: list[object]) -> list[Raw]:
-    """Return the elements that a list path leads to; a path to the list itself stands for its elements."""
+    """Return the elements that a list path leads to; a path to the list itself stands for its elements.
+
+    An element that is no table is one with a single field, `@value`.
+    """
     elements = [element for each in found for element in (elements_of(each) if isinstance(each, list) else [each])]
-    if not all(isinstance(element, dict) for element in elements):
-        raise Bad("not_a_record")
-    return [element for element in elements if isinstance(element, dict)]
+    return [element if isinstance(element, dict) else {VALUE: element} for element in elements]

@@ -14,6 +14,7 @@ CLASSES = {
     "missing_value": "blank where the column is not optional",
     "not_a_value": "a list or a table where a single value is expected",
     "several_values": "more than one value where a single one is expected",
+    "bad_text": "does not fit the pattern of what is to be taken from it",
     "bad_integer": "no whole number",
     "bad_decimal": "no decimal number",
     "bad_time": "fits none of the formats",
