@@ -218,7 +218,7 @@ def _written(
         yield "  - {type: OrderStep, order: order, step: step, at: time} # guess"
         yield "completeness: {steps: partial} # guess"
     for name in lists:
-        yield f"# A list in each row: without group, an order's lines are {{from: {name.removesuffix('[*]')}, item: ...}}"
+        yield f"# A list in each row: without group, lines are {{from: {name.removesuffix('[*]')}, item: ...}}"
 
 
 def _settings(source: Source) -> Iterator[str]:

@@ -42,7 +42,7 @@ Path = tuple[Step, ...]
 
 _STEP = re.compile(
     r'\.?(?:"(?P<quoted>[^"]+)"|(?P<name>[^."\[\]]+))'
-    r"|\[(?:(?P<every>\*)|(?P<number>\d{1,6})|\??(?P<field>[^=\[\]]+)=(?P<value>[^\]]*))\]"
+    r"|\[(?:(?P<every>\*)|(?P<number>\d{1,6})|\??(?P<field>[^?=\[\]]+)=(?P<value>[^\]]*))\]"
 )
 
 

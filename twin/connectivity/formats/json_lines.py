@@ -27,13 +27,10 @@ def json_line_rows(container: Container, rows: str, limits: Limits) -> Rows:
                 continue
             try:
                 value = decode(body)
-            except UnicodeDecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 number += 1
-                yield Row(number, f"{line}:{error.start + 1}", None, "bad_encoding")
-                continue
-            except (msgspec.DecodeError, RecursionError) as error:
-                number += 1
-                yield Row(number, str(line), None, _class_of(body, error))
+                name, byte = _class_of(body, error)
+                yield Row(number, f"{line}:{byte}" if byte else str(line), None, name)
                 continue
             for found in [value] if find is None else find(value):
                 number += 1
@@ -44,11 +41,12 @@ def json_line_rows(container: Container, rows: str, limits: Limits) -> Rows:
     return Rows(None, records())
 
 
-def _class_of(body: bytes, error: Exception) -> str:
+def _class_of(body: bytes, error: Exception) -> tuple[str, int]:
+    """Return the class of a broken line, and the byte where it breaks, 0 where that is not known."""
     if isinstance(error, RecursionError) or len(body) >= RECORD_BYTES_MAX:
-        return "over_limit"
+        return "over_limit", 0
     try:
         body.decode()
-    except UnicodeDecodeError:
-        return "bad_encoding"
-    return "bad_json"
+    except UnicodeDecodeError as undecodable:
+        return "bad_encoding", undecodable.start + 1
+    return "bad_json", 0

@@ -95,7 +95,7 @@ class Walk:
         self._scan = json.JSONDecoder(parse_float=str, parse_constant=str).raw_decode
         self._depth = limits.depth
         self._text, self._at, self._done = "", 0, False
-        self._line, self._counted, self._bytes = 1, 0, 0
+        self._line, self._counted, self._bytes, self._dropped = 1, 0, 0, 0
         if self.peek() == "":
             raise HistoryError(f"{self.name}:1:1: the file is empty; expected JSON")
 
@@ -259,6 +259,8 @@ class Walk:
         if self._done:
             return False
         self._line += self._text.count("\n", self._counted, self._at)
+        begin = self._text.rfind("\n", 0, self._at) + 1
+        self._dropped = self._at - begin if begin else self._dropped + self._at
         parts, read = [self._text[self._at :]], 0
         self._counted = self._at = 0
         while read < max(chars, 1):
@@ -285,7 +287,8 @@ class Walk:
 
     def _wrong(self, what: str) -> HistoryError:
         line = self._here()
-        column = self._at - self._text.rfind("\n", 0, self._at)
+        begin = self._text.rfind("\n", 0, self._at) + 1
+        column = self._at - begin + 1 + (0 if begin else self._dropped)
         return HistoryError(f"{self.name}:{line}:{column}: {what}")
 
 

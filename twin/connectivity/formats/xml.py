@@ -101,7 +101,7 @@ def parts(
     builder = _Builder(container.name, wanted, around, limits)
     empty = True
     for block in container.blocks():
-        empty = False
+        empty = empty and not block
         builder.read(block, last=False)
         yield from builder.taken()
     if empty:
