@@ -214,7 +214,8 @@ OCEL_XML = b"""<log><objects>
   <events><event id="e1" type="place order" time="2020-01-02T00:00:00Z"><attributes><attribute name="by">Ann</attribute>
     </attributes><objects><relationship object-id="o1" qualifier="new"/></objects></event>
     <event id="e2" type="pick" time="2020-01-04T00:00:00Z"><objects><relationship object-id="o1" qualifier=""/>
-    </objects></event><event id="e3" type="pick" time="2020-01-04T00:00:00Z"><objects><relationship object-id="x" qualifier=""/>
+    </objects></event>
+    <event id="e3" type="pick" time="2020-01-04T00:00:00Z"><objects><relationship object-id="x" qualifier=""/>
     </objects></event></events>
   <quantity-extension><operations><operation event-id="e2" object-id="east"><item type="A">-2.0</item>
     <item type="B">-1.0</item></operation></operations>

@@ -164,7 +164,7 @@ class Reader:
             makers = [maker for maker in plan.events if maker.holds is None or maker.holds(row)]
             if not makers:
                 raise Bad("no_event")
-            drafts = self._drafts(found, record, self._private(row), makers)
+            drafts = self._drafts(found, record, row, makers)
             self._follows(drafts)
         except Bad as bad:
             self._tally.refuse(bad.name, found.place)
@@ -178,6 +178,7 @@ class Reader:
     def _drafts(self, found: Found, record: Raw, row: Row, makers: "list[_Maker]") -> "list[_Draft]":
         """Return what the events of one row need, so that all or none of them is made."""
         drafts: list[_Draft] = []
+        private = self._private(row)
         for maker in makers:
             rule = maker.rule
             at_us = row[rule.at]
@@ -188,13 +189,13 @@ class Reader:
                 raise Bad("several_values")
             elements = [None] if maker.each is None else _tables(maker.each(record))
             for element in elements:
-                values = maker.values(row, [] if element is None else [element], self._redacted)
+                values = maker.values(private, [] if element is None else [element], self._redacted)
                 draft = _Draft(maker, at_us, found.number, len(drafts) + 1, values)
                 if maker.lines is not None:
                     draft.lines = (
-                        maker.lines.of_elements(row, _tables(maker.listed(record)))
+                        maker.lines.of_elements(private, _tables(maker.listed(record)))
                         if maker.listed is not None
-                        else (maker.lines.of_row(row),)
+                        else (maker.lines.of_row(private),)
                     )
                 if maker.gathers:
                     draft.document = self._document_of(maker, row)
