@@ -43,10 +43,11 @@ def pictures(scenario: "Scenario", comparison: Comparison, records: Sequence[Rec
     run = comparison.runs[0]
     span = int(run.sim_s * SECOND)
     windows, unknown = windows_of(scenario, span)
+    warm_up = int(run.warm_up_s * SECOND)
     note = f" Not shaded, because the run itself decides when they begin: {', '.join(unknown)}." if unknown else ""
     for section, chosen, told in (("time", bands.BUSINESS, "orders"), ("technical", bands.TECHNICAL, "interfaces")):
         for record in records:
-            figure = timeline.figure(record, chosen, run.scenario, run.seed, span, windows)
+            figure = timeline.figure(record, chosen, run.scenario, run.seed, span, windows, warm_up)
             if figure is not None:
                 shown = ", ".join(place.get_title(loc="left").partition(" (")[0].lower() for place in figure.axes)
                 caption = f"{record.design}, {told} over time, first replication: {shown}.{note}"

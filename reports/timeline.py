@@ -29,11 +29,18 @@ MANNERS: Final = ("-", "--", "-.", ":", (0, (5, 1)))
 
 
 def figure(
-    record: Record, bands: Sequence[Band], scenario: str, seed: int, span_us: int, windows: Sequence[Window] = ()
+    record: Record,
+    bands: Sequence[Band],
+    scenario: str,
+    seed: int,
+    span_us: int,
+    windows: Sequence[Window] = (),
+    warm_up_us: int = 0,
 ) -> Figure | None:
     """Draw bands of a run one above the other, in bins of a round length; None where nothing of them happened.
 
-    A band of which nothing happened has no panel. `span_us` is the length of the run.
+    A band of which nothing happened has no panel. `span_us` is the length of the run, `warm_up_us` what the measures
+    leave out of it.
     """
     width = bin_width(span_us)
     bins = math.ceil(span_us / width)
@@ -56,10 +63,11 @@ def figure(
             _tidy(place, is_count=band.fold == "count")
             for window in windows:
                 place.axvspan(window.at_us / size, window.until_us / size, color=COLOURS[5], alpha=0.22, linewidth=0)
+            place.axvspan(0, warm_up_us / size, color=GRID, alpha=0.7, linewidth=0)
         _name(places[0], windows, size)
         places[-1].set_xlabel(f"{unit} since the start of the run")
         places[-1].set_xlim(0, span_us / size)
-        shaded = "; shaded: faults" if windows else ""
+        shaded = ("; shaded: faults" if windows else "") + ("; grey: warm-up" if warm_up_us else "")
         footnote(drawn, f"{scenario}, {record.design}", [seed], f"bins of {told(width)}{shaded}")
     return drawn
 
