@@ -120,7 +120,7 @@
   function diagram(order, all) {
     const taken = gathered(all);
     const parties = [...new Set(taken.flatMap((step) => [step.source, step.target]))];
-    const left = 104, gap = Math.max(118, Math.min(170, (at.clientWidth - left - 60) / Math.max(1, parties.length - 1)));
+    const left = 104, gap = Math.max(118, Math.min(170, (at.clientWidth - left - 100) / Math.max(1, parties.length - 1)));
     const x = (party) => left + 40 + parties.indexOf(party) * gap;
     const top = 44, line = 26, height = top + taken.length * line + 20;
     const width = left + 80 + (parties.length - 1) * gap + 60;
