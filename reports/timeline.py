@@ -24,7 +24,7 @@ WIDTHS: Final = (
     *(n * HOUR for n in (1, 2, 3, 6, 12)),
     *(n * DAY for n in (1, 7, 28)),
 )
-MANNERS: Final = ("-", "--", "-.", ":", (0, (5, 1)))
+MANNERS: Final = ("-", "--", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)))
 """A stroke for each line of a panel, so that colour is never the only difference."""
 
 
@@ -53,14 +53,12 @@ def figure(
         drawn = Figure(figsize=(WIDTH_IN, _height(found)), dpi=100, layout=layout)
         places = drawn.subplots(len(found), 1, sharex=True, squeeze=False)[:, 0]
         middles = (np.arange(bins) + 0.5) * width / size
-        looks = {
-            name: i for i, name in enumerate(dict.fromkeys(c.name for _, lines in found for c in lines[:LINES_MAX]))
-        }
+        shared = list(dict.fromkeys(c.name for band, lines in found if not _counts(band) for c in lines[:LINES_MAX]))
         for place, (band, lines) in zip(places, found, strict=True):
             _title(place, band, len(lines), told(width))
-            for curve in lines[:LINES_MAX]:
-                _draw(place, band, curve, middles, looks[curve.name])
-            _tidy(place, is_count=band.fold == "count")
+            for index, curve in enumerate(lines[:LINES_MAX]):
+                _draw(place, band, curve, middles, index if _counts(band) else shared.index(curve.name))
+            _tidy(place, is_count=_counts(band))
             for window in windows:
                 place.axvspan(window.at_us / size, window.until_us / size, color=COLOURS[5], alpha=0.22, linewidth=0)
             place.axvspan(0, warm_up_us / size, color=GRID, alpha=0.7, linewidth=0)
@@ -98,6 +96,10 @@ def _height(found: Sequence[object]) -> float:
     return 0.9 + 1.45 * len(found)
 
 
+def _counts(band: Band) -> bool:
+    return band.fold == "count"
+
+
 def _title(place: Axes, band: Band, lines: int, width: str) -> None:
     more = f", the {LINES_MAX} largest of {lines}" if lines > LINES_MAX else ""
     per = {"count": f" per {width}", "level": ", mean"}.get(band.fold, "")
@@ -105,7 +107,7 @@ def _title(place: Axes, band: Band, lines: int, width: str) -> None:
 
 
 def _draw(place: Axes, band: Band, curve: Curve, middles: Line, look: int) -> None:
-    """Draw one line; a name has the same colour and stroke in every panel."""
+    """Draw one line; a party has the same colour and stroke in every panel, what is counted has its own in each."""
     place.plot(
         middles,
         curve.values,
@@ -114,7 +116,7 @@ def _draw(place: Axes, band: Band, curve: Curve, middles: Line, look: int) -> No
         linewidth=1.5,
         marker="." if band.fold in ("p95", "ratio") else None,
         markersize=3,
-        label=f"{curve.name} ({number(curve.size)})" if band.fold == "count" else curve.name,
+        label=f"{curve.name} ({number(curve.size)})" if _counts(band) else curve.name,
     )
 
 
