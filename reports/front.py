@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from reports.style import COLOURS, GRID, INK, QUIET, WIDTH_IN, footnote, look
 from reports.tables import Table, cell_of
@@ -64,6 +64,7 @@ def _trials(place: Axes, found: Found, up: str, across: str | None) -> None:
     place.grid(color=GRID)
     place.set_axisbelow(True)
     for axis in (place.xaxis, place.yaxis):
+        axis.set_major_locator(MaxNLocator(nbins=4))
         axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
 
 
