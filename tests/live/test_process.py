@@ -14,6 +14,7 @@ import pytest
 
 import scenarios
 from policies.fallback import ErpAway, Fallbacks
+from scenarios.replays import replay
 from tests.contracts.real_day import order
 from tests.live.recorded import SKUS, Recorded, record
 from twin.cli import main
@@ -31,9 +32,16 @@ from twin.live.start import Terms, serve
 from twin.live.store import Effects
 from twin.middleware.unit import ITEMS, LETTERS, ORDERS
 from twin.model.commands import PartnerBack, PartnerSilent, PublicationAnswered, StockReceived
-from twin.model.events import CreateErpOrder, FallbackChanged, FallbackDecided, OrderAnswered, PublishStock
+from twin.model.events import (
+    CreateErpOrder,
+    ExceptionOpened,
+    FallbackChanged,
+    FallbackDecided,
+    OrderAnswered,
+    PublishStock,
+)
 from twin.model.fallback import ERP
-from twin.model.history import Stimulus, decode_header, decode_record, encode_record
+from twin.model.history import Answer, Stimulus, decode_header, decode_record, encode_record
 from twin.model.instant import DAY, HOUR, MINUTE, Now
 from twin.model.message import Message
 from twin.model.publishing import AllDue, encode_publishing
@@ -329,14 +337,37 @@ def test_a_death_between_sending_and_committing_leaves_a_ghost_only_where_two_th
 # --- the journal
 
 
-def test_the_journal_is_a_history_of_what_came(desk: Desk) -> None:
+def test_the_journal_of_a_process_replays_without_a_difference(tmp_path: Path, recorded: Recorded) -> None:
+    """At recorded times; a changed line of it is noticed where it matters, and nowhere else."""
+    store, journal = tmp_path / "store.db", tmp_path / "journal.jsonl"
+    words = ["--design", f"{recorded.scenario}#standard", "--store", str(store), "--in", str(recorded.history)]
+    words += ["--out", str(tmp_path / "out.jsonl"), "--once", "--times", "recorded", "--quiet"]
+    assert main(["live", *words]) == 0
+    assert main(["live", "journal", "--store", str(store), "--out", str(journal)]) == 0
+    (whole,) = replay(journal).made
+    assert whole.played.divergences == []
+    lines = journal.read_bytes().splitlines(keepends=True)
+    assert whole.played.applied == len(lines) - 1
+    place = next(number for number, line in enumerate(lines) if b'"SubmitOrder"' in line)
+    fewer = [line for number, line in enumerate(lines) if number != place]
+    journal.write_bytes(b"".join(fewer))
+    (cut,) = replay(journal).made
+    assert {each.kind for each in cut.played.divergences} >= {"missing"}
+    missed = {each.key for each in cut.played.divergences if each.kind == "missing"}
+    assert len(missed) == 1, "the order whose line is gone"
+
+
+def test_the_journal_is_a_history_of_what_came_and_of_what_was_sent(desk: Desk) -> None:
     lines = [received(1, 3, 5), encode(order("A", 0, (3, 2)))]
     desk.work(*lines, b"rubbish")
     with desk.store() as store:
         first, *rest = store.journal()
     header = decode_header(first)
     assert (header.made_by, len(header.items), header.start) == ("live/standard", SKUS, WALL)
-    assert [encode(decode_record(line, header.start).message) for line in rest] == lines  # type: ignore[union-attr]  # stimuli
+    records = [decode_record(line, header.start) for line in rest]
+    assert [encode(record.message) for record in records if isinstance(record, Stimulus)] == lines
+    sent = [effect.event for effect in read_effects(desk.output) if not isinstance(effect.event, ExceptionOpened)]
+    assert [record.request for record in records if isinstance(record, Answer)] == sent
 
 
 # --- the command

@@ -176,7 +176,7 @@ def test_how_far_a_process_is_and_what_its_publishers_heard_lasts_with_the_step(
     for offset in (10, 25):
         unit = Stored(store, NOW, {})
         unit.progress = Progress(
-            "in", offset, notes=(b"a%d" % offset, b"b%d" % offset), record=(offset, b"r%d" % offset)
+            "in", offset, notes=(b"a%d" % offset, b"b%d" % offset), records=((offset, b"r%d" % offset),)
         )
         unit.commit()
     with shell.reopened() as again:
@@ -196,7 +196,7 @@ def test_a_unit_that_conflicts_brings_its_process_no_further(shell: Lasting) -> 
     late.fetch(Missing(INBOX, (7,)))
     late.load(INBOX, 7)
     late.save(INBOX, 7, 1)
-    late.progress = Progress("in", 99, notes=(b"n",), record=(1, b"r"))
+    late.progress = Progress("in", 99, notes=(b"n",), records=((1, b"r"),))
     rival = Stored(store, NOW, {})
     rival.save(INBOX, 7, 2)
     rival.commit()

@@ -46,18 +46,18 @@ def open_store(store: LiveStore, deployment: Deployment, recorded: Header | None
         snapshot = recorded.snapshot
         _take_over(snapshot, unit)
     header = journal_header(deployment, snapshot, recorded.start if recorded else now.wall - now.elapsed)
-    unit.progress = Progress(record=(RECORD, encode_header(header)))
+    unit.progress = Progress(records=((RECORD, encode_header(header)),))
     unit.commit()
 
 
 def journal_header(deployment: Deployment, snapshot: Snapshot, start: Instant) -> Header:
-    """Return the first line of the journal: a history of what came, without what became of what was sent."""
+    """Return the first line of the journal: a full history, since what is written to the effects file is taken."""
     return Header(
         made_by=f"live/{deployment.name}",
         start=start,
         zone=deployment.zone.key,
-        pinned=("orders", "facts"),
-        completeness={"orders": "full", "facts": "full", "stock": "full", "answers": "none"},
+        pinned=("orders", "facts", "answers"),
+        completeness={"orders": "full", "facts": "full", "stock": "full", "answers": "full"},
         design=deployment.name,
         rules=deployment.rules_version,
         setup=dict(deployment.setup),

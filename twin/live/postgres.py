@@ -333,8 +333,8 @@ class PostgresStore:
             base.execute("DELETE FROM timers WHERE seq = %s", (progress.timer,))
         for note in progress.notes:
             base.execute("INSERT INTO notes (body) VALUES (%s)", (note,))
-        if progress.record is not None:
-            base.execute("INSERT INTO records (id, body) VALUES (%s, %s)", progress.record)
+        for record in progress.records:
+            base.execute("INSERT INTO records (id, body) VALUES (%s, %s)", record)
 
     @contextmanager
     def _serializable(self) -> Iterator[None]:

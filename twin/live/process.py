@@ -40,8 +40,14 @@ from twin.model.commands import (
     PublicationAnswered,
     RedriveLetter,
 )
-from twin.model.events import AvailabilityChanged, PublishStock
-from twin.model.history import Stimulus, encode_record
+from twin.model.events import (
+    AvailabilityChanged,
+    ExceptionOpened,
+    FallbackChanged,
+    FallbackDecided,
+    PublishStock,
+)
+from twin.model.history import Answer, Stimulus, encode_record
 from twin.model.ids import derive
 from twin.model.instant import SECOND, Elapsed, Instant, Now
 from twin.model.message import Event, Message
@@ -53,6 +59,10 @@ HOUSEKEEPING_US = 60 * SECOND
 """How often old inbox and outbox rows are dropped."""
 PEOPLE = "people"
 """Who sent a command about an exception queue, in the journal."""
+ALL_DONE = 1 << 30
+"""The turn of what comes when all that was due by then is done, as before every line here."""
+EFFECTS = "effects"
+"""Who took what was sent, in the journal."""
 DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, TwinError)
 """What a procedure raises over a message that does not fit: none of these comes from a store."""
 
@@ -285,7 +295,7 @@ class LiveProcess:
             offset=line.end if line else 0,
             timer=step.timer.seq if step.timer else 0,
             notes=[encode_publishing(note) for note in notes],
-            record=self._record(message, step.sender, at) if message and recorded and _from_outside(step) else None,
+            records=self._records(message, step, unit) if recorded else self._answers(unit),
         )
         unit.checked = self.deployment.checked
         if not self.deployment.outbox:
@@ -299,9 +309,23 @@ class LiveProcess:
         self.handed_out += len(unit.events)
         unit.events = []
 
-    def _record(self, message: Message, sender: str, at: Elapsed) -> tuple[int, bytes]:
-        stimulus = Stimulus(at=at, source=sender or PEOPLE, message=message)  # type: ignore[arg-type]  # it was read from the wire
-        return message.id, encode_record(stimulus, self.start)
+    def _records(self, message: Message | None, step: Step, unit: Stored) -> list[tuple[int, bytes]]:
+        """Return the step's lines in the journal: what came from outside, and what became of what is sent."""
+        answers = self._answers(unit)
+        if message is None or not _from_outside(step):
+            return answers
+        came = Stimulus(at=unit.now.elapsed, turn=ALL_DONE, source=step.sender or PEOPLE, message=message)  # type: ignore[arg-type]  # it was read from the wire
+        return [(message.id, encode_record(came, self.start)), *answers]
+
+    def _answers(self, unit: Stored) -> list[tuple[int, bytes]]:
+        """Return what becomes of a step's events: the effects file takes each; what they lead to comes in by itself."""
+        at = unit.now.elapsed
+        taken = [
+            Answer(at=at, turn=ALL_DONE, source=EFFECTS, request=event, status="ok")  # type: ignore[arg-type]  # the outbox holds events of the wire
+            for event in unit.events
+            if not isinstance(event, ExceptionOpened | FallbackChanged | FallbackDecided)
+        ]
+        return [(answer.request.id, encode_record(answer, self.start)) for answer in taken]
 
     # --- beside the steps
 

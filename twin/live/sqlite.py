@@ -270,8 +270,8 @@ class SqliteStore:
             execute("DELETE FROM timers WHERE seq = ?", (progress.timer,))
         for note in progress.notes:
             execute("INSERT INTO notes (body) VALUES (?)", (note,))
-        if progress.record is not None:
-            execute("INSERT INTO records (id, body) VALUES (?, ?)", progress.record)
+        for record in progress.records:
+            execute("INSERT INTO records (id, body) VALUES (?, ?)", record)
 
     # --- the live process
 

@@ -35,15 +35,15 @@ class Progress(NamedTuple):
     """How far a live process has come, committed with the unit that brought it there.
 
     `source` has been read up to byte `offset` (empty: this step read nothing), `timer` is the number of the timer that
-    was handled (0: none), `notes` are what the publishers heard, in order, and `record` is the step's line in the
-    journal under its id (None: nothing came from outside).
+    was handled (0: none), `notes` are what the publishers heard, in order, and `records` are the step's lines in the
+    journal, each under its id: what came from outside, and what became of what was sent.
     """
 
     source: str = ""
     offset: int = 0
     timer: int = 0
     notes: Sequence[bytes] = ()
-    record: tuple[int, bytes] | None = None
+    records: Sequence[tuple[int, bytes]] = ()
 
 
 class Effects(NamedTuple):

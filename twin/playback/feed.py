@@ -9,7 +9,7 @@ recording has and the replay did not send diverges then too.
 
 An order that diverged leaves the recording (`Comparison`): its later records are skipped, and what is sent about it is
 taken at once, so that nothing waits for it (`Partners`); the run goes on. Where a recording has no answers (an imported
-one, or the journal of a live process), every partner takes every event at once, and says so.
+one), every partner takes every event at once, and says so.
 
 Tried and dropped: comparing row by row after every message, which needs the decisions in the recording.
 """
