@@ -21,7 +21,7 @@ def redrive(id: int, letter: int) -> RedriveLetter:
     return RedriveLetter(id=id, letter=letter, by="ada")
 
 
-@pytest.mark.vector("V93", rule="9,12", code="twin.middleware.delivery.redrive.redrive")
+@pytest.mark.vector("V93", rule="9,12", code="twin.middleware.delivery.redrive.redrive", scenario="out_of_order")
 def test_v93_a_message_in_the_queue_executes_once_when_its_cause_is_gone() -> None:
     """V93, computed: redriven before the fix and after it, repeated by the sender, redriven again."""
     trade = Trade()
@@ -56,7 +56,7 @@ def test_v93_the_senders_own_repeat_executes_a_kept_message_too() -> None:
     assert trade.sellable(UNKNOWN) == 5 and trade.letter(fact.id) is None
 
 
-@pytest.mark.vector("V68", rule="10,12", code="twin.middleware.delivery.redrive.redrive")
+@pytest.mark.vector("V68", rule="10,12", code="twin.middleware.delivery.redrive.redrive", scenario="out_of_order")
 def test_v68_a_dead_lettered_number_of_a_delta_stream_holds_the_later_ones_until_it_is_redriven() -> None:
     """V68, computed: 1 dead-lettered (its item unknown), 2 and 3 held, then the redrive of 1."""
     trade = Trade()
@@ -69,7 +69,7 @@ def test_v68_a_dead_lettered_number_of_a_delta_stream_holds_the_later_ones_until
     assert trade.sellable(UNKNOWN) == 1 + 2 + 3
 
 
-@pytest.mark.vector("V54", rule="8,12", code="twin.middleware.delivery.waiting.wait_for_order")
+@pytest.mark.vector("V54", rule="8,12", code="twin.middleware.delivery.waiting.wait_for_order", scenario="out_of_order")
 def test_v54_a_capture_waits_for_its_order_under_the_business_key() -> None:
     """V54, ecommerce_integrations#425: orders/paid comes 2 s before orders/create."""
     trade = Trade()

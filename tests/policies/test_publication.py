@@ -67,7 +67,7 @@ def test_v95_a_key_that_goes_to_zero_opens_a_slot_at_once(urgent: bool, expected
     assert sent == expected
 
 
-@pytest.mark.vector("V99", rule="19", code="policies.publication.backlog")
+@pytest.mark.vector("V99", rule="19", code="policies.publication.backlog", scenario="edi_trouble")
 def test_v99_a_backlog_that_takes_too_long_raises_the_minimum_change() -> None:
     """V99, computed: 4,000 dirty keys, 100 a send, every 60 s, age at most 1,800 s, minimum change 2."""
     rule = Governed(interval_us=60 * SECOND, max_items=100, max_age_us=1800 * SECOND, min_change=2)

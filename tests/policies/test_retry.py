@@ -16,7 +16,7 @@ def waits(rule: RetryRule, draw: float = 1.0) -> list[float]:
     return found
 
 
-@pytest.mark.vector("V67", rule="12", code="policies.retry.Retry.delay")
+@pytest.mark.vector("V67", rule="12", code="policies.retry.Retry.delay", scenario="out_of_order")
 def test_v67_upper_bounds_and_rounds() -> None:
     """V67, NServiceBus recoverability: base 1 s, cap 60 s, before attempts 2 to 9; immediate 5, delayed 3."""
     assert waits(Retry(attempts=9, cap_us=60 * SECOND)) == [1, 2, 4, 8, 16, 32, 60, 60]

@@ -17,6 +17,7 @@ from twin.world.concurrency_specs import Concurrency
 from twin.world.fallback_specs import Fallbacks
 from twin.world.hedge_specs import Hedge
 from twin.world.limiter_specs import Limiter
+from twin.world.parcel_specs import Parcels
 from twin.world.people import Exceptions
 from twin.world.promise_specs import Allocation, PromisingBlock, Run
 from twin.world.quota_specs import QuotasBlock
@@ -234,6 +235,7 @@ class Design(Block):
     quotas: QuotasBlock | None = sourced(None, "the standard design: channels share what there is")
     promising: PromisingBlock = sourced({"kind": "at_once"}, "the standard design: nothing but stock is promised")
     workers: Workers = sourced({}, "the standard design")
+    parcels: Parcels = sourced({}, "the standard design")
     master_data: MasterData = sourced({}, "the standard design")
     reservation: Reservation = sourced({}, "the standard design")
     sequencing: Sequencing = sourced({}, "the standard design")

@@ -10,7 +10,6 @@ from policies import publication as policy
 from policies.hybrid_feed import HybridFeed
 from policies.identity import Identity
 from policies.master_data import MasterData
-from policies.milestones import Milestones
 from policies.publication import EveryEvent, Governed, NightlyBatch, Periodic
 from policies.ruleset import ChannelTerms, PublicationPolicy, RuleSet
 from policies.sequencing import Sequencing
@@ -47,6 +46,7 @@ from twin.world.book_specs import posting_of, reconciliation_of
 from twin.world.catalogues import catalogue_of, sell_units_of
 from twin.world.fallback_specs import fallbacks_of
 from twin.world.landscape import Carrier, FeedApi, FileStockApi, Party, Seller, Storefront, StorefrontStockApi, Wms
+from twin.world.parcel_specs import milestones_of
 from twin.world.people import routing_of
 from twin.world.promise_specs import backorders_of, dates_of, promising_of
 from twin.world.quota_specs import quotas_of
@@ -208,7 +208,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         soft_for_us=design.reservation.soft_for,
         identity=Identity(kind=design.identity),
         exceptions=routing_of(design.exceptions),
-        milestones=milestones_of(scenario),
+        milestones=milestones_of(design.parcels, _audiences(scenario)),
         fallbacks=fallbacks_of(design.fallbacks),
     )
 
@@ -235,13 +235,13 @@ def _goods_come_back(scenario: Scenario) -> bool:
     return undelivered or any(block.returns is not None for block in scenario.demands)
 
 
-def milestones_of(scenario: Scenario) -> Milestones:
+def _audiences(scenario: Scenario) -> tuple[str, ...]:
     """Return who hears of parcels: nobody without scans, and the portal only where there is one."""
     carriers = [block for block in scenario.landscape.parties.values() if isinstance(block, Carrier)]
     if not any(block.scans for block in carriers):
-        return Milestones()
+        return ()
     portal = bool(scenario.landscape.of_kind("customer_portal"))
-    return Milestones(audiences=tuple(name for name in AUDIENCES if portal or name != "portal"))
+    return tuple([name for name in AUDIENCES if portal or name != "portal"])
 
 
 def _homes(served: list[int], people: list[int]) -> tuple[tuple[Site, ...], ...]:
