@@ -1,7 +1,7 @@
 """Turns business facts of an imported recording into messages that the middleware takes.
 
 Identifiers become numbers here: items, places and channels by their place in the header. A fact of a kind that no
-procedure takes is not played, and is counted by its class.
+procedure takes is not played, one that speaks of what nobody knows is a dead letter; both are counted by their class.
 """
 
 from actors.transactor import Store
@@ -16,6 +16,8 @@ from twin.model.stock import ItemStock
 
 Made = tuple[Message | None, str]
 """A message, or None and the class under which the fact is counted."""
+NOT_TAKEN = ": no procedure takes it"
+"""How the class of a fact ends that is in order, and that the middleware has no use for."""
 
 
 class Enactor:
@@ -47,7 +49,7 @@ class Enactor:
             case business.ShipmentHandedOver():
                 return self._shipped(id, record, fact)
             case _:
-                return None, f"{type(fact).__name__}: no procedure takes it"
+                return None, f"{type(fact).__name__}{NOT_TAKEN}"
 
     def _order(self, id: int, record: Fact, fact: business.OrderPlaced) -> Made:
         wanted: dict[int, tuple[int, int]] = {}

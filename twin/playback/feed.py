@@ -36,7 +36,7 @@ from twin.model.posting import ERP_BOOK
 from twin.playback.alone import Alone
 from twin.playback.comparison import Comparison
 from twin.playback.diverge import REMEMBERED_MAX, Consequences, Divergence, Kind
-from twin.playback.enact import Enactor
+from twin.playback.enact import NOT_TAKEN, Enactor
 from twin.playback.expected import Expected
 from twin.playback.history import Numbered
 from twin.playback.partners import AT_ONCE, Partners
@@ -160,10 +160,12 @@ class Feed:
                 self._answered(record)
             case Fact():
                 message, why = self.enactor.message_of(record)
-                if message is None:
-                    self.played.not_played[why] = self.played.not_played.get(why, 0) + 1
-                else:
+                if message is not None:
                     self._receive(message)
+                elif why.endswith(NOT_TAKEN):
+                    self._not_played(why)
+                else:
+                    self._dead(why)
             case Closing():
                 self.played.recorded = record
             case Pace() | Draw():
@@ -208,8 +210,7 @@ class Feed:
 
     def _answered(self, answer: Answer) -> None:
         if self.expected is None:
-            why = "Answer: the recording does not have all of them"
-            self.played.not_played[why] = self.played.not_played.get(why, 0) + 1
+            self._not_played("Answer: the recording does not have all of them")
             return
         request: Event = answer.request
         if self._repeated(answer):
@@ -290,6 +291,9 @@ class Feed:
     def _order_of(self, case: int) -> Order | None:
         order = self.alone.store.get(ORDERS, case) if case else None
         return order if isinstance(order, Order) else None
+
+    def _not_played(self, why: str) -> None:
+        self.played.not_played[why] = self.played.not_played.get(why, 0) + 1
 
     def _dead(self, why: str, times: int = 1) -> None:
         self.played.dead_letters[why] = self.played.dead_letters.get(why, 0) + times
