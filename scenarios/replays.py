@@ -26,6 +26,8 @@ from twin.playback.replay import replay as play
 DESIGNS_MAX = 2
 DEFAULT = "first_day"
 """The world in which a recording is played that brings none of its own: the shipped scenario, its first design."""
+NEVER = "36500d"
+"""How old an unchanged figure may get there before it is confirmed."""
 NOT_JUDGED = "S-10"
 """Not judged where buyers are recorded: they did not look at the pages of the simulated channels."""
 AFTER_US = 7 * 24 * 3600 * SECOND
@@ -170,6 +172,8 @@ def _version(header: Header, name: str, file: str | None, mode: Mode, speed: flo
     settings["designs"] = {name: designs[name]}
     if not header.setup:
         _fit(settings, header, mode)
+        if file is None:
+            _without_confirmations(settings)
     if mode != "verbatim":
         settings["horizon"] = (int((header.horizon - header.opened) / speed) + AFTER_US) / SECOND
         settings["warm_up"] = "0s"
@@ -189,6 +193,18 @@ def _settings(header: Header, file: str | None) -> tuple[dict[str, object], str]
     )
     whole["demand"] = {"kind": "none"}
     return whole, header.made_by
+
+
+def _without_confirmations(settings: dict[str, object]) -> None:
+    """Let the design that nobody chose tell channels what has changed, and not every day what has not.
+
+    A recording of years would be made of little else.
+    """
+    designs = settings["designs"]
+    assert isinstance(designs, dict), "a scenario has designs"
+    for design in designs.values():
+        if design["publication"]["kind"] == "governed":
+            design["publication"]["max_age"] = NEVER
 
 
 def _fit(settings: dict[str, object], header: Header, mode: Mode) -> None:

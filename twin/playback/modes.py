@@ -65,4 +65,5 @@ def pinned(header: Header, mode: Mode) -> tuple[tuple[str, ...], tuple[str, ...]
     if complete.get("answers") == "full":
         return header.pinned, ()
     kept = tuple(name for name, how in complete.items() if how != "none")
-    return kept, ("answers (every partner takes every event at once)", "service times")
+    work = "service times" if header.setup else "service times (work takes no time)"
+    return kept, ("answers (every partner takes every event at once)", work)

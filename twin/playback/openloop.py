@@ -3,8 +3,9 @@
 An order that comes again, in the recording or by what is laid over it, is one buyer's order that is handed over again.
 One that is laid over with a delay is a buyer who comes later.
 
-The opening stock is the recording's where it has one. Where it has none, every item opens with as much as the
-recording asks for, which is said; nothing is bought, because no rule for buying is known.
+The opening stock is the recording's where it has one; what lies at other places than the world's is split over those.
+Where it has none, every item opens with as much as the recording asks for, which is said; nothing is bought, because no
+rule for buying is known.
 """
 
 from collections.abc import Iterable, Iterator
@@ -63,7 +64,8 @@ def open_world_of(
         if stock is not None and len(stock.positions) == len(sites):
             record.append(tuple(position.sellable for position in stock.positions))
         else:
-            record.append(tuple(split(asked.get(item, 0) if not stocks else 0, shares)))
+            units = sum(position.sellable for position in stock.positions) if stock is not None else 0
+            record.append(tuple(split(units if stocks else asked.get(item, 0), shares)))
     under_way = tuple(
         UnderWay(
             item=stock.item, site=supply.site, quantity=supply.ordered - supply.received, arrives_us=max(0, supply.due)
@@ -94,8 +96,9 @@ def open_world_of(
 def asked_for(header: Header, records: Iterable[Numbered]) -> dict[int, int]:
     """Return how many units the orders of a recording ask for, by item."""
     asked: dict[int, int] = {}
+    numbers = {name: number for number, name in enumerate(header.items)}
     for _, record in records:
-        for item, quantity, _ in _lines(header, record):
+        for item, quantity, _ in _lines(record, numbers):
             asked[item] = asked.get(item, 0) + quantity
     return asked
 
@@ -112,7 +115,7 @@ class Orders:
         """How often an order was handed over again."""
         self.too_early = 0
         """Records of a time before the recording begins, which are not played."""
-        self._placed: dict[int, None] = {}
+        self.placed: dict[int, None] = {}
         self._items = {name: number for number, name in enumerate(header.items)}
 
     def arrivals(self) -> Iterator[Arrival]:
@@ -125,11 +128,11 @@ class Orders:
             arrival = self._arrival_of(record)
             if arrival is None:
                 self._wish(record)
-            elif arrival.order in self._placed:
+            elif arrival.order in self.placed:
                 self.repeats += 1
                 self._later(arrival.at, _handed_over(arrival))
             else:
-                self._placed[arrival.order] = None
+                self.placed[arrival.order] = None
                 yield arrival
 
     def _arrival_of(self, record: Record) -> Arrival | None:
@@ -150,7 +153,7 @@ class Orders:
 
     def _arrival(self, record: Fact, fact: business.OrderPlaced) -> Arrival | None:
         wanted: dict[int, tuple[int, int]] = {}
-        for item, quantity, price in _lines(self.header, record, self._items):
+        for item, quantity, price in _lines(record, self._items):
             wanted[item] = (wanted.get(item, (0, price))[0] + quantity, price)
         lines = tuple(OrderedLine(item, quantity, price) for item, (quantity, price) in wanted.items())
         channel = self.header.channels.index(fact.channel) if fact.channel in self.header.channels else 0
@@ -185,13 +188,12 @@ def _handed_over(arrival: Arrival) -> SubmitOrder:
     )
 
 
-def _lines(header: Header, record: Record, items: dict[str, int] | None = None) -> Iterator[tuple[int, int, int]]:
+def _lines(record: Record, numbers: dict[str, int]) -> Iterator[tuple[int, int, int]]:
     """Yield item, quantity and price of the lines of an order, if the record is one."""
     if isinstance(record, Stimulus) and isinstance(record.message, SubmitOrder):
         for ordered in record.message.lines:
             yield ordered.item, ordered.quantity, ordered.price
     elif isinstance(record, Fact) and isinstance(record.fact, business.OrderPlaced):
-        numbers = items if items is not None else {name: number for number, name in enumerate(header.items)}
         for line in record.fact.lines:
             if line.item in numbers:
                 yield numbers[line.item], line.quantity, line.price or 0

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from actors.tap import state_digest
 from twin.errors import InvariantViolation
 from twin.model import events
-from twin.model.commands import SubmitOrder
-from twin.model.history import Answer, Header, Record, Stimulus
+from twin.model.history import Answer, Header, Record
 from twin.model.message import Event
 from twin.playback.alone import Committed
 from twin.playback.expected import Expected
@@ -115,8 +114,6 @@ def _play_open(
     def heard(record: Record) -> None:
         if isinstance(record, Answer):
             made.saw(record.request)
-        elif isinstance(record, Stimulus) and isinstance(record.message, SubmitOrder):
-            played.applied += 1
 
     asked = asked_for(header, records) if not header.snapshot.rows.get("items") else {}
     orders = Orders(header, overlay.over(header, as_wanted(records), seed))
@@ -130,7 +127,7 @@ def _play_open(
             {"invariant": violation.id, "at_us": violation.at_us, "key": violation.key, "chain": chain}
         )
     assert world.tap is not None, "a world of a recording is recorded"
-    played.read, played.duplicates = orders.read, orders.repeats
+    played.read, played.applied, played.duplicates = orders.read, len(orders.placed), orders.repeats
     if orders.too_early:
         played.dead_letters["time_before_start"] = orders.too_early
     played.state = state_digest(world.store)

@@ -6,6 +6,7 @@ from pathlib import Path
 from twin.errors import UsageError
 from twin.model.history import Header, text_of
 from twin.playback.diverge import KINDS, Divergence, grouped
+from twin.playback.feed import Played
 from twin.playback.modes import pinned
 from twin.playback.replay import Replayed
 
@@ -41,6 +42,7 @@ def document(header: Header, made: Replayed, accepted: frozenset[str] = frozense
         "decided": played.decided,
         "compared": played.compared,
         "orders": played.orders,
+        "stock": [] if header.setup else _stock(header, played),
         "divergences": rows,
         "counts": counts(found),
         "groups": _groups(found, roots),
@@ -144,6 +146,14 @@ def _row(divergence: Divergence, root: int, accepted: bool) -> dict[str, object]
         "group": root,
         "accepted": accepted,
     }
+
+
+def _stock(header: Header, played: Played) -> list[dict[str, object]]:
+    """Return what an imported recording leaves at each place, for whoever knows what there should be."""
+    return [
+        {"place": header.sites[site], "item": header.items[item], "quantity": quantity}
+        for (item, site), quantity in sorted(played.stock.items())
+    ]
 
 
 def _dicts(rows: object) -> list[dict[str, object]]:
