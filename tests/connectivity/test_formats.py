@@ -113,7 +113,7 @@ def test_a_document_type_is_refused_before_anything_of_it_is_read(form: str, con
 
 
 def test_elements_of_xml_are_records_with_attributes_children_and_text():
-    content = b"""<Orders xmlns:c="urn:c"><Head><Sender>A</Sender></Head>
+    content = b"""<Orders xmlns:c="urn:c" site="east"><Head><Sender>A</Sender></Head>
       <Order no="1"><c:Line sku="X"><Qty>2</Qty></c:Line><Line sku="Y">odd<Qty>3</Qty></Line></Order>
       <Order no="2"><Line sku="Z"><Qty>1</Qty></Line></Order></Orders>"""
     first, second = read(blocks(content, 7), format="xml", rows="$.Orders.Order")
@@ -121,8 +121,10 @@ def test_elements_of_xml_are_records_with_attributes_children_and_text():
     assert first.value == {
         "@no": "1",
         "Line": [{"@sku": "X", "Qty": "2"}, {"@sku": "Y", "Qty": "3", "#text": "odd"}],
+        "$": {"Orders": {"@site": "east"}},
     }
-    assert second.value == {"@no": "2", "Line": {"@sku": "Z", "Qty": "1"}}
+    around = {"Orders": {"@site": "east"}}
+    assert second.value == {"@no": "2", "Line": {"@sku": "Z", "Qty": "1"}, "$": around}
 
 
 @pytest.mark.parametrize(

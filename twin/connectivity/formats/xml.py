@@ -2,13 +2,15 @@
 
 A document type is refused outright: it is where external and exploding entities come from. Names lose their prefix.
 An element is an `Element`: attributes under `@name`, children under their names (a list where there are several), and
-its text under `#text` where it has more than text; one that has nothing but text is that text.
+its text under `#text` where it has more than text; one that has nothing but text is that text. A row has the attributes
+of the elements around it under `$`, by their names.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from twin.connectivity.formats.nested import ABOVE
 from twin.connectivity.paths import Element
 from twin.connectivity.rows import RECORD_BYTES_MAX, Container, Limits, Row, Rows
 from twin.errors import HistoryError
@@ -26,6 +28,7 @@ class Part:
     children: "list[Part]" = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     over: bool = False
+    above: "Element | None" = None
 
     @property
     def text(self) -> str:
@@ -77,6 +80,8 @@ def xml_rows(container: Container, rows: str, limits: Limits) -> Rows:
             number += 1
             value = part.value()
             found = value if isinstance(value, dict) else Element({TEXT: value})
+            if part.above:
+                found[ABOVE] = part.above
             yield Row(number, part.place, None if part.over else found, "over_limit" if part.over else "")
         if number == 0:
             raise HistoryError(f"{container.name}: there is no element {wanted!r} in the file")
@@ -118,6 +123,7 @@ class _Builder:
         self.depth = 0
         self.size = 0
         self.within: list[Part] = []
+        self.outer: list[tuple[str, dict[str, str]]] = []
         self.open: list[tuple[int, Part]] = []
         self.done: list[tuple[Part, Part | None]] = []
         self.parser = expat.ParserCreate(namespace_separator=" ")
@@ -146,14 +152,23 @@ class _Builder:
         if self.depth > self.limits.depth:
             raise HistoryError(f"{self._place(full=True)}: is nested deeper than {self.limits.depth} levels")
         tag = tag.rpartition(" ")[2]
+        if not self.within and tag not in self.wanted and not self._is_kept():
+            self.outer.append((tag, _named(attributes)))
         if not self.within and tag in self.around:
             self.open.append((self.depth, Part(tag, self._place(), _named(attributes))))
         elif self.within or tag in self.wanted or self._is_kept():
             if not self.within:
                 self.size = 0
-            part = Part(tag, self._place(), _named(attributes))
+            part = Part(tag, self._place(), _named(attributes), above=self._above())
             self._weigh(sum(map(len, attributes.values())) + len(tag), part)
             self.within.append(part)
+
+    def _above(self) -> "Element | None":
+        """Return the attributes of the elements around one that is wanted, None where there are none."""
+        if self.within or not any(attributes for _, attributes in self.outer):
+            return None
+        told = [(tag, attributes) for tag, attributes in self.outer if attributes]
+        return Element({tag: Element({f"@{name}": value for name, value in said.items()}) for tag, said in told})
 
     def _is_kept(self) -> bool:
         return bool(self.open) and self.depth == self.open[-1][0] + 1
@@ -168,8 +183,10 @@ class _Builder:
                 self.done.append((part, self.open[-1][1] if self.open else None))
             else:
                 self.open[-1][1].children.append(part)
-        elif self.open and self.open[-1][0] == self.depth:
-            self.open.pop()
+        else:
+            if self.open and self.open[-1][0] == self.depth:
+                self.open.pop()
+            self.outer.pop()
         self.depth -= 1
 
     def _text(self, text: str) -> None:
