@@ -27,6 +27,11 @@ class Reading:
             Problem(file=self.file, line=line, column=column, path=dotted, level="error", message=message)
         )
 
+    def has_fault(self, path: Path) -> bool:
+        """Tell whether something at a path or below is wrong already, so that what follows from it need not be said."""
+        dotted = ".".join(str(part) for part in path)
+        return any(f"{problem.path}.".startswith(f"{dotted}.") for problem in self.problems)
+
 
 @dataclass(slots=True)
 class Node:

@@ -43,7 +43,7 @@ class Known:
         column = self.columns.get(name)
         if column is None:
             node.fault(f"{name!r} is no column of this mapping; {self.nearest(name)}")
-        elif types and column.type not in types:
+        elif types and column.type not in types and not node.reading.has_fault(("columns", name)):
             node.fault(f"needs a column of type {' or '.join(types)} ({name!r} is {column.type})")
         return name
 
