@@ -157,6 +157,13 @@ TECHNICAL: Final = (
         "WHERE kind IN ('breaker.opened', 'breaker.closed')",
     ),
     Band(
+        "Fallbacks in force",
+        "share of time",
+        "level",
+        "SELECT target AS name, at_us, CASE kind WHEN 'fallback.on' THEN 1 ELSE -1 END AS value FROM events "
+        "WHERE kind IN ('fallback.on', 'fallback.off')",
+    ),
+    Band(
         "From a warehouse's movement to the channel's next figure",
         "s, p95",
         "p95",

@@ -79,6 +79,8 @@ BY_WHOM: Final[Mapping[str, str]] = {
     "late": "The date that was told.",
     "answered_late": "The channel's deadline for an answer.",
     "touched": "A person, by the runbook.",
+    "held": "The design's fallback while a partner is away.",
+    "accepted": "The design's fallback while a partner is away.",
     "picked": "The warehouse, by wave and labour.",
     "delivered": "The carrier.",
 }

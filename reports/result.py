@@ -7,7 +7,7 @@ the one that was asked for, or a temporary one that goes when the result does.
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,20 +96,10 @@ def run(
     Raises:
         UsageError: no such design, or a number makes no sense.
     """
-
-    def carry_out(target: Path) -> Findings:
-        return study.run(
-            scenario,
-            design,
-            seed=seed,
-            reps=reps,
-            jobs=jobs,
-            on_violation=on_violation,
-            out=target,
-            progress=progress,
-        )
-
-    return _result(scenario, out, carry_out)
+    planned = study.plan_run(
+        scenario, design, seed=seed, reps=reps, on_violation=on_violation, history=False if out is None else None
+    )
+    return _carried_out(planned, jobs, out, progress)
 
 
 def compare(
@@ -138,34 +128,27 @@ def compare(
     Raises:
         UsageError: no such design, or a number makes no sense.
     """
-
-    def carry_out(target: Path) -> Findings:
-        return study.compare(
-            scenario,
-            designs,
-            seed=seed,
-            reps=reps,
-            jobs=jobs,
-            on_violation=on_violation,
-            out=target,
-            progress=progress,
-        )
-
-    return _result(scenario, out, carry_out)
+    planned = study.plan_compare(
+        scenario, designs, seed=seed, reps=reps, on_violation=on_violation, history=False if out is None else None
+    )
+    return _carried_out(planned, jobs, out, progress)
 
 
-def _result(scenario: "Scenario", out: Path | str | None, carry_out: Callable[[Path], Findings]) -> Result:
-    """Carry a study out into a folder; a temporary one goes when the result does, or when it fails."""
-    passing = None if out is not None else Path(tempfile.mkdtemp(prefix="twin-"))
-    folder = Path(out) if out is not None else Path(str(passing)) / "run"
+def _carried_out(planned: study.Study, jobs: int, out: Path | str | None, progress: Progress | None) -> Result:
+    """Carry a study out into a folder; a temporary one goes when the result does, or when it fails.
+
+    A temporary folder has no history: a replay is made from a folder that was asked for.
+    """
+    passing = Path(tempfile.mkdtemp(prefix="twin-")) if out is None else None
+    folder = Path(out) if out is not None else Path(passing or "", "run")
     try:
-        findings = carry_out(folder)
+        findings = study.carry_out(planned, jobs, target=folder, progress=progress)
     except BaseException:
         if passing is not None:
             shutil.rmtree(passing, ignore_errors=True)
         raise
     found = {each.name: getattr(findings, each.name) for each in fields(Findings)}
-    result = Result(scenario=scenario, folder=folder, **found)
+    result = Result(scenario=planned.scenario, folder=folder, **found)
     if passing is not None:
         weakref.finalize(result, shutil.rmtree, passing, ignore_errors=True)
     return result

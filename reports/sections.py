@@ -12,6 +12,7 @@ TROUBLES: Final = (
     ("an order was oversold", "kind = 'order.oversold'", "source"),
     ("an order was late", "kind IN ('order.late', 'order.answered_late')", "source"),
     ("a breaker opened", "kind = 'breaker.opened'", "target"),
+    ("a fallback came into force", "kind = 'fallback.on'", "target"),
     ("a call was refused", "kind LIKE '%.refused'", "source"),
     ("a call timed out", "kind LIKE '%.timeout'", "source"),
     ("a call failed", "kind LIKE '%.failed'", "source"),

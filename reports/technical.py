@@ -12,6 +12,7 @@ TECHNICAL: Final = (
         ("throughput_per_s", "goodput_per_s", "success_share", "latency_s", "failed_transformations"),
     ),
     ("limits and breakers", ("throttled_calls", "breaker_open_s", "recovery_s", "recovery_censored", "collapsed")),
+    ("fallbacks", ("fallback_s", "fallback_held_orders", "fallback_accepted_orders")),
     ("queues and dead letters", ("queue_length", "queue_length_max", "dlq_length")),
     ("inventory in step", ("drift_units", "ghost_stock_units", "availability_age_s", "corrected_units")),
     ("orders", ("capture_latency_s", "order_cycle_s", "order_age_s", "milestone_lag_s")),
@@ -25,6 +26,7 @@ def tables(comparison: Comparison) -> dict[str, Table]:
     """Return the tables that have a row, each under the name of its file."""
     made = {"interfaces": interfaces(comparison)}
     made |= {title.replace(" ", "-"): measures(comparison, title, names) for title, names in TECHNICAL}
+    made["everything-else"] = measures(comparison, "everything else", _rest(comparison))
     return {name: table for name, table in made.items() if table.rows}
 
 
@@ -51,6 +53,14 @@ def measures(comparison: Comparison, title: str, names: Sequence[str]) -> Table:
         if any(each is not None and each.mean is not None for each in found):
             rows.append((key, unit, *(estimate_cell(each) for each in found)))
     return Table(title=title, heads=("measure", "unit", *comparison.designs), rows=tuple(rows))
+
+
+def _rest(comparison: Comparison) -> list[str]:
+    """Return the names of measures that no other table of the page has."""
+    shown = {name for _, names in TECHNICAL for name in names} | {"api_latency_s", "attempts_per_call", "violations"}
+    keys = dict.fromkeys(key for design in comparison.designs for key in comparison.estimates[design])
+    names = dict.fromkeys(key.partition("{")[0].partition(".")[0] for key in keys)
+    return [name for name in names if name not in shown]
 
 
 def _is_of(key: str, name: str) -> bool:

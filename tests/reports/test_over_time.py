@@ -58,6 +58,12 @@ def test_a_level_is_its_mean_over_the_bin(record: Record) -> None:
     assert of("Breakers not closed", record) == {"server": [0.5, 0.5, 0.0]}
 
 
+def test_a_fallback_is_in_force_from_its_on_to_its_off(tmp_path: Path) -> None:
+    moves = ((30, "fallback.on"), (60, "fallback.off"), (150, "fallback.on"))
+    record = recorded(tmp_path, *((at, kind, "middleware", "erp", n, 0, 0) for n, (at, kind) in enumerate(moves)))
+    assert of("Fallbacks in force", record) == {"erp": [0.5, 0.0, 0.5]}
+
+
 def test_what_did_not_succeed_is_counted_where_it_ended(record: Record) -> None:
     assert of("Attempts that did not succeed", record) == {"refused": [1.0, 0.0, 0.0]}
 

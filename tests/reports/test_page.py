@@ -58,6 +58,16 @@ def test_the_page_asks_the_scenarios_question_and_gives_the_answer(html: str, fo
     assert answer(read_folder(folder).comparison).split(":")[0] in html
 
 
+def test_no_measure_that_has_a_value_is_left_out(html: str, folder: Path) -> None:
+    designs = json.loads((folder / "kpis.json").read_text(encoding="utf-8"))["designs"]
+    keys = {key for block in designs.values() for key, value in block["kpis"].items() if value["mean"] is not None}
+    names = {re.split(r"[.{]", key)[0] for key in keys if not key.split("{")[0].endswith(".n")}
+    cells = {re.split(r"[.{]", cell)[0] for cell in re.findall(r"<td[^>]*>([^<]*)<", html)}
+    heads = {"api_latency_s": "latency p50, s", "attempts_per_call": "attempts per call", "violations": "invariant"}
+    assert sorted(names - cells - set(heads)) == []
+    assert all(f">{head}<" in html for head in heads.values())
+
+
 def test_every_heading_of_the_navigation_is_there(html: str) -> None:
     for anchor in re.findall(r'href="#([a-z]+)"', html):
         assert f'id="{anchor}"' in html

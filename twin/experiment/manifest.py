@@ -59,6 +59,8 @@ def read_manifest(path: Path) -> Manifest:
         raise HistoryError(f"{file}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise HistoryError(f"{file}: is no manifest: {error}") from error
+    if isinstance(told, dict) and told.get("verb") == "optimize":
+        raise HistoryError(f"{file}: is that of a search, which is not read back; `optimize --report` writes its page")
     try:
         return _manifest(file, told)
     except (KeyError, TypeError) as error:
