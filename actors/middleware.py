@@ -42,15 +42,18 @@ _CODES = {
     "refused": "DELIVERY_REFUSED",
     "throttled": "DELIVERY_REFUSED",
     "backlog": "BACKLOG_FULL",
+    "rejected": "DELIVERY_REFUSED",
 }
 """Exception codes by the first word of a client's reason; all others mean that it was not delivered."""
 Route = Callable[..., Submits]
 """Called with an event of the type it stands for."""
 
 
-def failure(reason: str) -> tuple[str, int]:
+def failure(event: Event, reason: str) -> tuple[str, int]:
     """Return the exception code and the number of attempts of a client's reason: `link: why`, `after n attempts`."""
     words = reason.rpartition(": ")[2].split()
+    if words[0] == "rejected" and isinstance(event, MovementRecorded):
+        return "POSTING_REFUSED", 1
     attempts = int(words[2]) if len(words) == 4 and words[1] == "after" else 0
     return _CODES.get(words[0], "DELIVERY_FAILED"), attempts
 
@@ -272,7 +275,7 @@ class Middleware:
     def parked(self, event: Event, reason: str) -> None:
         """A partner could not be reached, or refused for good: the event is a dead letter."""
         self.relay.park(event, reason)
-        code, attempts = failure(reason)
+        code, attempts = failure(event, reason)
         self._give_up(event, code, reason, attempts)
         follows = after_parking(event)
         if follows is not None:

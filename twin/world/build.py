@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.buyers import Sayer
-from actors.calls import Client, Endpoint, Feed, Gate, broken_off
+from actors.calls import Address, Client, Endpoint, Feed, Gate, broken_off
 from actors.careful import CarefulClient
 from actors.carrier import Carrier
 from actors.channel import Channel, Poll, Webhook
@@ -23,6 +23,7 @@ from actors.middleware import Middleware
 from actors.operators import Operators
 from actors.pim import Pim
 from actors.portal import Portal
+from actors.refusing import Refusing
 from actors.second_thoughts import SecondThoughts
 from actors.supplier import Supplier
 from actors.tap import Submits, Tap, Write
@@ -323,7 +324,7 @@ class _Builder:
         name: str,
         a: str,
         b: str,
-        endpoint: Endpoint,
+        endpoint: Address,
         *,
         timeout: Elapsed = landscape.CALL_TIMEOUT,
         retry: Retry | None = None,
@@ -437,7 +438,9 @@ class _Builder:
             gate=None if limit is None else self.troubles.gate(limit.throttle(), name),
             queue_max=block.queue if block.when_full == "queue" else 0,
         )
-        endpoint = self.troubles.endpoint(plain, name)
+        endpoint: Address = self.troubles.endpoint(plain, name)
+        if block.refuses_postings:
+            endpoint = Refusing(endpoint, self.ground.coin("erp/refuses", block.refuses_postings))
         learned = isinstance(self.design.limiter, LearnedLimiter)
         self.erp_client = self._client(
             "middleware/erp",

@@ -66,6 +66,7 @@ class ErpCloud(Block):
     write_latency: Delay = sourced({"archetype": "erp_write"}, "landscape.yaml, ERP gate (assumed)")
     read_latency: Later = None
     timeout: PositiveDuration = sourced("15m", "landscape.yaml, ERP gate: 900 s (published)")
+    refuses_postings: Share = sourced("0%", "rule: the ERP books what is posted to it")
     extract_latency: Delay = sourced({"archetype": "erp_job"}, "assumed: writing the nightly file is one ERP job")
     review_at: WallTime = sourced("03:00", "assumed: replenishment is planned at night, after the nightly jobs")
 
