@@ -1,14 +1,15 @@
 """Replays a recorded history: finds the world it belongs to and the designs that are to decide, and plays it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from scenarios.loader import load
 from scenarios.restored import restored
-from twin.errors import UsageError
+from twin.errors import HistoryError, UsageError
 from twin.middleware.unit import ITEMS
 from twin.model.history import Header, Snapshot, snapshot_of, text_of
 from twin.model.instant import SECOND
@@ -22,6 +23,7 @@ from twin.playback.modes import Mode
 from twin.playback.overlay import Overlay
 from twin.playback.replay import Replayed, Version
 from twin.playback.replay import replay as play
+from twin.world.run import HISTORY
 
 DESIGNS_MAX = 2
 DEFAULT = "first_day"
@@ -90,11 +92,12 @@ def replay(
     after_divergence: After = "skip",
     accepted: frozenset[str] = frozenset(),
     decided: Committed | None = None,
+    progress: Callable[[float, int], None] | None = None,
 ) -> Replays:
     """Play a recorded history through the real logic.
 
     Args:
-        history: the file.
+        history: the file, or the folder of a run that kept one.
         mode: how; the best that the recording supports unless given.
         designs: one or two of `FILE#name`, or `name` of the recording's own scenario; its own unless given.
         speed: 2 plays twice as fast, in what-if.
@@ -104,6 +107,8 @@ def replay(
             about it without a word, `answer` has plain partners confirm, ship and invoice it at once.
         accepted: signatures of divergences that are known.
         decided: hears of every commit.
+        progress: hears how many versions have been played, the share of the one that is under way included, and of
+            how many.
 
     Raises:
         HistoryError: the file cannot be read, or does not support the mode.
@@ -112,18 +117,27 @@ def replay(
     """
     if after_divergence not in AFTER:
         raise UsageError(f"after_divergence: expected {' or '.join(AFTER)} (got '{after_divergence}')")
-    file = HistoryFile(Path(history))
+    file = HistoryFile(history_in(history))
     overlay = Overlay.read(perturb, speed)
     chosen = mode or modes.by_itself(file.header, overlay)
     modes.check(file.header, chosen, overlay)
     if len(designs) > DESIGNS_MAX:
         raise UsageError(f"at most {DESIGNS_MAX} designs are played side by side (got {len(designs)})")
-    made = []
+    made: list[Replayed] = []
     header = file.header
-    for version in versions(file.header, designs, chosen, overlay.speed):
+    wanted = versions(file.header, designs, chosen, overlay.speed)
+    for number, version in enumerate(wanted):
         header = completed(file.header, version, chosen)
         played = play(
-            file, header, version, chosen, overlay=overlay, seed=seed, after=after_divergence, decided=decided
+            file,
+            header,
+            version,
+            chosen,
+            overlay=overlay,
+            seed=seed,
+            after=after_divergence,
+            decided=decided,
+            progress=None if progress is None else partial(_told, progress, number, len(wanted)),
         )
         made.append(played)
     return Replays(
@@ -135,6 +149,27 @@ def replay(
         after=after_divergence,
         accepted=accepted,
     )
+
+
+def history_in(path: str | Path) -> Path:
+    """Return the file of a history: itself, or the one that a run's folder keeps.
+
+    Raises:
+        HistoryError: the folder has none.
+    """
+    found = Path(path)
+    if not found.is_dir():
+        return found
+    inside = found / HISTORY
+    if inside.exists():
+        return inside
+    below = [str(each.parent.name) for each in sorted(found.glob(f"*/{HISTORY}"))]
+    told = f"; name one of its designs' folders: {', '.join(below)}" if below else "; the run kept none (--history)"
+    raise HistoryError(f"{found.name}: no {HISTORY} in this folder{told}")
+
+
+def _told(progress: Callable[[float, int], None], done: int, planned: int, share: float) -> None:
+    progress(done + share, planned)
 
 
 def versions(header: Header, designs: Sequence[str], mode: Mode, speed: float = 1.0) -> list[Version]:

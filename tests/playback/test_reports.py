@@ -239,3 +239,31 @@ def test_what_makes_no_sense_is_refused_in_a_line(
     got, out, err = ask(capsys, str(recorded), *words)
     assert (got, out) == (code, "")
     assert said in err
+
+
+def test_the_folder_of_a_run_stands_for_its_history(recorded: Path, capsys: pytest.CaptureFixture[str]):
+    code, out, _ = ask(capsys, str(recorded.parent), "--format", "json")
+    assert code == 0
+    assert json.loads(out)["compared"] > 200
+
+
+def test_a_folder_without_a_history_says_where_there_is_one(
+    recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    code, out, err = ask(capsys, str(tmp_path))
+    assert (code, out) == (3, "")
+    assert "the run kept none (--history)" in err
+    (tmp_path / "governed").mkdir()
+    (tmp_path / "governed" / recorded.name).write_bytes(recorded.read_bytes())
+    code, _, err = ask(capsys, str(tmp_path))
+    assert code == 3
+    assert "name one of its designs' folders: governed" in err
+
+
+def test_progress_is_told_in_shares_of_the_versions_that_are_played(recorded: Path):
+    told: list[tuple[float, int]] = []
+    replay(recorded, designs=["standard", "standard"], progress=lambda done, planned: told.append((done, planned)))
+    assert {planned for _, planned in told} == {2}
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert len(told) > 100
+    assert 1.9 < told[-1][0] <= 2

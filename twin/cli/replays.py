@@ -64,8 +64,8 @@ def replay(
 ) -> int:
     """Play a recorded history through the real logic.
 
-    HISTORY is a history.jsonl.gz of a run, of a live process, or of an import. Exit 1 when something was decided
-    otherwise than recorded and is not accepted.
+    HISTORY is a history.jsonl.gz of a run (or the run's folder), of a live process, or of an import. Exit 1 when
+    something was decided otherwise than recorded and is not accepted, or an invariant was broken.
     """
     from scenarios import replays
     from twin.playback import baseline, report
@@ -73,16 +73,19 @@ def replay(
 
     log = show.Log(quiet=quiet)
     accepted = frozenset[str]() if accept is None else baseline.read_baseline(accept)
-    found = replays.replay(
-        history,
-        mode=mode,
-        designs=designs,
-        speed=speed,
-        perturb=perturb,
-        seed=seed,
-        after_divergence=after_divergence,
-        accepted=accepted or frozenset(),
-    )
+    history = replays.history_in(history)
+    with show.Bar("replay", shown=not (quiet or no_progress)) as bar:
+        found = replays.replay(
+            history,
+            mode=mode,
+            designs=designs,
+            speed=speed,
+            perturb=perturb,
+            seed=seed,
+            after_divergence=after_divergence,
+            accepted=accepted or frozenset(),
+            progress=bar,
+        )
     if accept is not None and accepted is None:
         report.write_text(accept, baseline.baseline(found.divergences))
         log.say(f"baseline: {accept}, made from this replay: {len(found.divergences)} accepted")

@@ -40,6 +40,7 @@ from twin.playback.enact import NOT_TAKEN, Enactor
 from twin.playback.expected import Expected
 from twin.playback.history import Numbered
 from twin.playback.partners import AT_ONCE, Partners
+from twin.world.horizon import SLICES
 from twin.world.scenario import Scenario
 
 Decided = Callable[[Message, Outcome, Direct], None]
@@ -115,10 +116,14 @@ class Feed:
         self.partners = Partners(self.alone, confirms=answers or expected is None, ships=answers)
         self.enactor = Enactor(header, self.alone.store)
 
-    def play(self, records: Iterable[Numbered]) -> Played:
-        """Feed all records, let the rest of the horizon pass, and return what came of it."""
+    def play(self, records: Iterable[Numbered], progress: Callable[[float], None] | None = None) -> Played:
+        """Feed all records, let the rest of the horizon pass, and return what came of it.
+
+        `progress` hears the share of the recording's time that is done.
+        """
         alone = self.alone
         alone.begin()
+        told, slice_us = self.header.opened, max(1, (self.header.horizon - self.header.opened) // SLICES)
         for at, group in groupby(records, key=lambda numbered: numbered[1].at):
             instant = list(group)
             self.played.read += len(instant)
@@ -128,6 +133,9 @@ class Feed:
             if at < alone.timeline.now:
                 self.played.late += len(instant)
             alone.until(at)
+            if progress is not None and at - told >= slice_us:
+                told = at
+                progress(min(1.0, (at - self.header.opened) / (slice_us * SLICES)))
             for _, record in instant:
                 if isinstance(record, Pace | Draw):
                     alone.know(record)

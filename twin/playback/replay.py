@@ -1,6 +1,6 @@
 """One replay of a recording under one design, in the mode that was asked for, and what each order was told in it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from actors.tap import state_digest
@@ -16,7 +16,7 @@ from twin.playback.modes import Mode
 from twin.playback.openloop import Orders, as_wanted, asked_for, open_world_of
 from twin.playback.overlay import Overlay
 from twin.world.deployed import RULES_VERSION
-from twin.world.horizon import no_collections
+from twin.world.horizon import advance, no_collections
 from twin.world.scenario import Scenario
 
 
@@ -78,6 +78,7 @@ def replay(
     seed: int = 0,
     after: After = "skip",
     decided: Committed | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Replayed:
     """Play a recording once; it is read more than once. `header` is completed for the world that it is played in.
 
@@ -97,16 +98,22 @@ def replay(
             submitted=made.saw,
         )
         with no_collections():
-            made.played = feed.play(overlay.over(header, records, seed))
+            made.played = feed.play(overlay.over(header, records, seed), progress)
     else:
-        _play_open(made, records, header, version, overlay, seed)
+        _play_open(made, records, header, version, overlay, seed, progress)
     if header.rules not in ("", RULES_VERSION):
         made.notes += (f"recorded under version {header.rules} of the rules, played under {RULES_VERSION}",)
     return made
 
 
 def _play_open(
-    made: Replayed, records: Iterable[Numbered], header: Header, version: Version, overlay: Overlay, seed: int
+    made: Replayed,
+    records: Iterable[Numbered],
+    header: Header,
+    version: Version,
+    overlay: Overlay,
+    seed: int,
+    progress: Callable[[float], None] | None,
 ) -> None:
     """Play the orders of a recording among simulated partners, and fill in what came of it."""
     played = made.played
@@ -119,8 +126,7 @@ def _play_open(
     orders = Orders(header, overlay.over(header, as_wanted(records), seed))
     world = open_world_of(header, version.scenario, version.design, orders, asked, seed, heard)
     try:
-        with no_collections():
-            world.timeline.run(until=version.scenario.horizon)
+        advance(world.timeline, version.scenario.horizon, progress)
     except InvariantViolation as violation:
         chain = list(violation.chain)
         made.violations.append(
