@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import scenarios
+from reports.sections import clock
 from reports.tables import Table, cell_of
 from twin.experiment.comparison import Comparison, number
 from twin.experiment.manifest import Manifest
@@ -53,10 +54,11 @@ def violations(comparison: Comparison) -> Table:
     for run, each in found[:VIOLATIONS_SHOWN_MAX]:
         chain = each.get("chain")
         led = " > ".join(map(str, chain)) if isinstance(chain, list | tuple) else ""
-        words = (each.get("invariant"), each.get("at_us"), each.get("key"))
-        rows.append((run.design, str(run.seed), *(str(word) for word in words), led))
+        at = each.get("at_us")
+        when = clock(at) if isinstance(at, int) else ""
+        rows.append((run.design, str(run.seed), str(each.get("invariant")), when, str(each.get("key")), led))
     title = f"the first {len(rows)} of {len(found)} broken invariants"
-    heads = ("design", "seed", "invariant", "at, us", "about", "messages that led there")
+    heads = ("design", "seed", "invariant", "at", "about", "messages that led there")
     return Table(title=title, heads=heads, rows=tuple(rows))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from reports import basis, front, sweep
+from reports import basis, front, recovery, sweep
 from reports.answer import MORE_IS_BETTER
 from reports.page import Page, template, text_of
 from reports.pictures import Picture
@@ -40,7 +40,7 @@ def sweep_page(path: Path, scenario: "Scenario") -> Page:
     if table.layout == "sobol":
         tables["indices"] = sweep.indices(table, kpis)
     tables |= {"versions": basis.versions(manifest), "assumptions": basis.assumptions(scenario)}
-    drawn = _drawn(table, kpis)
+    drawn = [*_recovered(table), *_drawn(table, kpis)]
     html = _html(scenario, f"{manifest.name}: a sweep", best_point(table, kpis), drawn, tables, manifest)
     return Page(html, tuple(drawn), tables)
 
@@ -87,6 +87,13 @@ def _drawn(table: SweepTable, kpis: Sequence[str]) -> list[Picture]:
                 caption = f"{', '.join(shown)} over {', '.join(table.axes)}, {', '.join(part.designs)}."
                 made.append(Picture(name, figure, caption, "figures"))
     return made
+
+
+def _recovered(table: SweepTable) -> list[Picture]:
+    """Draw the recovery surface of a sweep that has one."""
+    figure = recovery.figure(table)
+    told = f"How often a world collapses and how long it takes to recover, over {' and '.join(table.axes)}, by design."
+    return [] if figure is None else [Picture("recovery", figure, told, "figures")]
 
 
 def _of(table: SweepTable, design: str) -> SweepTable:

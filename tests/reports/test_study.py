@@ -70,6 +70,15 @@ def test_a_sweep_has_a_report_also_afterwards(tmp_path: Path) -> None:
     assert (tmp_path / "again.html").read_text(encoding="utf-8") == page
 
 
+def test_the_sweep_of_a_grid_with_trouble_shows_its_recovery_surface(tmp_path: Path) -> None:
+    out = tmp_path / "g"
+    words = ["sweep", "metastable_grid", "--small", "--reps", "1", "--designs", "none"]
+    words += ["--vary", "landscape.parties.users.open.rate=40/s,50/s", "--vary", "faults.trigger.duration=2s,5s"]
+    assert main([*words, "--out", str(out), "--report", "--quiet", "--format", "json"]) == 0
+    assert "how long it takes to recover" in (out / "report.html").read_text(encoding="utf-8")
+    assert (out / "recovery.svg").is_file()
+
+
 def test_a_search_has_a_report(tmp_path: Path) -> None:
     out = tmp_path / "o"
     words = ["optimize", "queue", "--small", "--vary", "landscape.parties.users.open.rate=2/s,3/s", "--trials", "2"]
