@@ -97,9 +97,11 @@ def test_what_makes_no_sense_is_refused_in_one_line(short: Scenario, act: Callab
 
 def test_a_fault_that_does_not_fit_is_refused_and_changes_nothing(short: Scenario):
     world = twin.open(short).run(until="00:10")
+    before = (world.digest, world.kpis)
     with pytest.raises(ScenarioError, match="did you mean 'erp'"):
         world.inject("E1", "erpp")
     assert (world.now, world.scenario.faults) == ("2026-03-03T00:10:00", ())
+    assert (world.digest, world.kpis) == before
 
 
 def test_a_world_without_a_distributor_and_a_design_that_is_not_there_are_refused():

@@ -94,12 +94,11 @@ class SteppedWorld:
             )
         if design not in scenario.designs:
             raise UsageError(f"no design {design!r} in {scenario.name}; there are {', '.join(scenario.designs)}")
-        self.scenario = scenario
         self.design = design
         self.seed = seed
         self._wishes: list[_Wish] = []
         self._over = False
-        self._build()
+        self._build(scenario)
 
     def __repr__(self) -> str:
         """Say which world this is, and how late it is there."""
@@ -222,22 +221,24 @@ class SteppedWorld:
 
         Raises:
             ScenarioError: the fault does not fit this world.
+            UsageError: nothing in this world can do it.
         """
         now = self._world.timeline.now
         stated = [fault.model_dump(mode="json", by_alias=True, exclude_none=True) for fault in self.scenario.faults]
         by_hand = {"name": f"{BY_HAND} {len(stated) + 1}", "trigger": {"at": duration_text(now)}}
         fault = {**by_hand, "kind": kind, "target": target, **settings}
-        self.scenario = self.scenario.with_("faults", [*stated, fault])
-        self._build()
+        self._build(self.scenario.with_("faults", [*stated, fault]))
         for wish in self._wishes:
             self._go(wish.at)
             self._buy(wish)
         self._go(now)
         return self
 
-    def _build(self) -> None:
-        self._recorder = Recorder()
-        self._world: World = build(self.scenario, self.design, self.seed, self._recorder, stops=False)
+    def _build(self, scenario: Scenario) -> None:
+        """Begin anew with a scenario; if its world cannot be built, the one that is there stays."""
+        recorder = Recorder()
+        self._world: World = build(scenario, self.design, self.seed, recorder, stops=False)
+        self.scenario, self._recorder = scenario, recorder
         self._over = False
 
     def _go(self, at: Elapsed) -> None:

@@ -1,0 +1,39 @@
+"""Make the pictures of the gallery: `python docs/pictures.py [NAME...]` (some minutes; one scenario after the other).
+
+Each section of `docs/gallery.md` is a scenario; its small version is run as the section's own command says: all designs
+on the same seeds, or the one that there is. Of several designs their measures are drawn side by side, of a single one
+how many orders stood where over time.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import twin
+from reports.document import image
+from twin.errors import TwinError
+
+HERE = Path(__file__).parent
+COMMAND = re.compile(r"^`twin (compare|run) (\S+) --small`", re.MULTILINE)
+
+
+def main(wanted: list[str]) -> None:
+    """Draw the scenarios that are named, or all of the page."""
+    (HERE / "gallery").mkdir(exist_ok=True)
+    for verb, name in COMMAND.findall((HERE / "gallery.md").read_text(encoding="utf-8")):
+        if wanted and name not in wanted:
+            continue
+        scenario = twin.load(name, small=True)
+        findings = (twin.compare if verb == "compare" else twin.run)(scenario)
+        figures = findings.figures
+        chosen = "compare" if verb == "compare" else next(key for key in figures if key.startswith("orders"))
+        target = HERE / "gallery" / f"{name}.svg"
+        target.write_bytes(image(figures[chosen], "svg"))
+        sys.stderr.write(f"{target}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except TwinError as error:
+        sys.exit(str(error))
