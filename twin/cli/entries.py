@@ -34,7 +34,7 @@ SAMPLED: Final = (
     *("availability_age_s", "capture_latency_s", "order_cycle_s", "milestone_lag_s", "api_latency_s", "latency_s"),
 )
 """Measures of which every sample is kept: one key for each statistic."""
-LEVELS: Final = ("drift_units", "ghost_stock_units", "queue_length")
+LEVELS: Final = ("drift_units", "ghost_stock_units", "queue_length", "stale_master_items")
 """Measures of something that holds until it changes: their mean is over time, beside `.max` and `.end`."""
 AT: Final = {LINK: "middleware/erp", "erp_cloud": "erp", "edi_gateway": "edi", "marketplace": "marketplace_a",
              "carrier": "carrier_a"}  # fmt: skip
