@@ -46,7 +46,13 @@ def pages() -> dict[str, str]:
     """Return every page by its name."""
     known = entries()
     made = {file: _kind(title, lead, _of(known, kind)) for kind, (file, title, lead) in KINDS.items()}
-    return made | {"commands": _commands(), "python": _python(), "scenario": _scenario(), "limits": _limits()}
+    return made | {
+        "catalogue": _catalogue(),
+        "commands": _commands(),
+        "limits": _limits(),
+        "python": _python(),
+        "scenario": _scenario(),
+    }
 
 
 def _of(known: list[Entry], kind: str) -> list[Entry]:
@@ -61,6 +67,22 @@ def _kind(title: str, lead: str, found: list[Entry]) -> str:
     lines = [f"# {title}", "", lead, ""]
     for name, texts in sections.items():
         lines += [f"## {name}", "", "\n\n".join(texts), ""]
+    return _text(lines)
+
+
+def _catalogue() -> str:
+    lines = ["# The shipped scenarios", "", "`twin compare NAME` runs one, `--small` its small version.", ""]
+    for name in scenarios.names():
+        scenario = scenarios.load(name)
+        lines += [f"## {name}", "", scenario.question, ""]
+        lines += [f"- designs: {', '.join(f'`{design}`' for design in scenario.designs)}"]
+        lines += [f"- fault: {fault.kind} at `{fault.target}`, `{fault.name}`" for fault in scenario.faults]
+        for claim in scenario.expectations:
+            of = f" of `{claim.design}`" if claim.design else ""
+            other = f" minus `{claim.minus}`" if claim.minus else f" over `{claim.over}`" if claim.over else ""
+            said = f" ({_cell(claim.claim)})" if claim.claim else ""
+            lines.append(f"- claim: `{claim.kpi}`{of}{other} {claim.is_}{said}")
+        lines.append("")
     return _text(lines)
 
 

@@ -28,6 +28,11 @@ def test_whatever_is_listed_has_its_section(written: dict[str, str], kind: str, 
     assert {entry.name for entry in entries() if entry.kind == kind} == set(listed)
 
 
+def test_every_shipped_scenario_has_its_section(written: dict[str, str]):
+    lines = written["catalogue"].splitlines()
+    assert [line.removeprefix("## ") for line in lines if line.startswith("## ")] == scenarios.names()
+
+
 def test_every_block_of_the_language_has_its_section_and_every_link_leads_to_one(written: dict[str, str]):
     text = written["scenario"]
     heads = {line.removeprefix("## ").lower().replace(" ", "-") for line in text.splitlines() if line.startswith("## ")}
