@@ -76,7 +76,7 @@ class Sayer:
             paid=not (storefront and mistakes.unpaid(order, 0)),
             plan="monthly" if "plan" in says else "",
             period=str(wall // (30 * DAY)) if "period" in says else "",
-            tax=self._tax(order, customer, priced) if SOURCES[kind].tax != "EXEMPT" else None,
+            tax=self._tax(order, priced) if SOURCES[kind].tax != "EXEMPT" else None,
         )
 
     def pays_later(
@@ -109,7 +109,7 @@ class Sayer:
             priced.append(OrderedLine(line.item, line.quantity, named))
         return tuple(priced)
 
-    def _tax(self, order: int, customer: int, lines: Sequence[OrderedLine]) -> int:
+    def _tax(self, order: int, lines: Sequence[OrderedLine]) -> int:
         net = [Net(self.rules.goods.get(line.item, ""), line.quantity * line.price) for line in lines]
         due = self.rules.taxing.computed(net, jurisdiction=self.jurisdiction, at=self.ground.now().wall)
         return (due or 0) + (100 if self.mistakes.tax_off(order, 0) else 0)

@@ -8,13 +8,13 @@ from policies.sources import SourceRules
 from tests.middleware.shop import Shop, rules
 from twin.middleware.orders.header import header
 from twin.middleware.unit import RESERVATIONS, Outcome
-from twin.model.commands import CancelOrder, OrderedLine, PaymentAuthorised, SubmitOrder
+from twin.model.commands import AmendOrder, CancelOrder, OrderedLine, PaymentAuthorised, SubmitOrder
 from twin.model.events import AvailabilityChanged, ReleaseToWarehouse
 from twin.model.instant import MINUTE
 from twin.model.order import Header, LinePolicy
 from twin.model.particulars import Particulars
 
-ITEM = 1
+ITEM, OTHER = 1, 2
 UNPAID, PAID = Particulars(ship_to="here"), Particulars(ship_to="here", paid=True)
 
 
@@ -24,7 +24,8 @@ def shop(*, soft_for: int = 30 * MINUTE, policy: LinePolicy = LinePolicy.PARTIAL
     return Shop(replace(plain, channels=(replace(terms, source=SourceRules(kind="storefront")),)))
 
 
-def order(made: Shop, case: int, quantity: int, said: Particulars = UNPAID) -> Outcome:
+def order(made: Shop, case: int, quantity: int, others: int = 0, said: Particulars = UNPAID) -> Outcome:
+    lines = [OrderedLine(ITEM, quantity, 100)] + ([OrderedLine(OTHER, others, 100)] if others else [])
     return made.do(
         SubmitOrder(
             id=made.id(),
@@ -32,7 +33,7 @@ def order(made: Shop, case: int, quantity: int, said: Particulars = UNPAID) -> O
             channel=0,
             number=f"PO-{case}",
             fingerprint=case,
-            lines=(OrderedLine(ITEM, quantity, 100),),
+            lines=tuple(lines),
             placed_at=made.now,
             particulars=said,
         )
@@ -50,7 +51,7 @@ def test_v84_what_an_order_holds_is_free_to_itself_and_to_nobody_else() -> None:
     made.item(ITEM, 5)
     assert order(made, 7, 5) is Outcome.APPLIED and header(made.order(7)) is Header.ON_HOLD
     assert (free(made, 7), free(made)) == (5, 0)
-    assert order(made, 8, 1, PAID) is Outcome.REJECTED
+    assert order(made, 8, 1, said=PAID) is Outcome.REJECTED
     made.do(PaymentAuthorised(id=made.id(), case=7, amount=500))
     assert made.order(7).lines[0].allocated == 5
 
@@ -92,7 +93,7 @@ def test_an_order_whose_claim_has_lapsed_is_promised_what_is_there_then() -> Non
     made.item(ITEM, 5)
     order(made, 7, 5)
     made.until(30 * MINUTE)
-    assert order(made, 8, 2, PAID) is Outcome.ACCEPTED
+    assert order(made, 8, 2, said=PAID) is Outcome.ACCEPTED
     made.do(PaymentAuthorised(id=made.id(), case=7, amount=500))
     assert (made.order(7).lines[0].allocated, made.order(7).lines[0].cancelled) == (3, 2)
 
@@ -113,6 +114,30 @@ def test_an_order_that_is_withdrawn_lets_go_of_what_was_kept_for_it() -> None:
     made.do(CancelOrder(id=made.id(), case=7))
     assert header(made.order(7)) is Header.CANCELLED
     assert (free(made), made.stock(ITEM).claims, made.stock(ITEM).positions[0].committed) == (5, (), 0)
+
+
+def test_a_fill_or_kill_line_of_which_a_part_was_kept_is_killed_whole() -> None:
+    """Five are kept, then seven are wanted and there are no more: the line takes nothing, the other one goes on."""
+    made = shop(policy=LinePolicy.FILL_OR_KILL)
+    made.item(ITEM, 5)
+    made.item(OTHER, 5)
+    order(made, 7, 5, 1)
+    lines = (OrderedLine(ITEM, 7, 100), OrderedLine(OTHER, 1, 100))
+    made.do(AmendOrder(id=made.id(), case=7, channel=0, number="PO-7", revision=2, fingerprint=70, lines=lines))
+    made.do(PaymentAuthorised(id=made.id(), case=7, amount=800))
+    first, second = made.order(7).lines
+    assert (first.cancelled, first.allocated, second.allocated) == (7, 0, 1)
+    assert (free(made), made.stock(ITEM).claims, made.stock(ITEM).positions[0].committed) == (5, (), 0)
+
+
+def test_what_was_kept_for_a_line_that_changed_is_given_up_and_promised_anew() -> None:
+    made = shop()
+    made.item(ITEM, 5)
+    order(made, 7, 5)
+    lines = (OrderedLine(ITEM, 3, 100),)
+    made.do(AmendOrder(id=made.id(), case=7, channel=0, number="PO-7", revision=2, fingerprint=70, lines=lines))
+    made.do(PaymentAuthorised(id=made.id(), case=7, amount=300))
+    assert (made.order(7).lines[0].allocated, free(made), made.stock(ITEM).claims) == (3, 2, ())
 
 
 def test_without_the_setting_nothing_is_kept() -> None:

@@ -14,7 +14,6 @@ from actors.calls import Call
 from actors.ground import Asked, Side, Step
 from actors.transactor import Direct, Store
 from policies.calling import Calling, Decision, Sides
-from policies.kits import Kits
 from policies.ruleset import RuleSet
 from twin.kernel.recorder import Recorder
 from twin.middleware.orders.header import header
@@ -265,7 +264,7 @@ class Watch:
             stock = self.store.get(ITEMS, part.item)
             if stock is not None:
                 free[part.item] = rules.availability.promisable(stock, rules.atp.available(stock, now), channel, now)
-        if Kits({kit: self._kits[kit]}).available(kit, free) >= asked:
+        if rules.catalogue is not None and rules.catalogue.kits.available(kit, free) >= asked:
             self._add("lost_sales_units", asked - sold)
 
     def placed(self, channel: int, order: int, units: int) -> None:

@@ -37,3 +37,11 @@ class Plan(NamedTuple):
             promises.append(LinePromise(promise.line, confirmed, promise.pledged, promise.substitute))
             together.append(tuple(by_site.items()))
         return self._replace(promises=tuple(promises), parts=tuple(together))
+
+    def whole(self, wanted: Sequence[int]) -> "Plan":
+        """Return the plan in which a line that does not get all that it wants gets nothing."""
+        lines = list(zip(self.promises, self.parts, wanted, strict=True))
+        return self._replace(
+            promises=tuple([each if each.confirmed >= all_ else LinePromise(each.line, 0) for each, _, all_ in lines]),
+            parts=tuple([parts if each.confirmed >= all_ else () for each, parts, all_ in lines]),
+        )

@@ -111,6 +111,8 @@ def promise_waiting(work: Work) -> Outcome:
     work.schedules, work.dated = planned.schedules, planned.dated
     granted = planned.parts
     planned = planned.with_kept(kept)
+    if order.policy is LinePolicy.FILL_OR_KILL:
+        planned = planned.whole([line.pending for line in order.lines])
     wanted = zip((line.pending for line in order.lines), planned.promises, strict=True)
     if not worth_accepting(order.policy, wanted):
         return work.move(PromiseRefused(id, "NO_PROMISE"))

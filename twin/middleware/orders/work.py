@@ -205,7 +205,17 @@ class Work:
         return id
 
     def harden(self) -> list[tuple[int, int, int]]:
-        """Commit what is kept for the order and has not lapsed; return it as (line, site, units)."""
+        """Commit what is kept for the order and has not lapsed; return it as (line, site, units).
+
+        What is kept for a line that has been changed meanwhile is given up: it is promised anew.
+        """
+        order, now = self._known(), self.now.elapsed
+        for number, claims in self._by_line.items():
+            held = [self.reservations[claim.reservation] for claim in claims]
+            line = order.lines[number - 1] if number <= len(order.lines) else None
+            units = sum([each.live(now) for each in held])
+            if line is None or units > line.pending or any(each.item != line.item for each in held):
+                self._keep(KeepClaims(number, 0))
         hard = []
         for claim in self.claims:
             reservation = self.reservations[claim.reservation]
