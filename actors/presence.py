@@ -49,8 +49,10 @@ class Watcher:
         self._answers = 0
 
     def watch(self, ask: Callable[[Event], None]) -> None:
-        """Begin to ask, and go on."""
-        self._ask_on(ask)
+        """Ask now, and go on asking."""
+        self._asked += 1
+        ask(Ping(id=derive(self._questions, self._asked)))
+        self.ground.timeline.call_in(self.every, self.watch, ask)
 
     def heard(self) -> None:
         """The partner has answered."""
@@ -62,11 +64,6 @@ class Watcher:
         """The partner has not answered."""
         self._answers = 0
         self._judge()
-
-    def _ask_on(self, ask: Callable[[Event], None]) -> None:
-        self._asked += 1
-        ask(Ping(id=derive(self._questions, self._asked)))
-        self.ground.timeline.call_in(self.every, self._ask_on, ask)
 
     def _judge(self) -> None:
         change = self.rule.judge(self.away, self.ground.timeline.now - self._last, self._answers)
@@ -83,7 +80,7 @@ class Watcher:
 
 
 class Door(Gate):
-    """Lets calls out as the `gate` behind it does, and none while it is shut."""
+    """Lets calls out as the `gate` behind it does, if there is one, and none while it is shut."""
 
     def __init__(self, gate: Gate | None = None) -> None:
         self.gate = gate

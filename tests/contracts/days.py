@@ -3,8 +3,8 @@
 A day is played on a shell under contract. The pool holds what may come next: messages from outside, partners' answers
 to what has left, timers. Each choice takes one of them and says what becomes of it: it is delivered, it is delivered
 and stays to come again, its first delivery dies at some call of the unit, or (an answer) it is lost and comes at the
-end, as a partner repeats what was not acknowledged. At the end all that is left comes in order, and
-the clock goes on to when each timer is due; an order that waits for its money is asked about once, not for ever.
+end, as a partner repeats what was not acknowledged. At the end all that is left comes in order, and the clock goes on
+to when each timer is due; an order that waits for its money is asked about once, not for ever.
 """
 
 from collections.abc import Callable, Iterator

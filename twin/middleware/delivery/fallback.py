@@ -17,7 +17,6 @@ from twin.model.events import FallbackChanged, FallbackDecided
 from twin.model.fallback import ERP, Absence
 from twin.model.ids import Ids, derive
 from twin.model.instant import Now
-from twin.model.order import HoldKind
 
 _DECIDED: Final = 8_000_001
 """Which of a message's derived ids what was decided under a fallback has; the timer of a held order follows."""
@@ -83,7 +82,7 @@ def recheck(command: RecheckDue, now: Now, rules: RuleSet, unit: Unit) -> Outcom
         due = RecheckDue(id=ids.next(), cause=command.cause, case=command.case, kind=command.kind)
         unit.schedule(now.elapsed + away.recheck_us, due)
         return Outcome.APPLIED
-    released = HoldReleased(id=ids.next(), cause=command.id, case=command.case, kind=HoldKind(command.kind).value)
+    released = HoldReleased(id=ids.next(), cause=command.id, case=command.case, kind=command.kind)
     unit.schedule(now.elapsed, released)
     return Outcome.APPLIED
 

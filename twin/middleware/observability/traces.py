@@ -3,7 +3,8 @@
 A partner may send its trace context with a message. The first one of a case is the trace of the whole case: it stands
 in a side table under the case's root, and not in the rows of orders and stock. Where none came, the trace is made from
 the root itself and needs no row. What is no valid context starts the trace anew and is kept as an attribute. What an
-envelope carries (the documents of an interchange, the records of a file) belongs to the envelope's trace.
+envelope carries (the documents of an interchange, the records of a file) belongs to the envelope's trace. A row stays
+as long as the business key of its order, which has no expiry.
 """
 
 from policies.ruleset import RuleSet
