@@ -6,6 +6,7 @@ the floors of warehouses, and feeds that repeat what was not acknowledged.
 
 from collections.abc import Iterator, Mapping
 
+from actors.careful import CarefulClient
 from actors.troubled_process import TroubledMiddleware
 from actors.wms import Warehouse
 from twin.errors import WireError
@@ -65,6 +66,9 @@ def _at_hand(world: World, calls: CallChecks) -> set[int]:
     """Return the outbox rows that some client holds, or that are dead letters."""
     held = set(world.middleware.relay.parked)
     held.update(event.id for event in _at_clients(world, calls))
+    for client in world.clients:
+        if isinstance(client, CarefulClient):
+            held.update(client.open)
     return held
 
 

@@ -17,13 +17,11 @@ from actors.transactor import Direct, Store
 from policies.calling import Calling, Decision, Sides
 from policies.kits import Part
 from policies.stock_buffer import ChannelAvailability
-from twin.middleware.unit import ITEMS, MOVEMENTS, ORDERS, RESERVATIONS, STREAMS, Outcome
+from twin.middleware.unit import ITEMS, LETTERS, MOVEMENTS, ORDERS, RESERVATIONS, STREAMS, Outcome
 from twin.model.commands import EvaluatePublication, StockExtract, SubmitOrder
 from twin.model.instant import Elapsed
-from twin.model.intake import StreamState
 from twin.model.message import Event, Message
-from twin.model.order import Order
-from twin.model.stock import ItemStock, Movement, Reservation
+from twin.model.stock import ItemStock
 from twin.world.checks.calls import CallChecks
 from twin.world.checks.effects import EffectChecks
 from twin.world.checks.end import EndChecks, Limits
@@ -36,7 +34,7 @@ from twin.world.checks.sides import SideChecks
 from twin.world.checks.stock import StockChecks
 
 _ITEMS, _ORDERS, _RESERVATIONS = ITEMS.number, ORDERS.number, RESERVATIONS.number
-_MOVEMENTS, _STREAMS = MOVEMENTS.number, STREAMS.number
+_LETTERS, _MOVEMENTS, _STREAMS = LETTERS.number, MOVEMENTS.number, STREAMS.number
 
 
 class Invariants:
@@ -152,7 +150,7 @@ class Invariants:
     def started(self, link: str, event: Event, number: int) -> None:
         """A call began."""
         if self.calls is not None:
-            self.calls.started(link, event, number)
+            self.calls.started(link)
         if self._outgoing:
             self.effects.started(link, event)
 
@@ -192,54 +190,61 @@ class Invariants:
     def committed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
         """Check what one unit of work wrote."""
         kind = type(message)
-        orders, letters, stock = self.orders, self.letters, self.stock
         if self._outgoing:
             self.effects.executed(message, outcome, unit)
-        if isinstance(message, SubmitOrder):
-            self.effects.answered(message.case, unit)
-            if orders is not None:
-                orders.comes(message, unit)
-            if self.promises is not None:
-                self.promises.taken_in(message, unit)
+        if kind is SubmitOrder:
+            assert isinstance(message, SubmitOrder)
+            self._taken_in(message, unit)
         elif self.promises is not None and (kind is EvaluatePublication or kind is StockExtract):
             self.promises.published(message, unit)
-        if orders is not None:
-            self._orders(orders, message, unit)
-        if stock is not None:
-            self._stock(stock, message, unit)
-        if letters is not None and (unit.archived or letters.concerns(unit)):
-            letters.committed(message, unit)
-        if self._outgoing:
+        self._written(message, unit)
+        if self._outgoing and unit.events:
             self.effects.committed(unit.events)
         if self.end is not None:
             self.end.handled(message, outcome)
 
-    def _orders(self, orders: OrderChecks, message: Message, unit: Direct) -> None:
-        for number, id, row in unit.writes:
-            if number == _ORDERS:
-                assert isinstance(row, Order)
-                old = next((read for table, key, read in unit.reads if key == id and table == _ORDERS), None)
-                orders.written(old if isinstance(old, Order) else None, row, message)
-        for number, id in unit.archived:
-            if number == _ORDERS:
-                orders.archived(id)
+    def _taken_in(self, message: SubmitOrder, unit: Direct) -> None:
+        self.effects.answered(message.case, unit)
+        if self.orders is not None:
+            self.orders.comes(message, unit)
+        if self.promises is not None:
+            self.promises.taken_in(message, unit)
 
-    def _stock(self, stock: StockChecks, message: Message, unit: Direct) -> None:
+    def _written(self, message: Message, unit: Direct) -> None:
+        """Hand each row to the family that keeps a book of its table; positions last, when their movements are in."""
+        orders, stock, letters = self.orders, self.stock, self.letters
         touched: list[ItemStock] = []
+        kept = False
         for number, id, row in unit.writes:
-            if number == _RESERVATIONS:
-                assert isinstance(row, Reservation)
-                stock.reservation(row, message)
+            if number == _ITEMS:
+                touched.append(row)  # type: ignore[arg-type]  # a table holds rows of its type only
+            elif number == _ORDERS:
+                if orders is not None:
+                    old = next((read for table, key, read in unit.reads if key == id and table == _ORDERS), None)
+                    orders.written(old, row, message)  # type: ignore[arg-type]
+            elif number == _LETTERS:
+                kept = True
+            elif stock is None:
+                continue
+            elif number == _RESERVATIONS:
+                stock.reservation(row, message)  # type: ignore[arg-type]
             elif number == _MOVEMENTS:
-                assert isinstance(row, Movement)
-                stock.movement(row, message)
-            elif number == _ITEMS:
-                assert isinstance(row, ItemStock)
-                touched.append(row)
+                stock.movement(row, message)  # type: ignore[arg-type]
             elif number == _STREAMS:
-                assert isinstance(row, StreamState)
-                stock.stream(id, row, message)
+                stock.stream(id, row, message)  # type: ignore[arg-type]
+        if touched and stock is not None:
+            self._positions(stock, touched, message)
+        if unit.archived and orders is not None:
+            for number, id in unit.archived:
+                if number == _ORDERS:
+                    orders.archived(id)
+        if letters is not None and (kept or unit.archived):
+            letters.committed(message, unit)
+
+    def _positions(self, stock: StockChecks, touched: Sequence[ItemStock], message: Message) -> None:
         for item in touched:
             stock.position(item, message)
-            if self.end is not None:
-                self.end.changed[item.item] = self.findings.clock()
+        if self.end is not None:
+            now, changed = self.findings.clock(), self.end.changed
+            for item in touched:
+                changed[item.item] = now

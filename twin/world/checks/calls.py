@@ -1,4 +1,4 @@
-"""A-3, A-4, A-5, P-4, P-5 and P-7: the calls of every interface, attempt by attempt.
+"""A-3, A-4, A-5, P-4 and P-5: the calls of every interface, attempt by attempt.
 
 A call is followed from its begin to its end, under the number that its client gave it. Waits are judged where the rule
 is a ladder of this house (`policies.retry.Retry`) and nothing but the rule can hold an attempt back; what a careful
@@ -20,34 +20,19 @@ from twin.world.checks.findings import Findings
 DOUBLINGS_MAX: Final = 62
 
 
-class _Followed:
-    """One call: when it began, how many attempts it made, how many are open, and how the last one ended.
-
-    More than one is open only where a hedge sends copies of an attempt.
-    """
-
-    __slots__ = ("asked", "attempts", "began", "ended", "event", "open", "sent", "status")
-
-    def __init__(self, event: Event, began: Elapsed) -> None:
-        self.event = event
-        self.began = began
-        self.attempts = 0
-        self.open = 0
-        self.sent: Elapsed = 0
-        self.ended: Elapsed = 0
-        self.asked: Elapsed | None = None
-        self.status = OK
-
-
 class _Interface:
-    """One client's side of an interface: its calls, and its limits as the design states them."""
+    """One client's side of an interface: its calls, and its limit as the design states it."""
 
-    __slots__ = ("begun", "calls", "in_flight", "level", "since")
+    __slots__ = ("begun", "calls", "failures", "level", "open", "since")
 
     def __init__(self) -> None:
-        self.calls: dict[int, _Followed] = {}
         self.begun = 0
-        self.in_flight = 0
+        self.calls: dict[int, Call] = {}
+        """The last attempt of each call that has not ended, by its number."""
+        self.failures: dict[int, tuple[Elapsed, str]] = {}
+        """When and how that attempt ended, where it did."""
+        self.open: dict[int, int] = {}
+        """Where a hedge sends copies: attempts of a call that have not ended."""
         self.level = -1
         """What its own bucket still holds, in units times ticks; -1: it was never asked."""
         self.since: Elapsed = 0
@@ -58,85 +43,112 @@ class CallChecks:
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
+        self._met = findings.met
         self._interfaces: dict[str, _Interface] = {}
 
-    def started(self, link: str, event: Event, number: int) -> None:
+    def started(self, link: str) -> None:
         """A call began."""
         interface = self._interfaces.get(link)
         if interface is None:
             interface = self._interfaces[link] = _Interface()
         interface.begun += 1
-        interface.calls[number] = _Followed(event, self.findings.clock())
 
     def sent(self, call: Call) -> None:
         """An attempt leaves: it must be the next of its call, allowed, and not too early."""
-        client = call.client
+        client, number, attempt = call.client, call.number, call.attempt
         interface = self._interfaces[client.name]
-        followed, now = interface.calls[call.number], call.sent_at
-        met = self.findings.met
-        met["A-4"] += 1
-        attempt = call.attempt % COPY
-        copied = attempt < call.attempt
-        if bool(followed.open) is not copied or attempt != followed.attempts + (not copied):
-            told = f"attempt {call.attempt} after {followed.attempts}, of which {followed.open} are open"
-            self.findings.broken("A-4", _key(call), call.event, told)
-        if call.attempt > 1 and not copied:
-            self._repeated(call, followed, now)
-        followed.attempts, followed.sent = attempt, now
-        followed.open += 1
-        interface.in_flight += 1
-        if interface.in_flight > client.concurrency and not _hedged(client):
-            told = f"{interface.in_flight} attempts at once, where {client.concurrency} are allowed"
+        self._met["A-4"] += 1
+        if _hedged(client):
+            self._sent_beside(call, interface)
+            return
+        calls = interface.calls
+        if attempt > 1:
+            self._repeated(call, interface)
+        elif number in calls:
+            self.findings.broken("A-4", _key(call), call.event, "begins a second time")
+        calls[number] = call
+        under_way = len(calls) - len(interface.failures)
+        if under_way > client.concurrency:
+            told = f"{under_way} attempts at once, where {client.concurrency} are allowed"
             self.findings.broken("P-5", _key(call), call.event, told)
-        gate = client.pace.gate if isinstance(client.pace, Door) else client.pace
-        if gate is not None:
-            self._paced(call, interface, gate.throttle, client.cost)
-        if isinstance(client, CarefulClient):
-            self._governed(call, client, interface, followed)
+        if client.pace is not None:
+            gate = client.pace.gate if isinstance(client.pace, Door) else client.pace
+            if gate is not None:
+                self._paced(call, interface, gate.throttle, client.cost)
+        elif isinstance(client, CarefulClient) and client.calling.limiter is not None:
+            self._paced(call, interface, client.calling.limiter, client.calling.cost)
 
     def called(self, call: Call, outcome: str) -> None:
         """An attempt ended."""
-        interface = self._interfaces[call.client.name]
-        followed = interface.calls[call.number]
-        if not followed.open or followed.attempts != call.attempt % COPY:
+        interface, number = self._interfaces[call.client.name], call.number
+        if number in interface.open:
+            self._ended_beside(call, interface, outcome)
+            return
+        if interface.calls.get(number) is not call or number in interface.failures:
             told = f"attempt {call.attempt} ended as {outcome}, and it was not open"
             self.findings.broken("A-4", _key(call), call.event, told)
-        followed.open -= 1
-        interface.in_flight -= 1
-        if outcome in (OK, CANCELLED):
-            if not followed.open:
-                del interface.calls[call.number]
+        if outcome == OK:
+            interface.calls.pop(number, None)
             return
-        followed.ended, followed.asked, followed.status = self.findings.clock(), call.retry_after, outcome
+        interface.failures[number] = (self.findings.clock(), outcome)
         if outcome == REJECTED:
-            self.findings.met["A-3"] += 1
+            self._met["A-3"] += 1
 
     def gave_up(self, link: str, number: int) -> None:
         """A call ended without a success."""
-        self._interfaces[link].calls.pop(number)
+        interface = self._interfaces[link]
+        for book in (interface.calls, interface.failures, interface.open):
+            book.pop(number, None)
 
     def under_way(self, link: str) -> Iterator[Event]:
         """Yield what an interface has begun to deliver and not ended."""
         interface = self._interfaces.get(link)
         if interface is not None:
-            for followed in interface.calls.values():
-                yield followed.event
+            for call in interface.calls.values():
+                yield call.event
 
-    def _repeated(self, call: Call, followed: _Followed, now: Elapsed) -> None:
-        client = call.client
-        if followed.status == REJECTED:
+    # --- attempts after the first
+
+    def _repeated(self, call: Call, interface: _Interface) -> None:
+        client, last = call.client, interface.calls.get(call.number)
+        ended = interface.failures.pop(call.number, None)
+        if last is None or ended is None or call.attempt != last.attempt + 1:
+            before = "none" if last is None else f"{last.attempt}{', which is open' if ended is None else ''}"
+            self.findings.broken("A-4", _key(call), call.event, f"attempt {call.attempt} after {before}")
+            return
+        at, status = ended
+        self._met["A-3"] += 1
+        if status == REJECTED:
             self.findings.broken("A-3", _key(call), call.event, "tried again after it was refused for good")
         if isinstance(client, CarefulClient):
             return
-        self.findings.met["A-3"] += 1
         if call.attempt > client.retry.attempts:
             told = f"attempt {call.attempt} of {client.retry.attempts}"
             self.findings.broken("A-3", _key(call), call.event, told)
         if isinstance(client.retry, Retry) and client.pace is None:
-            wrong = wrong_wait(client.retry, followed.attempts, followed.asked, now - followed.ended)
-            self.findings.met["P-4"] += 1
+            wrong = wrong_wait(client.retry, last.attempt, last.retry_after, call.sent_at - at)
+            self._met["P-4"] += 1
             if wrong:
                 self.findings.broken("P-4", _key(call), call.event, wrong)
+
+    # --- where a hedge sends copies of an attempt
+
+    def _sent_beside(self, call: Call, interface: _Interface) -> None:
+        last = interface.calls.get(call.number)
+        before = last.attempt % COPY if last is not None else 0
+        right = before if call.attempt >= COPY else before + 1
+        if call.attempt % COPY != right or (call.attempt >= COPY and not interface.open.get(call.number)):
+            told = f"attempt {call.attempt} after {before}"
+            self.findings.broken("A-4", _key(call), call.event, told)
+        interface.calls[call.number] = call
+        interface.open[call.number] = interface.open.get(call.number, 0) + 1
+
+    def _ended_beside(self, call: Call, interface: _Interface, outcome: str) -> None:
+        left = interface.open[call.number] = interface.open[call.number] - 1
+        if left < 0:
+            self.findings.broken("A-4", _key(call), call.event, f"attempt {call.attempt} ended, and none was open")
+        if not left and (outcome in (CANCELLED, OK)):
+            self.gave_up(call.client.name, call.number)
 
     # --- limits that the caller knows
 
@@ -145,7 +157,7 @@ class CallChecks:
         size = _bucket(throttle)
         if size is None:
             return
-        self.findings.met["P-5"] += 1
+        self._met["P-5"] += 1
         units, ticks, burst = size
         full, now = burst * ticks, call.sent_at
         held = full if interface.level < 0 else min(full, interface.level + units * (now - interface.since))
@@ -155,28 +167,17 @@ class CallChecks:
             self.findings.broken("P-5", _key(call), call.event, told)
         interface.level, interface.since = max(0, held), now
 
-    def _governed(self, call: Call, client: CarefulClient, interface: _Interface, followed: _Followed) -> None:
-        calling = client.calling
-        if calling.limiter is not None and client.pace is None:
-            self._paced(call, interface, calling.limiter, calling.cost)
-        if calling.deadline is not None:
-            self.findings.met["P-7"] += 1
-            late = call.sent_at - followed.began - calling.deadline.within
-            if late >= 0:
-                told = f"sent {late} us after the deadline"
-                self.findings.broken("P-7", _key(call), call.event, told)
-
     # --- the end
 
     def look_back(self, clients: Iterable[Client], now: Elapsed) -> None:
         """See that no attempt stays open beyond its time-out, and that no call got lost before it began."""
         for client in clients:
             interface = self._interfaces.get(client.name) or _Interface()
-            for number, followed in interface.calls.items():
-                if followed.open and followed.sent + client.timeout < now:
+            for number, call in interface.calls.items():
+                if number not in interface.failures and call.sent_at + client.timeout < now and not _hedged(client):
                     key = f"call {number} on {client.name}"
-                    self.findings.broken("A-4", key, f"its attempt {followed.attempts} has never ended")
-            self.findings.met["A-5"] += client.offered
+                    self.findings.broken("A-4", key, call.event, f"attempt {call.attempt} has never ended")
+            self._met["A-5"] += client.offered
             there = interface.begun + len(client.backlog) + client.turned_away + client.dropped
             if client.offered != there:
                 told = (

@@ -108,7 +108,7 @@ CATALOGUE: Final[dict[str, Check]] = {
     "P-4": Check("calls", "A", "Every wait lies in the interval of its rule, and is not shorter than was asked for."),
     "P-5": Check("calls", "A", "A caller that knows a limit keeps it: burst + rate x length, and its concurrency."),
     "P-6": Check("sides", "A", "Tokens of a quota = before - cost + refund of the last cost, within its capacity."),
-    "P-7": Check("calls", "A", "No attempt starts at or after the deadline of its call."),
+    "P-7": Check("sides", "A", "No attempt starts at or after the deadline of its call."),
     "P-8": Check(
         "orders", "A",
         "An order that comes again with the same content claims nothing; with other content it changes nothing.",

@@ -22,11 +22,6 @@ class LetterChecks:
         self.findings = findings
         self.open: dict[int, DeadLetter] = {}
 
-    @staticmethod
-    def concerns(unit: Direct) -> bool:
-        """Tell whether a unit writes an item."""
-        return any(number == _LETTERS for number, _, _ in unit.writes)
-
     def committed(self, message: Message, unit: Direct) -> None:
         """A unit wrote or took away items."""
         audited = {row.letter for number, _, row in unit.writes if number == _AUDIT and isinstance(row, Audited)}

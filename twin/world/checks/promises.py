@@ -197,10 +197,10 @@ def published(rules: ChannelAvailability, stock: ItemStock, channel: int, now: E
     if not _plain(stock, now):
         return None
     rule = rules.channels[channel]
-    total = 0
+    total, safety = 0, rules.safety
     for site, free in enumerate(_free(stock, now)):
         if rule.sites is None or site in rule.sites:
-            total += max(0, free - rules.safety.units(stock.item, site, rule.method))
+            total += max(0, free - safety.units(stock.item, site, rule.method)) if safety else free
     told = total - rule.buffer.size(stock, channel, now, total)
     if rule.depth:
         told += max(0, rule.depth - sum(line.quantity for line in stock.waiting))
@@ -219,9 +219,13 @@ def _plain(stock: ItemStock, now: Elapsed) -> bool:
 
     Waiting demand that may be served from a receipt due within a day spares what is free, so it is left out too.
     """
-    if stock.quotas or stock.pledges or any(line.due for line in stock.waiting):
+    if stock.quotas or stock.pledges:
         return False
-    return not ((stock.waiting or stock.disputed) and any(receipt.due < now + DAY for receipt in stock.supply))
+    if not (stock.waiting or stock.disputed):
+        return True
+    if any(line.due for line in stock.waiting):
+        return False
+    return not any(receipt.due < now + DAY for receipt in stock.supply)
 
 
 def _free(stock: ItemStock, now: Elapsed) -> list[int]:

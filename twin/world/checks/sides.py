@@ -1,4 +1,4 @@
-"""P-1, P-2, P-3, P-4 and P-6: what the policies of a careful client decide, judged from the trace of what they heard.
+"""P-1 to P-4, P-6 and P-7: what the policies of a careful client decide, judged from the trace of what they heard.
 
 Of each called side the outcomes that its breaker may count, the retries and deposits of its budget and the last cost of
 each call are kept here and reckoned anew; the policy's own state is read only where it says what it did. A breaker of
@@ -70,6 +70,11 @@ class SideChecks:
             self._ratio(link, side, calling.budget, asked, decision)
         elif isinstance(calling.budget, TokenQuota) and calling.hedge is None:
             self._quota(link, side, calling.budget, before.budget, asked, after.budget)
+        if calling.deadline is not None and isinstance(decision, Send):
+            self.findings.met["P-7"] += 1
+            late = asked.now - asked.call.begun_at - calling.deadline.within
+            if late >= 0:
+                self.findings.broken("P-7", f"call {asked.call.key} on {link}", f"sent {late} us after the deadline")
         if isinstance(asked, Ended) and isinstance(decision, Wait) and isinstance(calling.retry, Retry):
             self._wait(link, calling.retry, asked, decision)
 

@@ -104,8 +104,9 @@ class StockChecks:
         met["S-2b"] += 1
         for site, position in enumerate(stock.positions):
             place = (item, site)
-            if position.committed != live.get(place, 0):
-                told = f"committed {position.committed}, live reservations {live.get(place, 0)}"
+            claimed = live.get(place, 0)
+            if position.committed != claimed:
+                told = f"committed {position.committed}, live reservations {claimed}"
                 self.findings.broken("S-2b", f"item {item} at site {site}", cause, told)
             book = self._ours.get(place)
             if book is None:
