@@ -112,7 +112,7 @@ class Erp:
                 lines[line.item] = lines.get(line.item, 0) + line.quantity
                 self.open_demand[line.item] = self.open_demand.get(line.item, 0) + line.quantity
             self.open_orders[event.external] = lines
-            self.ground.probe.effect("erp", "order", event.document or event.external)
+            self.ground.probe.effect("erp", "order", event.document or event.case)
         return ErpConfirmed(id=derive(event.id, 1), cause=event.id, case=event.case, reference=reference)
 
     def _forgotten(self, key: int) -> bool:

@@ -41,6 +41,7 @@ _CODES = {
     "timeout": "DELIVERY_TIMEOUT",
     "refused": "DELIVERY_REFUSED",
     "throttled": "DELIVERY_REFUSED",
+    "rejected": "DELIVERY_REJECTED",
     "backlog": "BACKLOG_FULL",
     "rejected": "DELIVERY_REFUSED",
 }

@@ -7,7 +7,7 @@ Q-numbers are those of the fault catalogue.
 from fractions import Fraction
 from typing import Final
 
-from actors.calls import FAILED, REFUSED, Call, Endpoint, Gate
+from actors.calls import FAILED, REFUSED, REJECTED, Call, Endpoint, Gate
 from policies.throttle import FixedWindow, SlidingWindow, State, Throttle, TokenBucket
 from twin.errors import UsageError
 from twin.kernel.faults import Armed
@@ -35,6 +35,8 @@ class TroubledEndpoint(Endpoint):
         self._usual = plain.service
         self.service = self._slowed
         self._armed: list[Armed] = []
+        self._locked: dict[int, Elapsed] = {}
+        """Until when somebody holds the record that an event is about, by the key within which it keeps its order."""
 
     # --- the lever
 
@@ -70,6 +72,9 @@ class TroubledEndpoint(Endpoint):
             elif kind == "W1":
                 armed.took_effect()
                 return
+            elif kind in ("E14", "E15", "Q3"):
+                if self._says_no(armed, call):
+                    return
             elif kind == "E3":
                 if self.in_service < self.concurrency and armed.strikes(now, call.event.id, call.attempt):
                     self.in_service += 1
@@ -85,6 +90,25 @@ class TroubledEndpoint(Endpoint):
                 call.client.respond(call)
                 return
         super().request(call)
+
+    def _says_no(self, armed: Armed, call: Call) -> bool:
+        """Refuse a call whose record is locked (E14), for good (E15), or with a wait of the record's own (Q3)."""
+        now, event, held = self.ground.timeline.now, call.event, int(armed.number("extra", 0.0))
+        if armed.fault.kind == "Q3":
+            if armed.strikes(now, event.id, call.attempt):
+                call.status, call.retry_after = REFUSED, held
+                call.client.respond(call)
+                return True
+        elif armed.fault.kind == "E15":
+            if armed.strikes(now, event.id, 0):
+                call.status, call.retry_after = REJECTED, None
+                call.client.respond(call)
+                return True
+        elif now < self._locked.get(event.aggregate, 0) or armed.strikes(now, event.id, call.attempt):
+            self._locked.setdefault(event.aggregate, now + held)
+            self._fail(call, None)
+            return True
+        return False
 
     def _room(self, armed: Armed, now: Elapsed) -> int:
         """Return how many calls a record leaves room for."""

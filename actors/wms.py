@@ -32,11 +32,13 @@ from twin.model.commands import (
 )
 from twin.model.events import CancelRelease, ReleaseToWarehouse, SnapshotRequested, StockCutAsked
 from twin.model.ids import derive
-from twin.model.instant import DAY
+from twin.model.instant import DAY, HOUR
 from twin.model.message import Event, Message
 from twin.model.stock import Bucket
 
 RELEASES_KEPT = 30 * DAY
+BENCH_LOOKED_AT = HOUR
+"""How often somebody asks again for the labels of parcels that got none: once an hour, assumed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ class Warehouse:
         self.releases = Once(RELEASES_KEPT)
         self.jobs: dict[int, ReleaseToWarehouse] = {}
         """Releases accepted and not yet picked."""
+        self.benched: dict[int, LabelRequested] = {}
+        """Parcels whose label the carrier did not give, by package, until somebody asks again."""
         self._told: dict[int, tuple[int, int]] = {}
         """Item to the number of its last fact, and what its facts come to."""
         self._shipping: dict[int, tuple[ReleaseToWarehouse, tuple[LineQuantity, ...]]] = {}
@@ -188,6 +192,17 @@ class Warehouse:
                     items=tuple([ItemQuantity(item_of[each.line], each.quantity) for each in found]),
                 )
             )
+
+    def unlabelled(self, event: Event, reason: str) -> None:
+        """The carrier gave no label: the parcel stays on the bench, and somebody asks again later."""
+        assert isinstance(event, LabelRequested)
+        self.benched[event.package] = event
+        self.ground.timeline.call_in(BENCH_LOOKED_AT, self._ask_again, event)
+
+    def _ask_again(self, event: LabelRequested) -> None:
+        assert self.carrier is not None
+        del self.benched[event.package]
+        self.carrier.submit(event)
 
     def labelled(self, event: Event, answer: Message | None) -> None:
         """The carrier gave a label: the parcel leaves and the shipment is confirmed."""

@@ -532,7 +532,7 @@ class _Builder:
                 endpoint,
                 retry=Retry(kind="exponential", attempts=20, base_us=SECOND, cap_us=5 * MINUTE),
                 done=warehouse.labelled,
-                parked=self.ground.probe.parked,
+                parked=warehouse.unlabelled,
                 caller=warehouse.name,
             )
         return carrier

@@ -87,6 +87,7 @@ def _moving(world: World, stocks: list[ItemStock], calls: CallChecks) -> set[int
         moving.update(pledge.order for pledge in stock.pledges)
     for warehouse in world.warehouses:
         moving.update(job.case for job in warehouse.jobs.values())
+        moving.update(parcel.case for parcel in warehouse.benched.values())
     moving.update(event.case for event in _at_clients(world, calls))
     moving.update(message.case for message in _told(world))
     return moving

@@ -111,6 +111,18 @@ KINDS: Final[dict[str, FaultKind]] = {
         text="At most `cap` calls are under way at once; more are refused.", targets=("erp_cloud", "wms", "carrier"),
         needs=("cap",), each=False,
     ),
+    "E14": FaultKind(
+        text="A record is locked by somebody for `extra`: what is asked of it meanwhile fails.",
+        targets=("erp_cloud", "wms"), needs=("extra",), takes=_COIN,
+    ),
+    "E15": FaultKind(
+        text="What is asked is refused for good (credit hold, closed item): no repeat helps.",
+        targets=("erp_cloud", "wms"), takes=_COIN,
+    ),
+    "Q3": FaultKind(
+        text="Calls are refused with a Retry-After of `extra`, whatever the limit says.",
+        targets=(*LIMITED, "erp_cloud"), needs=("extra",), takes=_COIN,
+    ),
     "P1": FaultKind(
         text="Crash: units in hand and what only memory knew are lost; it is back after `restart`.",
         targets=("middleware",), takes=("restart",), each=False, ends=("heal",), visibility=("silence",),
@@ -192,11 +204,8 @@ LATER_KINDS: Final[dict[str, str]] = {
     "E9": "stale reads: the middleware reads nothing back from partners",
     "E10": "items that move between the pages of a list",
     "E11": "idempotency keys that a partner forgets or ignores",
-    "E14": "records that somebody has locked",
-    "E15": "orders that a partner refuses for good",
     "E16": "lists that take longer the more they hold",
     "E17": "answers that belong to somebody else",
-    "Q3": "strange waits in the header of a refusal",
     "Q4": "calls that cost more points than expected",
     "P2": "a crash in one of the gaps around the outbox: use P1 with a trigger `point`",
     "P3": "a crash in one of the gaps around an idempotency record",

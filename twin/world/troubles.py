@@ -29,7 +29,7 @@ from twin.world.fault_specs import record_of
 from twin.world.scenario import Scenario
 
 QUOTAS: Final = ("Q1", "Q2", "Q5", "Q6")
-CALLED: Final = ("E1", "E2", "E3", "E4", "E5", "E12", "E13", "W1")
+CALLED: Final = ("E1", "E2", "E3", "E4", "E5", "E12", "E13", "E14", "E15", "Q3", "W1")
 FED: Final = ("W1", "B1", "B2", "B3")
 PROCESS: Final = ("P1", "P4", "P5", "D2", "D3", "D5")
 
@@ -96,9 +96,7 @@ class Troubles:
 
     def endpoint(self, plain: Endpoint, *names: str) -> Endpoint:
         """Return the endpoint of a party, which goes by `names`."""
-        records = [
-            armed for armed in self.faults.on(*names) if armed.fault.kind.startswith("E") or armed.fault.kind == "W1"
-        ]
+        records = [armed for armed in self.faults.on(*names) if armed.fault.kind in CALLED]
         if not records:
             return plain
         troubled = TroubledEndpoint(plain)

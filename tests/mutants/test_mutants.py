@@ -1,0 +1,18 @@
+"""Every mutant of the catalogue is killed: the invariants bite where production code is wrong (V-4)."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from kill import tried
+from table import MUTANTS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_is_killed(mutant):
+    assert tried(mutant).killed_by
