@@ -41,7 +41,6 @@ _CODES = {
     "timeout": "DELIVERY_TIMEOUT",
     "refused": "DELIVERY_REFUSED",
     "throttled": "DELIVERY_REFUSED",
-    "rejected": "DELIVERY_REJECTED",
     "backlog": "BACKLOG_FULL",
     "rejected": "DELIVERY_REFUSED",
 }

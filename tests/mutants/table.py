@@ -68,6 +68,8 @@ _FRESH = (
     "if hasattr(call.event, 'external') else call.event"
 )
 
+_RENAMED = "__import__('msgspec').structs.replace(event, id=event.id + 1)"
+
 MUTANTS = (
     Mutant(
         "key regenerated inside retry",
@@ -255,7 +257,7 @@ MUTANTS = (
         "redrive with a new id",
         "actors/middleware.py",
         "        if sends_again:\n            self._send(event)",
-        "        if sends_again:\n            self._send(__import__('msgspec').structs.replace(event, id=event.id + 1))",
+        f"        if sends_again:\n            self._send({_RENAMED})",
         ("A-2", "S-3", "S-8"),
         AWAY,
     ),

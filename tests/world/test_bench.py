@@ -9,7 +9,7 @@ from twin.world.closing import look_back
 
 def test_parcels_ship_when_the_carrier_is_back_however_long_it_was_away():
     """Method: a carrier that errs for six hours, longer than the twenty attempts of a warehouse's call last."""
-    away = "{name: away, kind: E1, target: carrier, trigger: {at: 1h}, duration: 6h}"
+    away = "{name: away, kind: E1, target: carrier_a, trigger: {at: 1h}, duration: 6h}"
     settings = ("landscape.size.skus=50", "demand.orders_per_day=500", 'start.at="2026-03-03T06:30"')
     scenario = scenarios.load("first_day", [*settings, "checks.T_term=1h", f"faults=[{away}]"])
     world = build(scenario, "standard", 3, Recorder(), stops=True)
