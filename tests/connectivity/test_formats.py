@@ -122,9 +122,10 @@ def test_elements_of_xml_are_records_with_attributes_children_and_text():
         "@no": "1",
         "Line": [{"@sku": "X", "Qty": "2"}, {"@sku": "Y", "Qty": "3", "#text": "odd"}],
         "$": {"Orders": {"@site": "east"}},
+        "@element": "Order",
     }
     around = {"Orders": {"@site": "east"}}
-    assert second.value == {"@no": "2", "Line": {"@sku": "Z", "Qty": "1"}, "$": around}
+    assert second.value == {"@no": "2", "Line": {"@sku": "Z", "Qty": "1"}, "$": around, "@element": "Order"}
 
 
 @pytest.mark.parametrize(

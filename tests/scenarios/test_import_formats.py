@@ -174,6 +174,16 @@ def test_the_state_before_the_first_row_is_in_the_header(tmp_path: Path):
     assert [report.mapped for report in imported.openings.values()] == [3]
 
 
+def test_orders_that_were_open_before_the_first_row_come_first(tmp_path: Path):
+    (tmp_path / "open.csv").write_text(HEAD + "0,A,3,2020-01-02 03:04:05,\n", encoding="utf-8")
+    (tmp_path / "orders.csv").write_text(HEAD + "1,A,1,2020-01-02 03:04:05,\n", encoding="utf-8")
+    (tmp_path / "open.yaml").write_text(LINES, encoding="utf-8")
+    mapping = mapping_file(tmp_path, LINES + "opening: {orders: {file: open.csv, mapping: open.yaml}}\n")
+    imported = import_files([tmp_path / "orders.csv"], mapping, tmp_path / "h.jsonl")
+    orders = [fact.order for fact in facts_of(tmp_path / "h.jsonl") if isinstance(fact, business.OrderPlaced)]
+    assert (orders, imported.events) == (["0", "1"], {"OrderPlaced": 1})
+
+
 def test_a_redacted_history_has_no_name_and_equal_names_stay_equal(tmp_path: Path):
     file, key = tmp_path / "a.csv", tmp_path / "key"
     file.write_text(

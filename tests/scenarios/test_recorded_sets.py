@@ -212,6 +212,16 @@ def test_epcis_documents_of_both_versions(imported: Import):
     assert rows >= 60
 
 
+def test_ubl_documents_of_several_kinds_in_one_import(imported: Import):
+    names = ("Order-2.0", "Order-2.1", "OrderCancellation-2.1", "DespatchAdvice-2.0", "InventoryReport-2.1")
+    made, out = imported("ubl", *(f"ubl/UBL-{name}-Example.xml" for name in names))
+    assert made.events == {"OrderPlaced": 2, "OrderCancelled": 1, "ShipmentHandedOver": 1, "StockCounted": 3}
+    facts = [record.fact for _, record in HistoryFile(out) if isinstance(record, Fact)]
+    lines = {fact.order: fact.lines for fact in facts if isinstance(fact, business.OrderPlaced)}
+    assert [line.quantity for line in lines["34"]] == [120, 15]
+    assert [fact.counted for fact in facts if isinstance(fact, business.StockCounted)] == [10, 15, 5]
+
+
 @pytest.mark.parametrize(
     ("name", "file", "events"),
     [

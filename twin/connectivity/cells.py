@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from twin.connectivity.mapping import Clock, Column, Const, Counted, Field, Inner, Join, Source, Value
-from twin.connectivity.paths import parse_path, picker
+from twin.connectivity.paths import TEXT, Element, parse_path, picker
 from twin.connectivity.rows import text_of_scalar
 
 STAMPS_KEPT_MAX = 4096
@@ -64,7 +64,7 @@ class Stamps:
     def _moment(self, text: str) -> datetime:
         for form in self._clock.formats:
             try:
-                if form == "iso":
+                if form == "iso" or (form == _PLAIN and len(text) == 19 and text[10] == " "):
                     return datetime.fromisoformat(text)
                 if form in ("epoch_s", "epoch_ms"):
                     return _EPOCH + timedelta(microseconds=_microseconds(text, 6 if form == "epoch_s" else 3))
@@ -99,6 +99,8 @@ class Stamps:
         return late if choice == "later" else early
 
 
+_PLAIN = "%Y-%m-%d %H:%M:%S"
+"""The commonest form; where every part has its full width the ISO reader takes it, four times as fast."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -136,7 +138,8 @@ class Reading:
 
         def one(raw: object) -> Scalar | None:
             try:
-                text = raw if isinstance(raw, str) else text_of_scalar(raw) or ""
+                told = raw.get(TEXT) if isinstance(raw, Element) else raw
+                text = told if isinstance(told, str) else text_of_scalar(told) or ""
             except TypeError as error:
                 raise Bad("not_a_value") from error
             text = text.strip()

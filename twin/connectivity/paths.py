@@ -14,6 +14,8 @@ from twin.connectivity.rows import text_of_scalar
 
 KEY = "@key"
 """The name under which a member of a table finds its own name."""
+TEXT = "#text"
+"""The name under which an element of XML has its text, where it has more than text."""
 VALUE = "@value"
 """The name of the one field of an element that is no table."""
 

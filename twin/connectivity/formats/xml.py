@@ -2,8 +2,9 @@
 
 A document type is refused outright: it is where external and exploding entities come from. Names lose their prefix.
 An element is an `Element`: attributes under `@name`, children under their names (a list where there are several), and
-its text under `#text` where it has more than text; one that has nothing but text is that text. A row has the attributes
-of the elements around it under `$`, by their names.
+its text under `#text` where it has more than text; one that has nothing but text is that text. Where a text is wanted, an
+element stands for its own. A row has its own name under `@element`, and the attributes of the elements around it under
+`$`, by their names.
 """
 
 from collections.abc import Iterator
@@ -11,11 +12,11 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from twin.connectivity.formats.nested import ABOVE
-from twin.connectivity.paths import Element
+from twin.connectivity.paths import TEXT, Element
 from twin.connectivity.rows import RECORD_BYTES_MAX, Container, Limits, Row, Rows
 from twin.errors import HistoryError
 
-TEXT = "#text"
+NAME = "@element"
 
 
 @dataclass(slots=True)
@@ -67,24 +68,25 @@ class Part:
 
 
 def xml_rows(container: Container, rows: str, limits: Limits) -> Rows:
-    """Read the elements of one name as rows; `rows` is that name.
+    """Read the elements of a name as rows; `rows` is that name, or several with a bar between them.
 
     Raises:
         HistoryError: while it is read: no XML, a document type, or no such element.
     """
-    wanted = rows.removeprefix("$").strip(".").rpartition(".")[2]
+    wanted = frozenset(name.strip().removeprefix("$").rpartition(".")[2] for name in rows.split("|"))
 
     def records() -> Iterator[Row]:
         number = 0
-        for part, _ in parts(container, frozenset((wanted,)), limits):
+        for part, _ in parts(container, wanted, limits):
             number += 1
             value = part.value()
             found = value if isinstance(value, dict) else Element({TEXT: value})
+            found[NAME] = part.tag
             if part.above:
                 found[ABOVE] = part.above
             yield Row(number, part.place, None if part.over else found, "over_limit" if part.over else "")
         if number == 0:
-            raise HistoryError(f"{container.name}: there is no element {wanted!r} in the file")
+            raise HistoryError(f"{container.name}: there is no element {' or '.join(sorted(wanted))!r} in the file")
 
     return Rows(None, records())
 
