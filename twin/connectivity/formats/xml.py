@@ -2,9 +2,9 @@
 
 A document type is refused outright: it is where external and exploding entities come from. Names lose their prefix.
 An element is an `Element`: attributes under `@name`, children under their names (a list where there are several), and
-its text under `#text` where it has more than text; one that has nothing but text is that text. Where a text is wanted, an
-element stands for its own. A row has its own name under `@element`, and the attributes of the elements around it under
-`$`, by their names.
+its text under `#text` where it has more than text; one that has nothing but text is that text. Where a text is wanted,
+an element stands for its own. A row has its own name under `@element`, and the attributes of the elements around it
+under `$`, by their names.
 """
 
 from collections.abc import Iterator
