@@ -17,8 +17,8 @@ LIBRARIES = {
     "policies": set(),
     "reports": {"jinja2", "markupsafe", "matplotlib", "networkx", "numpy"},
     "scenarios": {"ruamel"},
-    "scenarios.spool": {"msgspec"},  # keeps facts in the form in which they are written
     "scenarios.replays": {"msgspec"},  # gives the header of a history other settings
+    "scenarios.spool": {"msgspec"},  # keeps facts in the form in which they are written
     "twin": set(),
     "twin.cli": {"click", "rich"},
     "twin.connectivity": {"msgspec"},
@@ -30,11 +30,11 @@ LIBRARIES = {
     "twin.experiment.yardsticks": {"simpy"},  # so are the small programs that the kernel is compared with
     "twin.kernel": {"numpy", "simpy"},
     "twin.kernel.recorder": {"duckdb", "numpy", "simpy"},  # its sink writes Parquet
-    "twin.playback.parquet": {"duckdb"},
     "twin.live.postgres": {"psycopg"},
     "twin.model": {"msgspec"},
     "twin.model.wire": {"msgspec", "pydantic", "pydantic_core"},
     "twin.playback": {"msgspec"},  # what is played are the messages themselves
+    "twin.playback.parquet": {"duckdb"},
     "twin.world": {"networkx", "numpy", "pydantic", "pydantic_core"},
 }
 """What a room may import beside the standard library; the longest name that fits a module counts."""
