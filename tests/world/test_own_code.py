@@ -71,6 +71,22 @@ def test_a_production_limiter_paces_the_caller(example: Scenario) -> None:
     assert 0.7 * 30 * 60 < sent < 1.02 * 30 * 60
 
 
+class Thrice:
+    """Two copies at once after 20 ms, and no more."""
+
+    def next_copy(self, sent: int) -> int | None:
+        return {1: 20_000, 2: 0}.get(sent)
+
+
+def test_a_hedge_of_ones_own_sends_its_copies(example: Scenario) -> None:
+    """Service is exponential with 10 ms, so e^-2 of the calls are still out after 20 ms when nobody else is there."""
+    calm = example.with_("landscape.parties.users.open.rate", "1/s").with_("faults", [])
+    mine = run_once(calm.with_("designs.ladder.hedge", Thrice()), "ladder", 3)
+    assert run_once(calm, "ladder", 3).kpis["attempts_per_call"] == 1
+    assert 1 + 2 * 0.05 < mine.kpis["attempts_per_call"] < 1 + 2 * 0.35
+    assert mine.kpis["success_share"] > 0.95
+
+
 def test_production_objects_make_the_same_bytes_in_any_process(example: Scenario) -> None:
     """Tenacity draws from the global generator, which is given the call's draw and put back."""
     random.seed(1)  # noqa: TID251  # the global generator is what must not matter

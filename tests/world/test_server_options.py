@@ -229,3 +229,26 @@ def test_a_bulkhead_of_a_caller_counts_all_of_its_calls_to_one_side(tmp_path: Pa
     design = "retry: {kind: fixed, attempts: 1000, base: 50ms}, concurrency: {kind: fixed, limit: 4}"
     found = world(tmp_path, group, server("workers: 100, service: 400ms"), design=design, horizon="25s", warm_up="5s")
     assert found.kpis["in_system{server=server}"] == pytest.approx(4, abs=0.1)
+
+
+def test_clients_that_share_their_state_have_one_of_it(tmp_path: Path):
+    """A bulkhead of one for each of three clients is three under way; shared, it is one."""
+    design = "retry: {kind: fixed, attempts: 1000, base: 50ms}, concurrency: {kind: fixed, limit: 1}"
+    for share, there in (("false", 3), ("true", 1)):
+        group = (
+            f"users: {{kind: clients, count: 3, share_state: {share}, open: {{rate: 4/s}}, "
+            "calls: [{to: server, timeout: 100s}]}"
+        )
+        found = world(
+            tmp_path, group, server("workers: 100, service: 500ms"), design=design, horizon="25s", warm_up="5s"
+        )
+        assert found.kpis["in_system{server=server}"] == pytest.approx(there, abs=0.1)
+
+
+def test_the_deadline_ends_a_call_between_its_attempts(tmp_path: Path):
+    """Every attempt fails; one a second from 0 on, the deadline at 2.5 s: three are made, and none is cut."""
+    called = "users: {kind: clients, open: {rate: 5/s}, calls: [{to: server, deadline: 2500ms}]}"
+    design = "retry: {kind: fixed, attempts: 9, base: 1s}"
+    found = world(tmp_path, called, server("workers: 9, service: 0s, errors: 100%"), design=design, horizon="200s")
+    assert found.kpis["attempts_per_call"] == pytest.approx(3, abs=0.05)
+    assert found.kpis["success_share"] == 0
