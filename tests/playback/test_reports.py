@@ -1,6 +1,7 @@
 """What a replay found reaches a build server and a terminal: JUnit, baseline, groups, exit codes, one document."""
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -166,13 +167,29 @@ def test_the_document_has_the_keys_of_the_interface(recorded: Path, capsys: pyte
 
 
 def test_the_first_divergence_names_its_chain_and_what_production_recorded(
-    diverging: Path, capsys: pytest.CaptureFixture[str]
+    recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    code, out, _ = ask(capsys, str(diverging))
+    history, number = with_one_order_larger(recorded, tmp_path / "edited.jsonl", nth=20)
+    code, out, _ = ask(capsys, str(history))
     assert code == 1
-    assert f"  first: {replay(diverging).divergences[0].signature} at 2026-03-03T00:" in out
+    assert f"  first: changed order {number} at 2026-03-03T00:" in out
     assert "    SubmitOrder " in out
-    assert "    recorded: " in out and "    replayed: " in out
+    there, here = (line for line in out.splitlines() if line.startswith(("    recorded: ", "    replayed: ")))
+    differs = replay(history).divergences[0]
+    assert isinstance(differs.recorded, dict) and isinstance(differs.replayed, dict)
+    shown = json.loads(there.removeprefix("    recorded: "))
+    assert shown, "of two versions the fields that differ are shown, and no others"
+    assert all(differs.recorded[name] != differs.replayed[name] for name in shown)
+    assert json.loads(here.removeprefix("    replayed: ")).keys() == shown.keys()
+
+
+def test_a_terminal_shows_groups_and_measures(recorded: Path, capsys: pytest.CaptureFixture[str]):
+    _, out, _ = ask(capsys, str(recorded), "--perturb", "loss=5%", "--seed", "3")
+    assert re.search(r"  \d+ groups with one cause each, by the earliest of them: \w+ .* \(\d+\); ", out)
+    assert ", which the replay has not seen" in out
+    code, out, _ = ask(capsys, str(recorded), "--mode", "open")
+    assert code == 0
+    assert re.search(r"  measures \(all of them: --format json\): orders_accepted \d+, ", out)
 
 
 def test_rows_for_a_spreadsheet_have_one_line_for_each_divergence(diverging: Path, capsys: pytest.CaptureFixture[str]):

@@ -79,7 +79,7 @@ class Chains:
         while cause and len(links) < CHAIN_MAX:
             found = self._known.get(cause)
             if found is None:
-                links.append(f"{cause}, which was not seen")
+                links.append(f"message {cause}, which the replay has not seen")
                 break
             name, earlier, at = found
             links.append(f"{name} {cause} at {text_of(self._start + at)}")

@@ -1,5 +1,6 @@
 """What a replay found, as a document and as lines; and two versions of it side by side."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,19 @@ from twin.playback.modes import pinned
 from twin.playback.replay import Replayed
 
 CHANGED_LISTED_MAX = 1000
+GROUPS_SHOWN = 5
+MEASURES = (
+    "orders_accepted",
+    "orders_shipped",
+    "orders_backordered",
+    "oversold_units",
+    "late_orders",
+    "duplicate_erp_orders",
+    "lost_orders",
+    "illegal_transitions",
+    "manual_touches",
+)
+"""Measures of a replay among simulated partners that the terminal shows."""
 SHOWN_MAX = 20
 """Lines of one kind on the terminal; the document has them all."""
 
@@ -106,8 +120,15 @@ def lines(document: Mapping[str, object]) -> list[str]:
     if isinstance(first, dict):
         said.append(f"  first: {first['kind']} {first['key']} at {first['at']}: {KINDS[first['kind']]}")
         said += [f"    {link}" for link in first["chain"]]
-        said.append(f"    recorded: {first['recorded']}")
-        said.append(f"    replayed: {first['replayed']}")
+        said += _sides(first["recorded"], first["replayed"])
+    groups = sorted(_dicts(document["groups"]), key=lambda group: -int(str(group["divergences"])))
+    if len(groups) > 1:
+        named = "; ".join(f"{group['cause']} ({group['divergences']})" for group in groups[:GROUPS_SHOWN])
+        said.append(f"  {len(groups)} groups with one cause each, by the earliest of them: {named}")
+    kpis = document["kpis"]
+    if isinstance(kpis, dict) and kpis:
+        told = [f"{name} {kpis[name]:g}" for name in MEASURES if kpis.get(name) is not None]
+        said.append(f"  measures (all of them: --format json): {', '.join(told)}")
     consequences = document["consequences"]
     if isinstance(consequences, dict):
         for row in [*consequences["orders"], *consequences["stock"]][:SHOWN_MAX]:
@@ -146,6 +167,15 @@ def _row(divergence: Divergence, root: int, accepted: bool) -> dict[str, object]
         "group": root,
         "accepted": accepted,
     }
+
+
+def _sides(recorded: object, replayed: object) -> list[str]:
+    """Return both versions of what was sent: of two the fields that differ, of one alone all of it."""
+    if isinstance(recorded, Mapping) and isinstance(replayed, Mapping):
+        names = [name for name in dict.fromkeys((*recorded, *replayed)) if recorded.get(name) != replayed.get(name)]
+        recorded, replayed = ({name: side.get(name) for name in names} for side in (recorded, replayed))
+    both = (("recorded", recorded), ("replayed", replayed))
+    return [f"    {word}: {'nothing' if side is None else json.dumps(side)}" for word, side in both]
 
 
 def _stock(header: Header, played: Played) -> list[dict[str, object]]:
