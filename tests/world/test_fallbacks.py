@@ -1,0 +1,50 @@
+"""A design with fallbacks in a whole world: it notices an absence, decides, lets requests wait, and goes on after."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import scenarios
+from twin.errors import ScenarioError
+from twin.world.result import RunResult
+from twin.world.run import run_once
+
+
+def night(accept: str, out: Path | None = None) -> RunResult:
+    """Run the hours around the ERP's window, which lasts from 1 h to 3 h."""
+    settings = [f"designs.falls_back.fallbacks.erp_away.accept={accept}", "horizon=4h30m"]
+    scenario = scenarios.load("erp_maintenance", settings, small=True)
+    return run_once(scenario, "falls_back", 1, out=out, record=out is not None)
+
+
+def test_orders_that_were_held_while_the_erp_was_away_go_on_afterwards(tmp_path: Path) -> None:
+    held, accepted = night("none", tmp_path), night("all")
+    assert (held.kpis["fallback_held_orders"] or 0) > 100
+    assert held.kpis["fallback_accepted_orders"] == accepted.kpis["fallback_held_orders"] == 0
+    assert held.kpis["fallback_held_orders"] == accepted.kpis["fallback_accepted_orders"]
+    assert held.kpis["orders_accepted"] == accepted.kpis["orders_accepted"]
+    assert held.kpis["dlq_length.max"] == accepted.kpis["dlq_length.max"] == 0
+    seconds = held.kpis["fallback_s{partner=erp}"]
+    assert seconds is not None
+    assert abs(seconds - 7_200) < 180, "the two hours of the window, less the time to notice, and a little to be sure"
+    kinds = dict(
+        duckdb.sql(
+            f"select kind, count(*) from '{tmp_path}/events.parquet' where kind like 'fallback.%' group by kind"
+        ).fetchall()
+    )
+    assert kinds == {"fallback.on": 1, "fallback.off": 1, "fallback.held": held.kpis["fallback_held_orders"]}
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("erp_away={else: refuse}", "'refuse' does not exist yet; there is hold"),
+        ("wms_silent={reroute_after: 1h}", "does not exist yet; remove it"),
+        ("carrier_away={after: 5m, use: [carrier_b]}", "does not exist yet; remove it"),
+        ("wms_silent={publish: hope}", "hope"),
+    ],
+)
+def test_what_no_fallback_can_do_yet_is_refused_with_a_sentence(setting: str, told: str) -> None:
+    with pytest.raises(ScenarioError, match=told):
+        scenarios.load("first_day", [f"designs.standard.fallbacks.{setting}"])
