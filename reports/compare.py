@@ -43,7 +43,8 @@ PANELS_MAX: Final = 4
 def caption(comparison: Comparison) -> str:
     """Say in words what the figure shows."""
     names = ", ".join(panel.title.lower() for panel in panels(comparison))
-    return f"By design: {names}. Means with 95 % intervals."
+    told = "One run, so no intervals" if len(comparison.rounds) == 1 else "Means with 95 % intervals"
+    return f"By design: {names}. {told}."
 
 
 def panels(comparison: Comparison) -> list[Panel]:
@@ -75,7 +76,8 @@ def figure(comparison: Comparison) -> Figure:
             place.set_visible(False)
         axes.flat[0].set_yticks(range(rows), comparison.designs)
         axes.flat[0].set_ylim(rows - 0.45, -0.65)
-        footer(drawn, comparison.runs, "means with 95 % intervals")
+        alone = len(comparison.rounds) == 1
+        footer(drawn, comparison.runs, "one run, so no intervals" if alone else "means with 95 % intervals")
     return drawn
 
 

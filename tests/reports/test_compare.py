@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from reports.compare import figure, panels
+from reports.compare import caption, figure, panels
 from reports.document import image
 from reports.tables import decisions, measures, picture, verdicts, violations
 from twin.experiment.comparison import Comparison, compare_rounds
@@ -90,6 +90,12 @@ def test_the_footer_names_scenario_seeds_replications_and_version():
     (footer,) = figure(made_up()).texts
     assert footer.get_text().startswith("oversell · seeds 7 to 10 · 4 replications · ")
     assert "distribution-twin" in footer.get_text()
+
+
+def test_a_figure_of_one_run_says_that_it_has_no_intervals():
+    (footer,) = figure(made_up(1)).texts
+    assert "one run, so no intervals" in footer.get_text()
+    assert caption(made_up(1)).endswith("One run, so no intervals.")
 
 
 def test_no_two_labels_overlap_and_none_leaves_the_picture():
