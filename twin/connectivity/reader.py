@@ -19,13 +19,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from twin.connectivity.cells import Bad, Cell, Part, Raw, Read, Reading, Row, Scalar, Stamps
+from twin.connectivity.cells import Bad, Cell, Raw, Read, Reading, Row, Scalar, Stamps
 from twin.connectivity.conditions import Holds, columns_of, compile_condition
-from twin.connectivity.facts import LineMaker, Values, fact_of, merged
+from twin.connectivity.facts import Values, fact_of, merged
 from twin.connectivity.formats.choice import rows_of
 from twin.connectivity.joins import Joined
-from twin.connectivity.mapping import EventRule, Field, Mapping
-from twin.connectivity.paths import VALUE, elements_of, finds, parse_path
+from twin.connectivity.makers import Draft, Maker, tables_of
+from twin.connectivity.mapping import Mapping
 from twin.connectivity.report import Report, Tally
 from twin.connectivity.rows import Container, MemoryShelf, Rows, Shelf
 from twin.connectivity.rows import Row as Found
@@ -147,7 +147,7 @@ class Reader:
             refuse=[(rule.name, compile_condition(rule.when)) for rule in mapping.refuse],
             rest=[(name, read) for name, read in reads.items() if name not in asked],
             note=[(rule.name, compile_condition(rule.when)) for rule in mapping.note],
-            events=[_Maker.of(rule, mapping, self._reading) for rule in mapping.events],
+            events=[Maker.of(rule, mapping, self._reading) for rule in mapping.events],
         )
 
     def _record(self, found: Found, record: Raw, plan: "_Plan") -> Iterator[Told]:
@@ -175,9 +175,9 @@ class Reader:
                 yield self._told(draft.maker, draft.at_us, found.number, draft.nth, draft.values, draft.lines)
         yield from self._gather(drafts)
 
-    def _drafts(self, found: Found, record: Raw, row: Row, makers: "list[_Maker]") -> "list[_Draft]":
+    def _drafts(self, found: Found, record: Raw, row: Row, makers: "list[Maker]") -> "list[Draft]":
         """Return what the events of one row need, so that all or none of them is made."""
-        drafts: list[_Draft] = []
+        drafts: list[Draft] = []
         private = self._private(row)
         for maker in makers:
             rule = maker.rule
@@ -187,13 +187,13 @@ class Reader:
                 continue
             if not isinstance(at_us, int):
                 raise Bad("several_values")
-            elements = [None] if maker.each is None else _tables(maker.each(record))
+            elements = [None] if maker.each is None else tables_of(maker.each(record))
             for element in elements:
                 values = maker.values(private, [] if element is None else [element], self._redacted)
-                draft = _Draft(maker, at_us, found.number, len(drafts) + 1, values)
+                draft = Draft(maker, at_us, found.number, len(drafts) + 1, values)
                 if maker.lines is not None:
                     draft.lines = (
-                        maker.lines.of_elements(private, _tables(maker.listed(record)))
+                        maker.lines.of_elements(private, tables_of(maker.listed(record)))
                         if maker.listed is not None
                         else (maker.lines.of_row(private),)
                     )
@@ -211,10 +211,10 @@ class Reader:
                     fact_of(rule, values, draft.lines)
                 drafts.append(draft)
         if not drafts:
-            raise Bad("missing_value")
+            raise Bad("no_lines" if any(maker.each is not None for maker in makers) else "missing_value")
         return drafts
 
-    def _document_of(self, maker: "_Maker", row: Row) -> tuple[str, ...]:
+    def _document_of(self, maker: "Maker", row: Row) -> tuple[str, ...]:
         group = self._mapping.group
         assert group is not None, "only a mapping with a group gathers"
         return (maker.name, *(str(row[name]) for name in group.by))
@@ -255,7 +255,7 @@ class Reader:
         free = name == "reason" and column != "" and self._mapping.column(column).codes is None
         return self._redact(str(value)) if address or free or name == "customer" else value
 
-    def _follows(self, drafts: "list[_Draft]") -> None:
+    def _follows(self, drafts: "list[Draft]") -> None:
         """Note steps of a row against the order of the mapping, and rows against that of the file."""
         at_us = drafts[0].at_us
         if self._latest_us is not None:
@@ -272,7 +272,7 @@ class Reader:
                 if later.at_us < earlier.at_us:
                     self._tally.note(f"out_of_sequence: {later.maker.rule.type} before {earlier.maker.rule.type}")
 
-    def _took(self, row: Row, plan: "_Plan", drafts: "list[_Draft]") -> None:
+    def _took(self, row: Row, plan: "_Plan", drafts: "list[Draft]") -> None:
         tally = self._tally
         tally.mapped += 1
         for type in dict.fromkeys(draft.maker.rule.type for draft in drafts):
@@ -283,7 +283,7 @@ class Reader:
         for name, cases in self._cases.items():
             cases.see(row[name])
 
-    def _gather(self, drafts: "list[_Draft]") -> Iterator[Told]:
+    def _gather(self, drafts: "list[Draft]") -> Iterator[Told]:
         group = self._mapping.group
         latest_us: int | None = None
         for draft in drafts:
@@ -319,7 +319,7 @@ class Reader:
 
     def _told(
         self,
-        maker: "_Maker",
+        maker: "Maker",
         at_us: int,
         row: int,
         nth: int,
@@ -345,62 +345,7 @@ class _Plan:
     refuse: list[tuple[str, Holds]]
     rest: list[tuple[str, Read]]
     note: list[tuple[str, Holds]]
-    events: "list[_Maker]"
-
-
-@dataclass(slots=True)
-class _Maker:
-    """One event of the mapping, ready to be asked."""
-
-    rule: EventRule
-    name: str
-    holds: Holds | None
-    parts: list[tuple[str, Part, str]]
-    lines: LineMaker | None
-    each: Callable[[object], list[object]] | None
-    listed: Callable[[object], list[object]] | None
-    gathers: bool
-
-    @classmethod
-    def of(cls, rule: EventRule, mapping: Mapping, reading: Reading) -> "_Maker":
-        joins = {join.name for join in mapping.joins}
-        source = rule.lines.source if rule.lines is not None else ""
-        each = rule.each if rule.each not in ("document", "row") else ""
-        flat_lines = mapping.source.flat or source in joins
-        flat_parts = mapping.source.flat or each in joins
-        values = [*rule.parts, *((f"ship_to.{name}", value) for name, value in rule.ship_to)]
-        return cls(
-            rule=rule,
-            name=f"{mapping.events.index(rule)} {rule.type}",
-            holds=compile_condition(rule.when) if rule.when is not None else None,
-            parts=[
-                (name, Part(value, reading, flat=flat_parts), value.column if isinstance(value, Field) else "")
-                for name, value in values
-            ],
-            lines=LineMaker(rule.lines, reading, flat=flat_lines) if rule.lines is not None else None,
-            each=_list_of(each, joins) if each else None,
-            listed=_list_of(source, joins) if source else None,
-            gathers=mapping.group is not None and rule.each == "document" and not source,
-        )
-
-    def values(self, row: Row, elements: list[Raw], private: "_Private") -> dict[str, Scalar | None]:
-        return {name: private(name, part(row, elements), column) for name, part, column in self.parts}
-
-
-_Private = Callable[[str, Scalar | None, str], Scalar | None]
-
-
-@dataclass(slots=True)
-class _Draft:
-    """One event of one row, before it is certain that the row is taken."""
-
-    maker: _Maker
-    at_us: int
-    row: int
-    nth: int
-    values: Values
-    lines: tuple[business.OrderedItem, ...] = ()
-    document: tuple[str, ...] | None = None
+    events: "list[Maker]"
 
 
 class _Document:
@@ -408,7 +353,7 @@ class _Document:
 
     __slots__ = ("at_us", "first", "key", "last_row", "latest_us", "lines")
 
-    def __init__(self, key: tuple[str, ...], first: _Draft) -> None:
+    def __init__(self, key: tuple[str, ...], first: Draft) -> None:
         self.key = key
         self.first = first
         self.lines = list(first.lines)
@@ -430,16 +375,3 @@ class _Cases:
 
     def variants(self) -> int:
         return len(self._seen) - len(self._folded)
-
-
-def _list_of(source: str, joins: set[str]) -> Callable[[object], list[object]]:
-    return finds((source,) if source in joins else parse_path(source))
-
-
-def _tables(found: list[object]) -> list[Raw]:
-    """Return the elements that a list path leads to; a path to the list itself stands for its elements.
-
-    An element that is no table is one with a single field, `@value`.
-    """
-    elements = [element for each in found for element in (elements_of(each) if isinstance(each, list) else [each])]
-    return [element if isinstance(element, dict) else {VALUE: element} for element in elements]

@@ -24,7 +24,7 @@ CLASSES = {
     "time_goes_back": "earlier than the row before it, where the mapping says that rows are in the order of time",
     "unknown_code": "a word that the table of codes does not have",
     "bad_quantity": "zero, or negative where the event takes positive quantities only",
-    "no_lines": "a document without a single line",
+    "no_lines": "a document without a single line, or an empty list of what makes an event each",
     "duplicate": "the same content as an earlier row of the same id",
     "conflicting_id": "other content than an earlier row of the same id",
     "group_reopened": "its document had been closed",
