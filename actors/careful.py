@@ -114,7 +114,7 @@ class CarefulClient(Client):
     def _ask(self, asked: Asked) -> tuple[Sides, Decision]:
         before = self.standing.sides
         after, decision = self.calling.step(before, asked)
-        side = (self._caller, self._called, self.standing.age)
+        side = (id(self.standing), self.standing.age)
         self.ground.probe.ruled(self.name, side, self.calling, before, asked, after, decision)
         return after, decision
 

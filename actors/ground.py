@@ -22,8 +22,8 @@ Lag = Callable[[int, int], Elapsed]
 
 Asked = Ready | Late | Ended | Dropped
 """What the policies of a link are asked or told."""
-Side = tuple[int, int, int]
-"""Who calls whom, as the recorder numbers them, and how often the caller's process has begun anew."""
+Side = tuple[int, int]
+"""What one process knows of a called side, told apart from all others, and how often the process has begun anew."""
 Step = Literal["sent", "accepted", "rejected", "given up"]
 """What becomes of a partner's file."""
 

@@ -150,7 +150,9 @@ class TroubledMiddleware(Middleware):
             super()._fetched(waiting)  # type: ignore[arg-type]  # the base class knows what a trip carries
 
     def _after(self, message: Message, outcome: Outcome, unit: Direct) -> None:
-        if not self._passes("after_commit"):
+        if self._passes("after_commit"):
+            self.ground.probe.committed(message, outcome, unit)  # the store has it, though the process is gone
+        else:
             super()._after(message, outcome, unit)
 
     def _next(self) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from actors.ground import Asked, Side
 from policies.breaker import BreakerState, Phase, WindowBreaker
 from policies.budget import RatioBudget, TokenQuota
-from policies.calling import Calling, Decision, Dropped, Ended, GiveUp, Ready, Send, Sides, Wait
+from policies.calling import Calling, Decision, Dropped, Ended, GiveUp, Late, Ready, Send, Sides, Stay, Wait
 from policies.retry import Cause, Retry
 from twin.model.instant import Elapsed
 from twin.world.checks.calls import wrong_wait
@@ -104,7 +104,7 @@ class SideChecks:
             if before.phase is Phase.OPEN and now < before.until:
                 self._broken("P-1", link, f"an attempt goes out at {now}, and it is open until {before.until}")
         elif isinstance(decision, Wait | GiveUp) and decision.reason == "breaker refused":
-            self._refused(link, side, rule, before, now)
+            self._refused(link, side, rule, before, after, now)
         if before.epoch != after.epoch:
             self._moved(link, side, rule, before, after, now)
         if after.phase is Phase.HALF_OPEN and isinstance(decision, Send):
@@ -131,14 +131,16 @@ class SideChecks:
         if before.phase is Phase.CLOSED and isinstance(asked, Ended):
             side.outcomes.append((asked.now, asked.cause is not None, asked.took > rule.slow_after))
 
-    def _refused(self, link: str, side: _Side, rule: WindowBreaker, before: BreakerState, now: Elapsed) -> None:
+    def _refused(
+        self, link: str, side: _Side, rule: WindowBreaker, before: BreakerState, after: BreakerState, now: Elapsed
+    ) -> None:
         """P-2: a refusal is right while it is open, and while its probes are out."""
         late = 0 if rule.boundary == "inclusive" else 1
         if before.phase is Phase.OPEN:
             self.findings.met["P-2"] += 1
             if now >= before.until + late:
                 self._broken("P-2", link, f"refuses at {now}, and was open until {before.until}")
-        elif before.phase is Phase.HALF_OPEN and rule.half_open_at_most:
+        elif before.phase is Phase.HALF_OPEN and after.phase is Phase.HALF_OPEN and rule.half_open_at_most:
             self.findings.met["P-2"] += 1
             if now >= side.entered + rule.half_open_at_most + late:
                 self._broken("P-2", link, f"half-open since {side.entered}, and refuses at {now}")
@@ -164,16 +166,25 @@ class SideChecks:
     def _ratio(self, link: str, side: _Side, rule: RatioBudget, asked: Asked, decision: Decision) -> None:
         """P-3, over every window at once: the most that any window ending now has used beyond its deposits.
 
-        A copy that a hedge sends is a retry.
+        A retry counts when it is granted, which is before its wait; a copy that a hedge sends is a retry, and one that
+        is granted and not sent comes back.
         """
-        if isinstance(asked, Ready) and not asked.call.attempt and not asked.call.granted:
+        call, goes = asked.call, isinstance(decision, Send)
+        if isinstance(asked, Ready) and not call.attempt and not call.granted:
             side.retries = max(0, side.retries) - round(rule.deposit * PARTS)
-        if isinstance(decision, Send) and (decision.call.attempt > 1 or decision.call.copy):
-            self.findings.met["P-3"] += 1
-            side.retries = max(0, side.retries) + PARTS
-            if side.retries > rule.capacity * PARTS:
-                told = f"retries exceed deposits by {side.retries / PARTS}, the capacity is {rule.capacity}"
-                self._broken("P-3", link, told)
+        elif isinstance(asked, Ready) and call.attempt and call.granted and not (goes or decision.call.granted):
+            side.retries -= PARTS
+        elif isinstance(asked, Late) or not call.granted:
+            granted = goes if isinstance(asked, Late) else bool(call.attempt) and (goes or decision.call.granted)
+            if granted and not isinstance(decision, Stay):
+                self._granted(link, side, rule)
+
+    def _granted(self, link: str, side: _Side, rule: RatioBudget) -> None:
+        self.findings.met["P-3"] += 1
+        side.retries = max(0, side.retries) + PARTS
+        if side.retries > rule.capacity * PARTS:
+            told = f"retries exceed deposits by {side.retries / PARTS}, the capacity is {rule.capacity}"
+            self._broken("P-3", link, told)
 
     def _quota(
         self,
