@@ -34,6 +34,7 @@ from twin.playback.history import write_history
 
 OWN = "cloudevents/1.0"
 """The mapping of CloudEvents whose types are ours."""
+BEFORE_JSON = b"\xef\xbb\xbf \t\r\n"
 REDACTED_CHARS = 16
 SETTLE_US = 60 * SECOND
 """How long a recording lasts after its last fact, so that what this brings about is finished."""
@@ -138,9 +139,12 @@ def import_files(
     Raises:
         HistoryError: a file cannot be read to its end, lacks a column, or no row of any of them was mapped.
         ScenarioError: a mapping does not keep its language.
-        UsageError: two files have one name, or the history would take the place of what it is made from.
+        UsageError: two files have one name, the history would take the place of what it is made from, or a file that is
+            no JSON has no mapping.
     """
     mapping = None if mapping_file is None else load_mapping(mapping_file)
+    if mapping is None and redact:
+        raise UsageError("--redact needs a --mapping: it says which columns hold names, addresses and free text")
     found = [_meant(file, mapping) for file in files]
     target = out or Path(f"{files[0].resolve().name.partition('.')[0]}.history.jsonl.gz")
     names = Counter(file.name for file in found)
@@ -210,7 +214,13 @@ class _Import:
 
     def read_own(self, file: Path) -> None:
         """Read a file of CloudEvents whose types are ours."""
-        reader = OwnReader(FileContainer(file), shelf=self.spool)
+        container = FileContainer(file)
+        if next(container.blocks(), b"{").lstrip(BEFORE_JSON)[:1] not in (b"{", b"["):
+            raise UsageError(
+                f"'{file}' is no JSON, so it needs a --mapping: only CloudEvents of our own types need none "
+                "(--sniff proposes one)"
+            )
+        reader = OwnReader(container, shelf=self.spool)
         for told in reader:
             self._keep(told.at_us, 1, f"{OWN}/{quote(file.name)}", told.row, told.nth, told.id, told.fact)
         self.reports[file.name] = reader.report()

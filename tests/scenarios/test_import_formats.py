@@ -227,6 +227,12 @@ def test_events_of_our_own_types_need_no_mapping(tmp_path: Path):
     lines_of = (business.OrderedItem("A", 2),)
     counted = business.StockCounted(item="A", place="east", counted=3)
     assert facts_of(out) == [business.OrderPlaced(order="7", lines=lines_of), counted]
+    with pytest.raises(UsageError, match="--redact needs a --mapping"):
+        import_files([file], None, out, redact=True)
+    table = tmp_path / "table.csv"
+    table.write_text(HEAD, encoding="utf-8")
+    with pytest.raises(UsageError, match="is no JSON, so it needs a --mapping"):
+        import_files([table], None, tmp_path / "again.jsonl")
     with pytest.raises(HistoryError, match="is a history already; it can be replayed as it is"):
         import_files([out], None, tmp_path / "again.jsonl")
 
