@@ -81,7 +81,7 @@ class Comparison:
         if self._expected is None:
             return
         for row in push.rows:
-            if self._told.tell(recorded, push.channel, row.item, row.quantity):
+            if self._told.tell(recorded, push.channel, row.item, row.quantity, push.id):
                 there, here = self._told.differs[(push.channel, row.item)]
                 self._published(push.channel, row.item, there, here, self._chains.of(push))
 

@@ -106,15 +106,16 @@ def items_of(event: Event, known: Sequence[int] = ()) -> tuple[int, ...]:
 class Told:
     """What channels were told of an item, in two versions side by side: a difference shows at the first figure.
 
-    Only what one side is ahead of the other is kept.
+    Only what one side is ahead of the other is kept. A figure meets the one of the same push, since pushes are answered
+    in another order than they are sent; without such a one, it meets the oldest.
     """
 
     def __init__(self) -> None:
-        self._ahead: dict[tuple[int, int], tuple[bool, deque[int]]] = {}
+        self._ahead: dict[tuple[int, int], tuple[bool, deque[tuple[int, int]]]] = {}
         self.differs: dict[tuple[int, int], tuple[int | None, int | None]] = {}
         """(channel, item) to the first pair of figures that are not the same: recorded, replayed."""
 
-    def tell(self, recorded: bool, channel: int, item: int, value: int) -> bool:
+    def tell(self, recorded: bool, channel: int, item: int, value: int, push: int = 0) -> bool:
         """Take the next figure of one side; True if it is the first that differs from the other side's."""
         key = (channel, item)
         if key in self.differs:
@@ -123,10 +124,15 @@ class Told:
         if ahead is None or ahead[0] is recorded or not ahead[1]:
             if ahead is None or not ahead[1]:
                 ahead = self._ahead[key] = (recorded, deque())
-            ahead[1].append(value)
+            ahead[1].append((value, push))
             return False
-        other = ahead[1].popleft()
-        if not ahead[1]:
+        waiting = ahead[1]
+        if (value, push) in waiting:
+            waiting.remove((value, push))
+            other = value
+        else:
+            other, _ = waiting.popleft()
+        if not waiting:
             del self._ahead[key]
         if other == value:
             return False
@@ -137,7 +143,7 @@ class Told:
         """Yield (channel, item, recorded, figure) of the first figure that only one side told."""
         for (channel, item), (recorded, values) in self._ahead.items():
             if values and (channel, item) not in self.differs:
-                yield channel, item, recorded, values[0]
+                yield channel, item, recorded, values[0][0]
 
 
 def grouped(found: Sequence[Divergence]) -> list[int]:
