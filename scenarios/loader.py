@@ -17,6 +17,7 @@ from scenarios.figures import ROOM, Shipped
 from scenarios.mappings import load_history, load_mapping
 from scenarios.own_code import told
 from scenarios.places import named, placed
+from scenarios.shortened import shortened
 from scenarios.sized import sized
 from twin.errors import HistoryError, Problem, ScenarioError
 from twin.world.consistency import findings
@@ -209,6 +210,11 @@ def _attempt(
         except paths.NoWay as error:
             problems.append(problem(setting.value.place, setting.path, str(error)))
     scenario, found = validated(replace(known, tree=tree), tree)
+    if small and scenario is not None:
+        tree, left_out = shortened(tree, scenario)
+        if left_out:
+            scenario, found = validated(replace(known, tree=tree), tree)
+            problems += left_out
     return scenario, problems + found
 
 

@@ -63,6 +63,11 @@ def tried(mutant: Mutant) -> Trial:
         return Trial(mutant, "" if killed_by == "-" else killed_by, int(seeds))
 
 
+def alone(mutant: Mutant) -> subprocess.CompletedProcess[str]:
+    """Run the world of a mutant on production code as it is."""
+    return _world(mutant, ROOT)
+
+
 def _world(mutant: Mutant, to: Path, *, digest: bool = False, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
     asked = {
         "scenario": mutant.scenario, "settings": mutant.settings, "design": mutant.design, "small": mutant.small,

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from kill import tried
+from kill import alone, tried
 from table import MUTANTS
 
 
@@ -16,3 +16,14 @@ from table import MUTANTS
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_is_killed(mutant):
     assert tried(mutant).killed_by
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "mutant",
+    {mutant.settings: mutant for mutant in MUTANTS if not mutant.test}.values(),
+    ids=lambda mutant: mutant.name,
+)
+def test_the_world_of_a_mutant_breaks_nothing_without_it(mutant):
+    assert alone(mutant).stdout.startswith("- ")
