@@ -16,7 +16,7 @@ from twin.experiment.comparison import Comparison, number
 from twin.experiment.statistics import t_interval
 
 HERE = Path(__file__).parent
-REPS = 20
+REPS = 10
 WORDS = {"+": "confirmed", "-": "refuted", "?": "not decided"}
 
 
