@@ -1,7 +1,7 @@
 """What each option of clients and servers does, against a closed form where there is one.
 
-Seeds are fixed, any other would do: tolerances are 4.4 standard errors of runs this long, measured over seeds, rounded
-up.
+Seeds are fixed. Tolerances are wide against the noise of runs this long, by judgement and not by a measurement over
+seeds, and narrow against what an option that does nothing would show.
 """
 
 from math import exp, factorial
