@@ -18,9 +18,11 @@ LIBRARIES = {
     "reports": {"jinja2", "markupsafe", "matplotlib", "networkx", "numpy"},
     "scenarios": {"ruamel"},
     "scenarios.replays": {"msgspec"},  # gives the header of a history other settings
+    "scenarios.shrinking": {"msgspec"},  # so does this
     "scenarios.spool": {"msgspec"},  # keeps facts in the form in which they are written
     "twin": set(),
     "twin.cli": {"click", "rich"},
+    "twin.cli.entries": {"pydantic"},  # pages are made of the fields of blocks
     "twin.connectivity": {"msgspec"},
     "twin.experiment": {"duckdb", "joblib", "numpy"},
     "twin.experiment.optimize": {"numpy", "optuna"},
@@ -30,6 +32,7 @@ LIBRARIES = {
     "twin.experiment.yardsticks": {"simpy"},  # so are the small programs that the kernel is compared with
     "twin.kernel": {"numpy", "simpy"},
     "twin.kernel.recorder": {"duckdb", "numpy", "simpy"},  # its sink writes Parquet
+    "twin.live.envelopes": {"msgspec"},  # the headers around a message that is already written
     "twin.live.postgres": {"psycopg"},
     "twin.model": {"msgspec"},
     "twin.model.wire": {"msgspec", "pydantic", "pydantic_core"},
