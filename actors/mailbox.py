@@ -2,9 +2,10 @@
 
 Each partner collects its orders and drops them as one interchange under the next control number. The gateway polls the
 mailbox, and of each interchange compares the number with those it has seen and the count in the trailer with what it
-holds: a new and whole one is handed on and acknowledged (997), one seen before is acknowledged again and dropped, one
-that is cut or brings other content under a known number is rejected. The partner sends again what was rejected, whole
-and under a new number, and what was not acknowledged in time, under the old one, at most `resends` times.
+holds: a new and whole one is handed on and acknowledged (997); one seen before is acknowledged again and dropped, as is
+one whose content was let through under another number; one that is cut or brings other content under a known number is
+rejected. The partner sends again what was rejected, whole and under a new number, and what was not acknowledged in
+time, under the old one, at most `resends` times.
 
 A 997 says that a file was read, not that an order is possible; it answers one file and is itself never answered.
 A partner takes what stands in an accepted file for ordered: an order of it that is not there is a lost one. B-numbers
@@ -84,6 +85,8 @@ class Mailbox:
         self._handed: list[SubmitOrder] = []
         """Orders handed on, until they have arrived: over a link that may lose them they go again with every poll."""
         self._seen: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._passed: set[tuple[int, tuple[int, ...]]] = set()
+        """What the gateway let through, by partner: it may come again under another number, when a repeat was cut."""
         self._records: tuple[Armed, ...] = ()
         timeline, seed = channel.ground.timeline, channel.ground.seed
         phase = stream_id(f"{channel.name}/batch")
@@ -209,11 +212,12 @@ class Mailbox:
         if self.checks and len(file.orders) != file.stated:
             self._count("rejected_total")
             accepted = False
-        elif self.checks and known is not None:
-            accepted = known == content
+        elif self.checks and (known is not None or (file.partner, content) in self._passed):
+            accepted = known is None or known == content
             self._count("dropped_repeat" if accepted else "rejected_number")
         else:
             self._seen[number] = content
+            self._passed.add((file.partner, content))
             self.channel.ground.probe.passed(self.channel.name, file.partner, file.control, file.stated, content)
             for order in file.orders:
                 self.link.send(order.id, file.sent, self.channel.hand_over, order)

@@ -12,7 +12,7 @@ LOST = (*BUSY, "landscape.links.middleware/erp={lost: 30%}", "landscape.links.mi
 REGRET = (*BUSY, "demand.cancellations={share: 50%, delay: 5m}")
 HASTY = (*LOST, "demand.cancellations={share: 50%, delay: 5s}")
 TWICE = (*BUSY, "landscape.parties.storefront.webhook.duplicated=50%")
-SCARCE = (*BUSY, "stock={rule: none, opening: 3}", "demand.buys=always")
+SCARCE = (*BUSY, "stock={rule: none, opening: 3}", "demand.buys=always", "designs.standard.gives_up=[S-10]")
 OFFLINE = (
     *BUSY,
     "faults=[{name: counted, kind: W3, target: wms, trigger: {at: 0s}, probability: 100%},"

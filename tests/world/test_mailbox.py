@@ -80,3 +80,17 @@ def test_orders_that_a_bad_link_loses_behind_the_gateway_go_again_with_the_next_
 def test_a_portal_in_runs_hands_over_in_bursts(ran):
     world = ran("", "channels.portal.intake={kind: file, every: 6h}")
     assert world.watch.queues["middleware"].maximum > 10
+
+
+def test_content_that_was_let_through_is_dropped_under_another_number_too():
+    """A file passes, its 997 is lost, its repeat is cut and rejected: the partner sends it whole under a new number."""
+    faults = (
+        "faults=[{name: cut, kind: B1, fraction: 50%, target: edi, trigger: {at: 0s}, probability: 50%},"
+        " {name: mute, kind: B6, target: edi, trigger: {at: 0s}, probability: 50%}]"
+    )
+    size = ("landscape.size.skus=50", "demand.orders_per_day={edi: 400}", "landscape.parties.edi.resend_after=1h")
+    scenario = scenarios.load("peak_season", [*size, faults, "horizon=6h"], small=True)
+    world = build(scenario, "standard", 2, Recorder(), stops=True)
+    world.timeline.run(until=scenario.horizon)
+    assert world.mailboxes[0].counts["dropped_repeat"] > 0
+    assert world.invariants.counts == {}

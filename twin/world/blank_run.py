@@ -16,7 +16,7 @@ from twin.world.scenario import Scenario
 from twin.world.warm_up import Mser5, found, spacing
 
 LIMITS: Final = (
-    "a world without a distributor: clients and servers alone, no middleware, no orders, no invariants",
+    "a world without a distributor: clients and servers alone, no orders; of the invariants those of policies",
     "a call that was given up is noticed by a server that cancels at once, whatever the link's latency",
 )
 
@@ -47,10 +47,10 @@ def carry_out(
         stopped=None,
         kpis=kpis,
         units={key: unit_of(key) for key in kpis},
-        invariants_checked=0,
-        violations=(),
+        invariants_checked=len(world.watch.findings.antecedents),
+        violations=tuple(world.watch.findings.kept),
         declared=(),
-        antecedents={},
+        antecedents=world.watch.findings.antecedents,
         events=recorder.count,
         digest=recorder.digest(),
         sim_s=world.timeline.now / SECOND,

@@ -7,10 +7,15 @@ from typing import Final
 
 from actors.balanced import Balanced
 from actors.calls import Address, Call
+from actors.ground import Asked, Side
 from actors.server import Server
 from actors.unwatched import Unwatched
+from policies.calling import Calling, Decision, Sides
 from twin.model.instant import SECOND, Elapsed
 from twin.model.message import Event
+from twin.world.checks.catalogue import JUDGED
+from twin.world.checks.findings import Findings
+from twin.world.checks.sides import SideChecks
 from twin.world.levels import Level, Samples
 from twin.world.outcomes import (
     Collapse,
@@ -89,8 +94,11 @@ class Ledger:
 class CallWatch(Unwatched):
     """The probe of one run, and the ledgers of its groups of clients."""
 
-    def __init__(self, clock: Callable[[], Elapsed]) -> None:
+    def __init__(self, clock: Callable[[], Elapsed], checked: Sequence[str] = ()) -> None:
         self.clock = clock
+        judged = [name for name in JUDGED if name in checked]
+        self.findings = Findings(checked=judged, stops=False, declared=(), clock=clock)
+        self._sides = SideChecks(self.findings)
         self.ledgers: dict[str, Ledger] = {}
         self.broken = Level()
         self.calls: dict[str, int] = {}
@@ -116,6 +124,19 @@ class CallWatch(Unwatched):
     def started(self, link: str, event: Event, number: int) -> None:
         """A call began."""
         self.calls[link] = self.calls.get(link, 0) + 1
+
+    def ruled(
+        self,
+        link: str,
+        side: Side,
+        calling: Calling,
+        before: Sides,
+        asked: Asked,
+        after: Sides,
+        decision: Decision,
+    ) -> None:
+        """The policies of a link decided."""
+        self._sides.ruled(link, side, calling, before, asked, after, decision)
 
     def called(self, call: Call, took: Elapsed, outcome: str) -> None:
         """An attempt ended."""

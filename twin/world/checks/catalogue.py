@@ -126,5 +126,5 @@ CATALOGUE: Final[dict[str, Check]] = {
 
 CHECKED: Final = tuple(CATALOGUE)
 """Identifiers of what is checked, in the order in which they are listed."""
-CALLS: Final = tuple(name for name, check in CATALOGUE.items() if check.family in ("calls", "sides") and name != "A-5")
-"""Those that a world without a distributor can evaluate."""
+JUDGED: Final = (*[name for name, check in CATALOGUE.items() if check.family == "sides"], "P-4")
+"""Those that are judged by what policies decide alone: a world without a distributor has them too."""
