@@ -101,6 +101,8 @@ class Warehouse:
         self.tracked = False
         """The carrier tells of its parcels under the package as tracking number."""
         self.releases = Once(RELEASES_KEPT)
+        self.cancelled = Once(RELEASES_KEPT)
+        """Releases that were taken back: asked again, the answer is the same."""
         self.jobs: dict[int, ReleaseToWarehouse] = {}
         """Releases accepted and not yet picked."""
         self.benched: dict[int, LabelRequested] = {}
@@ -130,7 +132,9 @@ class Warehouse:
             self.ground.timeline.call_at(max(self.ground.timeline.now, event.cut), self._cut, event)
             return None
         assert type(event) is CancelRelease
-        kind = ReleaseCancelled if self.jobs.pop(event.release, None) is not None else ReleaseCancelRefused
+        if self.jobs.pop(event.release, None) is not None:
+            self.cancelled.put(event.release, 1, self.ground.timeline.now)
+        kind = ReleaseCancelled if self.cancelled.get(event.release) is not None else ReleaseCancelRefused
         return kind(
             id=derive(event.id, 1),
             cause=event.id,
