@@ -41,10 +41,11 @@ from twin.world.values import (
 )
 
 ELSEWHERE: Final = {
-    "L-3": "is asked of pairs of runs", "L-5": "is measured: recovery_s, collapsed", "L-6": "is asked by a test",
+    "L-3": "compares runs, and no run can break it",
+    "L-5": "is measured: recovery_s, collapsed", "L-6": "follows a repair, and is not checked",
     "P-9": "is a warning of twin check", "P-10": "has nothing to look at: nothing is shed",
 }  # fmt: skip
-"""Invariants that no single run can break, and where they are."""
+"""Invariants that no run checks, and why."""
 
 
 def known_invariant(name: str) -> str:

@@ -1,8 +1,8 @@
 """The catalogue of invariants that are checked while a run goes on, in the words of RELIABILITY 2.
 
 Not among them, and why: S-14's parts beyond files of orders have nothing to look at; P-9 is a warning of `twin check`;
-P-10 speaks of work that is shed, and nothing sheds work here; L-3, L-5 and L-6 compare several runs or follow a repair,
-so they are tests; the R- and V-families are tests of runs.
+P-10 speaks of work that is shed, and nothing sheds work here; L-5 is measured (`recovery_s`, `collapsed`); L-3 compares
+runs and L-6 follows a repair, and neither is checked; the R- and V-families are tests of runs.
 """
 
 from typing import Final, Literal, NamedTuple
