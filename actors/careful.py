@@ -45,7 +45,8 @@ COPY: Final = 1_000_000
 _CAUSES = {OK: Cause.TIMEOUT, TIMEOUT: Cause.TIMEOUT, REFUSED: Cause.THROTTLED}
 """Why an attempt failed, by its status; that of an attempt which was never answered is still OK."""
 
-Waiting = tuple[Event, CallRecord]
+Waiting = tuple[Event, CallRecord, int]
+"""A call that asks for its next attempt, its record, and the age of the process that made the record."""
 
 
 class Standing:
@@ -97,17 +98,19 @@ class CarefulClient(Client):
     def _attempt(self, event: Event, number: int, attempt: int) -> Call | None:
         self.open[event.id] = []
         self.numbers[event.id] = number
-        self._ready((event, CallRecord(event.id, self.ground.timeline.now)))
+        self._ready((event, CallRecord(event.id, self.ground.timeline.now), self.standing.age))
         return None
 
     def _ready(self, waiting: Waiting) -> None:
-        event, record = waiting
+        event, record, age = waiting
         now = self.ground.timeline.now
         if record.attempt and self.pace is not None:
             wait = self.pace.admit(now, self.cost)
             if wait is not None:
                 self.ground.timeline.call_in(max(1, wait), self._ready, waiting)
                 return
+        if age != self.standing.age:  # what the process before has paid and reserved is nothing to this one
+            record = record._replace(granted=False, cost=0, reserved=False)
         draw = uniform(self.ground.seed, self._gate, event.id, record.rungs)
         self._decided(event, *self._ask(Ready(now, record, draw)))
 
@@ -125,9 +128,9 @@ class CarefulClient(Client):
             case Send():
                 self._sent_out(event, record, 1)
             case Wait(ticks=0):
-                self.standing.holding.append((self, (event, record)))
+                self.standing.holding.append((self, (event, record, self.standing.age)))
             case Wait():
-                self.ground.timeline.call_in(decision.ticks, self._ready, (event, record))
+                self.ground.timeline.call_in(decision.ticks, self._ready, (event, record, self.standing.age))
             case GiveUp():
                 self.ground.probe.gave_up(self.name, self.numbers[event.id])
                 self._closed(event)

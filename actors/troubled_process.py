@@ -4,8 +4,9 @@ What a crash takes: units in hand, the order of the outbox that the relay keeps 
 while the process is down. What stays: committed rows, the outbox, scheduled messages, dead letters, and the queue,
 which is a broker's. Calls under way live on with their attempts and due times, since the connections are a sidecar's;
 what waited for one is dropped, and so is what the process knew of its partners: breakers, limiters, budgets begin anew.
-After the restart every unacknowledged outbox row goes out again in commit order, interrupted messages run again from
-the top, scheduled ones are armed anew, and every published figure is evaluated.
+After the restart every unacknowledged outbox row without a call under way goes out again in commit order (a second call
+could end after the first had its row marked or parked), interrupted messages run again from the top, scheduled ones are
+armed anew, and every published figure is evaluated.
 
 The named points are the gaps around the outbox. P- and D-numbers are those of the fault catalogue.
 """
@@ -47,6 +48,8 @@ class TroubledMiddleware(Middleware):
         self._faults = faults
         self._clients = clients
         self._publish_all = publish_all
+        self._handed: set[int] = set()
+        """Rows that a client has in hand: they wait there or have a call under way."""
         self._usual = self.service
         self.service = self._slowed
 
@@ -89,6 +92,7 @@ class TroubledMiddleware(Middleware):
         self.in_hand.clear()
         self.busy = max(self.busy, self.workers)
         for client in self._clients:
+            self._handed.difference_update(event.id for event in client.backlog)
             client.dropped += len(client.backlog)
             client.backlog.clear()
             if isinstance(client, CarefulClient):
@@ -104,7 +108,7 @@ class TroubledMiddleware(Middleware):
         for event in list(store.outbox.values()):
             if type(event) is AvailabilityChanged:
                 del store.outbox[event.id]
-            elif self.relay.offer(event) and event.id not in self.relay.parked:
+            elif self.relay.offer(event) and event.id not in self.relay.parked and event.id not in self._handed:
                 self._send(event)
         for id, (due, message) in list(store.timers.items()):
             entry = store.timers[id] = (due, message)
@@ -165,6 +169,7 @@ class TroubledMiddleware(Middleware):
 
     def _send(self, event: Event) -> None:
         if not self.down:
+            self._handed.add(event.id)
             super()._send(event)
             self._passes("after_send")
 
@@ -181,14 +186,19 @@ class TroubledMiddleware(Middleware):
 
     def delivered(self, event: Event, answer: Message | None) -> None:
         """Mark an outbox row that a partner took, unless the process is down or another call has marked it."""
+        self._handed.discard(event.id)
         if event.id in self.store.outbox and not self.down and not self._passes("before_mark"):
             super().delivered(event, answer)
 
     def parked(self, event: Event, reason: str) -> None:
         """Keep a dead letter, unless the process is down or another call has ended it."""
+        self._handed.discard(event.id)
         if event.id in self.store.outbox and event.id not in self.relay.parked and not self.down:
             super().parked(event, reason)
 
     def refused(self, event: Event, retry_after: Elapsed | None) -> bool:
         """Hear of a refused push; a process that is down hears nothing, and its row stays in the outbox."""
-        return self.down or super().refused(event, retry_after)
+        ends = self.down or super().refused(event, retry_after)
+        if ends:
+            self._handed.discard(event.id)
+        return ends

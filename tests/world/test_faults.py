@@ -98,6 +98,29 @@ def test_a_crash_in_any_gap_around_the_outbox_loses_nothing_and_does_nothing_twi
     assert abs(len(world.erp.references) - len(sound.erp.references)) <= 1
 
 
+def crash_amid(other: str, slots: str) -> World:
+    crash = record("P1", trigger="{at: 20m}", restart="30s").replace(", duration: 1h", "")
+    return ran(other, crash, more=(MORNING, f"designs.standard={{{slots}}}"))
+
+
+def test_a_row_whose_call_outlives_a_crash_is_not_handed_to_its_client_again():
+    """Found by the hunt (seed 426): the second call began after the first was answered, for a row that was gone."""
+    deaf = record("N2", probability="50%", duration="30m")
+    world = crash_amid(deaf, "retry: {kind: fixed, attempts: 3, base: 2s}")
+    assert [armed.effects > 0 for armed in world.faults.armed] == [True, True]
+    assert world.invariants.counts == {}
+
+
+def test_a_retry_that_was_paid_for_before_a_crash_is_paid_for_again_after_it():
+    """Found by the hunt (seed 452): the new process's quota got back what only the one before had given."""
+    tight = record("E12", target="wms/east", overrun="1", duration="30m")
+    quota = "{kind: quota, capacity: 1000, retry: 5, timeout_retry: 10, refund: 1}"
+    world = crash_amid(tight, f"retry: {{kind: fixed, attempts: 20, base: 3m}}, budget: {quota}")
+    assert [armed.effects > 0 for armed in world.faults.armed] == [True, True]
+    assert world.invariants.antecedents["P-6"] > 0
+    assert world.invariants.counts == {}
+
+
 def test_a_paused_process_goes_on_where_it_stood():
     world = ran(record("P4", duration="3m"), more=(MORNING,))
     assert world.watch.queues["middleware"].maximum > 5
