@@ -12,13 +12,15 @@ LATE = (
     "landscape.parties.storefront.webhook.reconcile_every=5m",
 )
 """Pushes come so late that the shop's list is often read before: the same order under two message ids."""
+SECOND = ("S-3", "S-7", "P-8")
+"""What a second order breaks: an effect twice, a message handled twice, an id that is not one order."""
 
 
 def ran(identity: str, *settings: str) -> dict[str, float | None]:
-    design = f"designs.standard={{identity: {identity}, gives_up: [S-3]}}"
+    design = f"designs.standard={{identity: {identity}, gives_up: [{', '.join(SECOND)}]}}"
     result = run_once(scenarios.load("first_day", [*QUICK, *settings, design]), "standard", 3)
     assert result.kpis["orders_placed"] > 100
-    assert [each for each in result.violations if each["invariant"] != "S-3"] == []
+    assert list(result.violations) == []
     return result.kpis
 
 
@@ -30,7 +32,7 @@ def test_a_message_that_comes_twice_is_one_order_where_messages_are_known(identi
 def test_without_identity_every_repeat_is_a_second_order_and_is_counted() -> None:
     kpis = ran("none", *REPEATS)
     assert kpis["duplicate_erp_orders"] > 10
-    assert kpis["violations_declared"] == kpis["duplicate_erp_orders"]
+    assert kpis["violations{invariant=S-3}"] == kpis["duplicate_erp_orders"]
 
 
 def test_the_same_order_read_over_two_ways_is_one_only_by_its_document() -> None:
