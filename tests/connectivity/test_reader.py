@@ -310,7 +310,7 @@ def test_with_service_codes_the_whole_set_gives_its_published_sums() -> None:
     assert counts(report)["StockAdjusted"] == (875, 875)
     assert minor_units == 507_925_087
     assert dict(report.notes) == {
-        "rows whose time is that of the row above": 270_731,
+        "rows whose time is that of the row above": 272_152,
         "values of customer that are absent": 81_030,
         "lines that repeat an item of their document": 4_438,
         "values of price rounded half up to minor units": 2,

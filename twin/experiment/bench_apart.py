@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SEED: Final = 1
 PER_DAY: Final = {"storefront": 60_000, "marketplace_a": 20_000, "marketplace_b": 20_000}
 MILLION: Final = 186_000
-"""Orders of a normal day with which the peak day has 1,000,818 orders; `scenarios/peak_season.yaml` says so."""
+"""Orders of a normal day with which the peak day has a million, as `scenarios/peak_season.yaml` says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,7 @@ class ParquetSink:
         self._database = duckdb.connect(
             config={"threads": 1, "memory_limit": "256MB", "temp_directory": str(self._parts)}
         )
+        self._database.execute("SET enable_progress_bar = false")  # it would come between the lines of stdout
 
     def write(self, rows: bytearray) -> None:
         table = np.frombuffer(rows, _COLUMNS)
