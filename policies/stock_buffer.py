@@ -245,20 +245,31 @@ def remaining(quota: Quota, now: Elapsed) -> int:
 
 def drawn(quotas: tuple[Quota, ...], channel: int, quantity: int, now: Elapsed) -> tuple[Quota, ...]:
     """Return the quotas after a grant of `quantity` quanta to `channel`: first its own part, then shared."""
-    result = []
+    result: list[Quota] = []
+    own = -1
     for quota in quotas:
         part = min(quantity, remaining(quota, now)) if quota.channel == channel else 0
         quantity -= part
-        result.append(
-            quota
-            if part == 0
-            else Quota(
-                channel=quota.channel,
-                granted=quota.granted,
-                consumed=quota.consumed + part,
-                expires_at=quota.expires_at,
-            )
-        )
+        if quota.channel == channel and now < quota.expires_at:
+            own = len(result)
+        result.append(quota.held(quota.consumed + part, quota.beyond) if part else quota)
+    if quantity and own >= 0:
+        result[own] = result[own].held(result[own].consumed, result[own].beyond + quantity)
+    return tuple(result)
+
+
+def given_back(quotas: tuple[Quota, ...], channel: int, quantity: int, now: Elapsed) -> tuple[Quota, ...]:
+    """Return the quotas after `channel` let go of `quantity` quanta: what it had of the shared part goes back first.
+
+    Units that were granted under an earlier quota lower this one's figures too, down to nothing.
+    """
+    result = list(quotas)
+    for at, quota in reversed(list(enumerate(quotas))):
+        if quota.channel == channel and now < quota.expires_at:
+            shared = min(quantity, quota.beyond)
+            own = min(quantity - shared, quota.consumed)
+            quantity -= shared + own
+            result[at] = quota.held(quota.consumed - own, quota.beyond - shared)
     return tuple(result)
 
 

@@ -97,6 +97,12 @@ class Quota(msgspec.Struct, frozen=True, gc=False):
     granted: int
     consumed: int
     expires_at: Elapsed
+    beyond: int = 0
+    """Units that the channel holds of what is shared, since the grant: what it lets go of is given back there first."""
+
+    def held(self, consumed: int, beyond: int) -> "Quota":
+        """Return the quota with so many units held of its own part, and of what is shared."""
+        return replace(self, consumed=consumed, beyond=beyond)
 
 
 class SalesRate(msgspec.Struct, frozen=True, gc=False):

@@ -8,11 +8,13 @@ new order can take its units.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from policies.allocation import Claimant, FairShare
 from policies.backorder import Demand
 from policies.ruleset import RuleSet
 from twin.middleware.delivery.exceptions import notice
+from twin.middleware.inventory.protected import within_quotas
 from twin.middleware.unit import Unit
 from twin.model.commands import SupplyGranted
 from twin.model.ids import Ids
@@ -39,9 +41,15 @@ def serve_waiting(
     waiting = [line for line in stock.waiting if _reached(line, left, rules)]
     demands = [_promised(pledge, units) for pledge, units in pledged]
     demands += [_waiting(line, rules) for line in waiting]
-    given = _decided(demands, len(pledged), sum(left), rules)
+    promised, free = len(pledged), sum(left)
+    given: Sequence[int] | None
+    if stock.quotas:
+        run = partial(_decided, promised=promised, free=free, rules=rules)
+        given = within_quotas(run, demands, promised, stock, left, rules, now.elapsed)
+    else:
+        given = _decided(demands, promised, free, rules)
     if given is None:
-        detail = f"item {stock.item}: {sum(left)} units free do not keep what was confirmed"
+        detail = f"item {stock.item}: {free} units free do not keep what was confirmed"
         notice(cause, "BOP_VIOLATION", stock.item, detail, now, rules, unit)
         return
     for place, (demand, units) in enumerate(zip(demands, given, strict=True)):
@@ -53,7 +61,7 @@ def serve_waiting(
                 line=demand.line,
                 item=stock.item,
                 quantity=units,
-                pledged=place < len(pledged),
+                pledged=place < promised,
             )
             unit.schedule(now.elapsed, granted)
 
@@ -112,7 +120,19 @@ def _decided(demands: Sequence[Demand], promised: int, free: int, rules: RuleSet
     """Return the units of each demand, of which the first `promised` hold theirs; None: nothing may change."""
     rule = rules.backorders
     if isinstance(rule, FairShare):
-        claimants = [Claimant(each.order, each.requested, each.accepted_at) for each in demands[promised:]]
-        return [each.confirmed for each in demands[:promised]] + list(rule.share(free, claimants).given)
+        return [each.confirmed for each in demands[:promised]] + _shared(rule, demands[promised:], free)
     result = rule.run(free, demands)
     return None if result.reason == "BOP_VIOLATION" else result.given
+
+
+def _shared(rule: FairShare, demands: Sequence[Demand], free: int) -> list[int]:
+    """Divide what is free; a line that takes all or nothing and does not get all is passed over, the last one first."""
+    wanted = [each.requested for each in demands]
+    while True:
+        claimants = [Claimant(each.order, units, each.accepted_at) for each, units in zip(demands, wanted, strict=True)]
+        given = list(rule.share(free, claimants).given)
+        partly = [place for place, each in enumerate(demands) if each.whole and 0 < given[place] < each.requested]
+        if not partly:
+            return given
+        last = max(partly, key=lambda place: (demands[place].accepted_at, demands[place].order, place))
+        wanted[last] = 0

@@ -5,6 +5,7 @@ the units can be sold again (DOMAIN 5).
 """
 
 from policies.ruleset import RuleSet
+from policies.stock_buffer import given_back
 from twin.middleware.inventory.reservation import EntryCode, Expire, apply
 from twin.middleware.unit import ITEMS, ORDERS, RESERVATIONS, Outcome, Unit
 from twin.model.commands import ItemQuantity, ReservationLapsed
@@ -24,7 +25,8 @@ def lapse_claim(message: ReservationLapsed, now: Now, rules: RuleSet, unit: Unit
     stock = unit.load(ITEMS, reservation.item)
     if code is not EntryCode.OK or stock is None:
         return Outcome.NOOP
-    stock = without_claim(stock, reservation.id, reservation.granted).changed(changed_at=now.elapsed)
+    quotas = given_back(stock.quotas, order.channel, expired.expired, now.elapsed)
+    stock = without_claim(stock, reservation.id, reservation.granted).changed(quotas=quotas, changed_at=now.elapsed)
     left = tuple([claim for claim in order.claims if claim.reservation != reservation.id])
     unit.save(ITEMS, stock.item, stock)
     unit.save(ORDERS, order.id, order.changed(message.id, claims=left))

@@ -55,8 +55,13 @@ def _fill(work: Work, number: int, units: int, *, pledged: bool, firm: bool = Fa
     terms = rules.channels[order.channel]
     seen = without_waiting(stock, order.id, line.number if pledged else 0)
     free = rules.atp.available(seen, now.elapsed)
-    sourced = rules.sourcing.choose([(line.item, wanted)], [free], terms.sites_for(order.id, order.sites))
-    got = wanted - sourced.rest[0]
+    room = wanted
+    if stock.quotas and not pledged:
+        room = min(wanted, rules.availability.promisable(seen, free, order.channel, now.elapsed))
+    sourced = rules.sourcing.choose([(line.item, room)], [free], terms.sites_for(order.id, order.sites))
+    got = room - sourced.rest[0]
+    if order.policy is LinePolicy.SHIP_COMPLETE and got < wanted and not pledged:
+        got = 0
     if not got and not firm:
         return Outcome.NOOP
     outcome = Outcome.NOOP

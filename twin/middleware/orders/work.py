@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from policies.ruleset import RuleSet
 from policies.sourcing import SourcingPlan
-from policies.stock_buffer import drawn, sold
+from policies.stock_buffer import drawn, given_back, sold
 from twin.middleware.delivery.exceptions import KEPT, keep, notice
 from twin.middleware.inventory.backorders import serve_waiting
 from twin.middleware.inventory.movements import awake, moved
@@ -201,7 +201,9 @@ class Work:
         self.claims.append(claim)
         self._by_line.setdefault(line, []).append(claim)
         stock = self.touch(item)
-        self.stocks[item] = stock.changed(claims=(*stock.claims, SoftClaim(id, site, quantity, until, order.id)))
+        claims = (*stock.claims, SoftClaim(id, site, quantity, until, order.id))
+        quotas = drawn(stock.quotas, order.channel, quantity, self.now.elapsed) if stock.quotas else stock.quotas
+        self.stocks[item] = stock.changed(claims=claims, quotas=quotas)
         return id
 
     def harden(self) -> list[tuple[int, int, int]]:
@@ -254,15 +256,24 @@ class Work:
 
     def allocate(self, line: int, item: int, quantity: int) -> int:
         """Claim pending units of a line wherever they are free, release them to the warehouses, return the rest."""
-        plan = self.source([(item, quantity)])
-        got = quantity - plan.rest[0]
+        room = self._room(item, quantity)
+        plan = self.source([(item, room)])
+        got = room - plan.rest[0]
         if got:
             for site, units in plan.parts[0]:
                 self.grant(line, item, site, units)
             assert self.order is not None
             self.move(Allocated(self.cause.id, (LineQuantity(line, got),)))
             self.release([(site, LineQuantity(line, units)) for site, units in plan.parts[0]])
-        return plan.rest[0]
+        return quantity - got
+
+    def _room(self, item: int, quantity: int) -> int:
+        """Return how much of a quantity other channels' quotas leave to the order's channel."""
+        stock = self.stocks[item]
+        if not stock.quotas:
+            return quantity
+        channel, now = self._known().channel, self.now.elapsed
+        return min(quantity, self.rules.availability.promisable(stock, self.available(item), channel, now))
 
     def source(self, needs: Sequence[tuple[int, int]]) -> SourcingPlan:
         """Ask the sourcing policy where these (item, quantity) pairs come from."""
@@ -333,6 +344,11 @@ class Work:
                     stock = _with(stock, moved(stock.positions, reservation.site, committed=-units))
                 else:
                     stock = without_claim(stock, reservation.id, units)
+                if stock.quotas:
+                    now = self.now.elapsed
+                    stock = _with(
+                        stock, stock.positions, quotas=given_back(stock.quotas, self._known().channel, units, now)
+                    )
                 self.stocks[reservation.item] = stock
             left -= units
         return quantity - left
