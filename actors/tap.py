@@ -49,6 +49,11 @@ class Life:
             self._at, self._count = now, 0
         self._count += 1
 
+    def queued(self, queue: str) -> None:
+        """A queue changed; the middleware's own is a sign of its life."""
+        if queue == "middleware":
+            self.sign()
+
     @property
     def turn(self) -> int:
         """How often it did at this instant."""
@@ -91,6 +96,10 @@ class Tap:
         """The middleware committed a unit."""
         self.life.sign()
         self.decisions.committed(message, outcome, unit)
+
+    def queued(self, queue: str) -> None:
+        """A queue changed."""
+        self.life.queued(queue)
 
     def received(self, source: str, receive: Callable[[Message], None]) -> Callable[[Message], None]:
         """Return `receive` for messages of `source`."""

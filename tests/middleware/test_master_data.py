@@ -81,6 +81,15 @@ def test_the_last_writer_believes_half_a_file() -> None:
     assert sum(row(made, item).deleted for item in range(ITEMS)) == 10
 
 
+def test_a_file_that_says_what_is_known_replaces_no_row() -> None:
+    """Else work under way that has read the rows would meet a conflict over nothing."""
+    made = shop(naive=True)
+    told(made, 3, 1, 0)
+    known = [row(made, item) for item in range(ITEMS)]
+    batch(made, TWO)
+    assert all(row(made, item) is known[item] for item in range(ITEMS))
+
+
 def test_absence_from_an_incomplete_batch_means_nothing() -> None:
     made = shop()
     batch(made, TWO, 1, complete=False)

@@ -13,9 +13,9 @@ QUICK = ("duplicate_flood", "edi_trouble", "erp_maintenance", "flash_sale", "nai
 """Scenarios whose small run takes under a second; between them files, webhooks, retries, and writes that race."""
 
 
-def plays_again(name: str, seed: int, folder: Path) -> None:
+def plays_again(name: str, seed: int, folder: Path, *settings: str) -> None:
     """Run each design of a scenario and play its history; the demand is not in it."""
-    scenario = scenarios.load(name, small=True)
+    scenario = scenarios.load(name, settings, small=True)
     for design in scenario.designs:
         where = folder / design
         where.mkdir()
@@ -33,6 +33,11 @@ def plays_again(name: str, seed: int, folder: Path) -> None:
 @pytest.mark.parametrize("name", QUICK)
 def test_a_quick_scenario_plays_again_in_every_design(tmp_path: Path, name: str):
     plays_again(name, 1, tmp_path)
+
+
+def test_ties_play_again_as_they_were(tmp_path: Path):
+    """Here a slot waits behind busy workers while a dead letter comes, and one item is pushed twice with one figure."""
+    plays_again("packs_and_kits", 3, tmp_path, "horizon=26h")
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ class Alone:
         block = scenario.designs[design]
         numbers = {sku: place for place, sku in enumerate(header.items)}
         rules = rules_of(scenario, block, numbers, [window.mean for window in windows_of(scenario, block)])
-        ground = Ground(self.timeline, 0, header.start, Recorder(None), _Onlooker(self._commits))
+        ground = Ground(self.timeline, 0, header.start, Recorder(None), _Onlooker(self._commits, self.life))
         middleware_block, store_block = blocks_of(scenario)
         usual, trip = usual_us(middleware_block.service), usual_us(store_block.latency)
         if not header.setup:  # nobody recorded how long work took, so none is in the way of the next
@@ -191,9 +191,14 @@ class Alone:
 class _Onlooker(Unwatched):
     """The probe of a middleware that is alone: there are no parties whose ledgers could be watched."""
 
-    def __init__(self, tell: Committed) -> None:
+    def __init__(self, tell: Committed, life: Life) -> None:
         self._tell = tell
+        self._life = life
 
     def committed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
         """The middleware committed a unit."""
         self._tell(message, outcome, unit)
+
+    def queued(self, queue: str, length: int) -> None:
+        """Work waits, or waits no more."""
+        self._life.queued(queue)

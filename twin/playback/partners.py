@@ -113,10 +113,11 @@ class Partners:
         return None if here is None else _readdressed(message, here)
 
     def _equal_to(self, recorded: events.PublishStock) -> events.PublishStock | None:
-        """Return the push that waits and says the same as a recorded one, else the oldest about the same items."""
+        """Return the recorded push if it waits, else one with its figures, else the oldest about the same items."""
         about = push_digest(recorded)
         waiting = [push for push in self._pushes.get(about, ()) if push.id in self._waiting]
-        here = next((push for push in waiting if push.rows == recorded.rows), waiting[0] if waiting else None)
+        same = [push for push in waiting if push.rows == recorded.rows]
+        here = next((push for push in same if push == recorded), next(iter(same or waiting), None))
         rest = [push for push in waiting if push is not here]
         if rest:
             self._pushes[about] = rest

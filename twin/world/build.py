@@ -234,7 +234,7 @@ class _Builder:
         for number, sku in enumerate(opening.items):
             self.recorder.name("item", number, sku)
         if self.tap is not None and isinstance(self.watch, Overheard):
-            self.watch.tell = self.tap.committed
+            self.watch.tap = self.tap
         self.ground = Ground(self.timeline, self.seed, scenario.start_us, self.recorder, self.watch)
         self.middleware = self._middleware()
         self.erp = self._erp(totals)

@@ -5,12 +5,11 @@ renamed as a whole when the run is over.
 """
 
 import gzip
-from collections.abc import Callable
 from io import BufferedWriter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actors.tap import state_of
+from actors.tap import Tap, state_of
 from actors.transactor import Direct
 from twin.middleware.unit import Outcome
 from twin.model.history import Complete, Header, Record, Snapshot, encode_header, encode_record, snapshot_of
@@ -28,13 +27,17 @@ COMPRESSION = 1
 
 
 class Overheard(Watch):
-    """The probe of a run whose history is written: each commit is told before it is counted."""
+    """The probe of a run whose history is written: the tap hears of each commit and each wait before it is counted."""
 
-    tell: Callable[[Message, Outcome, Direct], None]
+    tap: Tap
 
     def committed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
-        self.tell(message, outcome, unit)
+        self.tap.committed(message, outcome, unit)
         super().committed(message, outcome, unit)
+
+    def queued(self, queue: str, length: int) -> None:
+        self.tap.queued(queue)
+        super().queued(queue, length)
 
 
 class HistoryFile:

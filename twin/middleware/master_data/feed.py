@@ -83,9 +83,10 @@ def write(
     rules: RuleSet,
     unit: Unit,
 ) -> None:
-    """Write the rows, and have channels told anew of items that were closed or opened."""
-    for _, after in changes:
-        unit.save(MASTER, after.item, after)
+    """Write the rows that differ, and have channels told anew of items that were closed or opened."""
+    for before, after in changes:
+        if after != before:
+            unit.save(MASTER, after.item, after)
     turned = [after.item for before, after in changes if after.closed != (before is not None and before.closed)]
     stocks = unit.load_many(ITEMS, list(dict.fromkeys(turned)))
     figures = [
