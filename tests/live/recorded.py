@@ -17,11 +17,13 @@ class Recorded(NamedTuple):
     scenario: Path
 
 
-def record(folder: Path, horizon: str) -> Recorded:
-    """Run the twin for so long and keep what reached its middleware."""
+def record(folder: Path, horizon: str, design: str = "{}") -> Recorded:
+    """Run the twin for so long, with this block as its design, and keep what reached its middleware."""
     shipped = Path(scenarios.__file__).with_name("first_day.yaml").read_text(encoding="utf-8")
     small = shipped.replace("skus: 2000", f"skus: {SKUS}").replace("horizon: 1d", f"horizon: {horizon}")
+    small = small.replace("  standard: {}", f"  standard: {design}")
     assert f"skus: {SKUS}" in small
+    assert f"standard: {design}" in small
     assert f"horizon: {horizon}" in small
     scenario = folder / "small_day.yaml"
     scenario.write_text(small, encoding="utf-8")

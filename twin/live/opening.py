@@ -9,12 +9,14 @@ from twin.live.deployment import Deployment
 from twin.live.store import LiveStore, Progress
 from twin.live.transactor import Stored
 from twin.middleware.inventory.quotas import opened, renewals
+from twin.middleware.inventory.reconciliation import comparisons
 from twin.middleware.master_data.feed import opened as opened_master
 from twin.middleware.unit import ITEMS, MASTER, TABLES
+from twin.model.commands import ReconcileDue
 from twin.model.history import Header, Snapshot, encode_header, snapshot_of
-from twin.model.instant import Instant, Now
+from twin.model.instant import Elapsed, Instant, Now
 from twin.model.stock import ItemStock, Position, SalesRate
-from twin.model.wire import reader
+from twin.model.wire import Incoming, reader
 
 RECORD = 0
 """The id of the journal's header among its records."""
@@ -37,13 +39,16 @@ def open_store(store: LiveStore, deployment: Deployment, recorded: Header | None
             unit.save(ITEMS, item, stock)
         for row in opened_master(deployment.rules, now):
             unit.save(MASTER, row.item, row)
-        timers = renewals(deployment.rules, items)
+        timers: tuple[tuple[Elapsed, Incoming], ...] = (
+            *renewals(deployment.rules, items),
+            *comparisons(deployment.rules),
+        )
         for due, message in timers:
             unit.schedule(due, message)
-        snapshot = Snapshot(rows=snapshot_of({ITEMS.name: stocks}), timers=tuple(timers))
+        snapshot = Snapshot(rows=snapshot_of({ITEMS.name: stocks}), timers=timers)
     else:
         _agree(recorded, deployment)
-        snapshot = recorded.snapshot
+        snapshot = _comparing(recorded.snapshot, deployment, now)
         _take_over(snapshot, unit)
     header = journal_header(deployment, snapshot, recorded.start if recorded else now.wall - now.elapsed)
     unit.progress = Progress(records=((RECORD, encode_header(header)),))
@@ -75,6 +80,14 @@ def _agree(recorded: Header, deployment: Deployment) -> None:
             raise UsageError(
                 f"the recording is about {len(theirs)} {what}, the design's scenario about other {len(ours)}"
             )
+
+
+def _comparing(snapshot: Snapshot, deployment: Deployment, now: Now) -> Snapshot:
+    """Return the snapshot with the first comparison of the books among its timers, if the design compares them."""
+    if any(isinstance(message, ReconcileDue) for _, message in snapshot.timers):
+        return snapshot
+    first = tuple([(now.elapsed + due, message) for due, message in comparisons(deployment.rules)])
+    return snapshot.with_timers(first) if first else snapshot
 
 
 def _take_over(snapshot: Snapshot, unit: Stored) -> None:

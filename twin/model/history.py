@@ -39,6 +39,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     timers: tuple[tuple[Elapsed, Incoming], ...] = ()
     queue: tuple[Incoming, ...] = ()
 
+    def with_timers(self, timers: tuple[tuple[Elapsed, Incoming], ...]) -> "Snapshot":
+        """Return the snapshot with these timers beside its own."""
+        return msgspec.structs.replace(self, timers=(*self.timers, *timers))
+
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What one must know to read, and to replay, the lines that follow.

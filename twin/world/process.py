@@ -14,10 +14,9 @@ from policies.ruleset import RuleSet
 from twin.kernel.laws import Constant
 from twin.middleware.inventory.kit_figures import figures_of
 from twin.middleware.inventory.publisher import Publisher
+from twin.middleware.inventory.reconciliation import comparisons
 from twin.middleware.unit import ITEMS, SHOWN
 from twin.model import events
-from twin.model.chance import stream_id
-from twin.model.commands import ReconcileDue
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.message import Event
 from twin.model.posting import ERP_BOOK
@@ -178,11 +177,9 @@ def publish_nightly(scenario: Scenario, design: designs.Design, middleware: Midd
 
 
 def reconcile(middleware: Middleware) -> None:
-    """Have a design that compares the books begin with it after its first interval."""
-    rule = middleware.rules.reconciliation
-    if rule is not None:
-        first = ReconcileDue(id=stream_id("reconciliation"))
-        middleware.ground.timeline.call_at(max(1, rule.every_us - rule.ahead_us), middleware.receive, first)
+    """Have a design that compares the books begin with it after its first interval, unless that is known already."""
+    for due, first in comparisons(middleware.rules):
+        middleware.store.timers.setdefault(first.id, (due, first))
 
 
 def publish_everything(middleware: Middleware, items: int) -> None:

@@ -23,6 +23,7 @@ from twin.middleware.delivery.exceptions import notice
 from twin.middleware.inventory.movements import moved
 from twin.middleware.inventory.posting import send
 from twin.middleware.unit import CUTS, FLIGHTS, ITEMS, MOVEMENTS, Outcome, Unit
+from twin.model.chance import stream_id
 from twin.model.commands import ItemQuantity, ReconcileDue, StockCut
 from twin.model.events import AvailabilityChanged, StockCutAsked
 from twin.model.ids import Ids, derive
@@ -32,6 +33,14 @@ from twin.model.stock import Bucket, ItemStock, Movement
 
 _NEXT = 1_000_003
 """Which of a message's derived ids the next comparison has; far beyond those that `Ids` counts."""
+
+
+def comparisons(rules: RuleSet) -> list[tuple[Elapsed, ReconcileDue]]:
+    """Return when the first comparison of the books is announced (elapsed), and the message that does it."""
+    rule = rules.reconciliation
+    if rule is None:
+        return []
+    return [(max(1, rule.every_us - rule.ahead_us), ReconcileDue(id=stream_id("reconciliation")))]
 
 
 def begin_reconciliation(command: ReconcileDue, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
