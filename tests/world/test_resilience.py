@@ -1,12 +1,17 @@
 """Claims about the retry, budget and breaker of a design at work in a whole world."""
 
+from collections import deque
 from pathlib import Path
 
 import pytest
 
 import scenarios
+from actors.careful import CarefulClient
 from twin.experiment.trace import Record
-from twin.model.instant import SECOND
+from twin.kernel.recorder import Recorder
+from twin.model.events import MilestoneReached
+from twin.model.instant import HOUR, SECOND
+from twin.world.build import build
 from twin.world.result import RunResult
 from twin.world.run import run_once
 
@@ -67,3 +72,23 @@ def test_a_preset_that_is_none_and_a_kind_that_it_is_not_are_refused() -> None:
         scenarios.load("first_day", ["designs.standard.retry={preset: aws}"])
     with pytest.raises(Exception, match="preset 'resilience4j-2' is of kind 'count'"):
         scenarios.load("first_day", ["designs.standard.breaker={preset: resilience4j-2, kind: time}"])
+
+
+def test_a_process_that_dies_forgets_every_partner_it_calls() -> None:
+    """Each interface that the process calls, the customer portal's too: its waiting events and its policies' state."""
+    settings = (
+        "horizon=2h",
+        'start.at="2026-03-03T10:00"',
+        "designs.standard.breaker={kind: count, window: 10, minimum: 10, failures: 50%}",
+        "faults=[{name: dies, kind: P1, target: middleware, trigger: {at: 1h}}]",
+    )
+    scenario = scenarios.load("parcels", settings)
+    world = build(scenario, "standard", 5, Recorder(), stops=True)
+    world.timeline.run(until=HOUR - 1)
+    (portal,) = [client for client in world.clients if client.name == "middleware/portal"]
+    event = MilestoneReached(id=77, channel=0, audience="portal", tracking=1, word="IN_TRANSIT", at=0)
+    portal.backlog.append(event)
+    world.timeline.run(until=HOUR + 1)
+    ages = {client.name: client.standing.age for client in world.clients if isinstance(client, CarefulClient)}
+    assert len(ages) >= 8 and set(ages.values()) == {1}
+    assert portal.backlog == deque() and portal.dropped == 1

@@ -828,7 +828,13 @@ class _Builder:
         self.watch.stock_links = frozenset(client.name for client in self.stock_clients)
         if isinstance(self.middleware, TroubledMiddleware):
             items = len(self.opening.items)
-            clients = [self.erp_client, *self.wms_clients, *self.answer_clients, *self.stock_clients]
+            clients = [
+                self.erp_client,
+                *self.wms_clients,
+                *self.answer_clients,
+                *self.stock_clients,
+                *self.portal_clients,
+            ]
             self.middleware.watched(self.troubles.faults, clients, lambda: publish_everything(self.middleware, items))
             self.troubles.pull(self.middleware, *self._process_names())
 

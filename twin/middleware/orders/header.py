@@ -39,6 +39,14 @@ def ended(order: Order) -> bool:
     return order.intake is Intake.ACCEPTED and header(order) is Header.CANCELLED
 
 
+def off(order: Order) -> bool:
+    """Tell whether the order was withdrawn, or accepted and every unit of it cancelled since, answered for or not."""
+    if order.intake is not Intake.ACCEPTED:
+        return order.intake is Intake.WITHDRAWN
+    first = order.lines[0]
+    return first.cancelled == first.ordered and not remaining(order)
+
+
 def completion(order: Order) -> str:
     """Return how the order has been shipped, in the codes of X12 368: complete, or short and open or closed.
 

@@ -15,7 +15,7 @@ from twin.model.commands import (
     PaymentVoided,
 )
 from twin.model.instant import Elapsed
-from twin.model.order import Erp, Header, HoldKind, Intake, Line, Money, Order, Payment
+from twin.model.order import Erp, Header, HoldKind, Intake, Line, Money, Order, Payment, Undo
 
 # --- rows 21 and 22
 
@@ -52,6 +52,12 @@ def can_be_closed(order: Order, event: CloseDue, now: Elapsed) -> bool:
 def settled(money: Money) -> bool:
     """Tell whether no money is promised and not taken, and none is on its way back."""
     return money.state is not Payment.AUTHORISED and money.giving_back <= money.refunded
+
+
+def over(order: Order) -> bool:
+    """Tell whether nobody has still to answer for an order that is off: no warehouse, not the ERP, nor its payment."""
+    waits = order.releases or order.erp is Erp.SENT or order.undo is not Undo.NONE
+    return not waits and settled(order.money)
 
 
 def close(order: Order, event: CloseDue, now: Elapsed) -> Change:

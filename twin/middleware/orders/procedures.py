@@ -10,8 +10,9 @@ from policies.ruleset import RuleSet
 from twin.middleware.delivery.exceptions import keep, notice
 from twin.middleware.delivery.waiting import wait_for_order
 from twin.middleware.intake.submit import plan, promise_waiting
-from twin.middleware.orders.header import header
+from twin.middleware.orders.header import header, off
 from twin.middleware.orders.loading import loaded
+from twin.middleware.orders.money import over
 from twin.middleware.orders.occasions import Allocated, Amended, Occasion, ReturnAuthorised
 from twin.middleware.orders.returns import returns_open
 from twin.middleware.orders.shipments import connect
@@ -124,11 +125,14 @@ def close_order(message: CloseDue, now: Now, rules: RuleSet, unit: Unit) -> Outc
 
 
 def archive_order(message: ArchiveDue, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
-    """Take a closed order out of the live store; if goods of it are still awaited, look again after the same time."""
+    """Take an order that is closed or off out of the live store; what is still awaited is looked for again later.
+
+    That is goods of a closed order, and an answer or the buyer's money of one that is off.
+    """
     order = unit.load(ORDERS, message.case)
-    if order is None or order.intake is not Intake.CLOSED:
+    if order is None or not (order.intake is Intake.CLOSED or off(order)):
         return Outcome.NOOP
-    if returns_open(order):
+    if returns_open(order) or (order.intake is not Intake.CLOSED and not over(order)):
         _archive_later(message, now, rules, unit)
         return Outcome.NOOP
     unit.archive(ORDERS, order.id)
@@ -277,4 +281,4 @@ def _close_later(message: OrderInvoiced | CloseDue, now: Now, rules: RuleSet, un
 
 def _archive_later(message: CloseDue | ArchiveDue, now: Now, rules: RuleSet, unit: Unit) -> None:
     due = ArchiveDue(id=derive(message.id, _CLOSES), cause=message.id, case=message.case)
-    unit.schedule(now.elapsed + rules.return_window_us, due)
+    unit.schedule(now.elapsed + (rules.return_window_us or rules.close_after_us), due)

@@ -43,6 +43,7 @@ from twin.middleware.orders.effects import (
     TakeIn,
     TellReturn,
 )
+from twin.middleware.orders.header import off
 from twin.middleware.orders.occasions import (
     Allocated,
     AllocatedShort,
@@ -54,6 +55,7 @@ from twin.middleware.orders.owing import keep_account
 from twin.middleware.orders.table import step
 from twin.middleware.unit import ARCHIVE, ITEMS, MOVEMENTS, ORDERS, RESERVATIONS, Outcome, Unit
 from twin.model.commands import (
+    ArchiveDue,
     BackorderExpired,
     ItemQuantity,
     LineQuantity,
@@ -601,6 +603,9 @@ class Work:
             unit.save(ARCHIVE, order.id, order.fingerprint)
         else:
             unit.save(ORDERS, order.id, order)
+            if off(order) and not (self._first is not None and off(self._first)):
+                due = ArchiveDue(id=self.ids.next(), cause=self.cause.id, case=order.id)
+                unit.schedule(now + self.rules.close_after_us, due)
         for id in ended:
             unit.archive(RESERVATIONS, id)
 
