@@ -3,7 +3,7 @@
 They are few, so an item waits for a person, over night if need be. At the end of its touch time the person does what
 the runbook of the item's class ends in: redrive it, park it with the reason, or leave it to what will raise it by
 itself. An item that was redriven in vain comes back to them, as often as the routing allows; then it is parked. An item
-that was settled meanwhile has cost its touch all the same.
+that was settled meanwhile has cost its touch all the same. An alert takes its place in the same line, and its touch.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from actors.transactor import Store
 from policies.exceptions import HELD, ExceptionRouting
 from twin.kernel.station import Station
 from twin.middleware.unit import LETTERS
+from twin.model.chance import stream_id
 from twin.model.commands import CancelOrder, HoldReleased, ParkLetter, RedriveLetter
 from twin.model.dead_letter import DeadLetter, LetterKind
 from twin.model.events import ExceptionOpened
@@ -24,6 +25,7 @@ _DECIDES = 1
 """Which of an item's derived ids the decision about it has."""
 _RULES = 2
 """The same for the decision about an order that was held."""
+_ALARMS = stream_id("alarm")
 _HOLDS = {code: kind for kind, code in HELD.items()}
 
 
@@ -64,6 +66,15 @@ class Operators:
         took = self.touch(letter.id, letter.redrives)
         if not self.desk.offer(took, self._touched, (event, took)):
             self.turned_away += 1
+
+    def alarmed(self, number: int) -> None:
+        """An alert is raised, the `number`-th of the run: somebody has to look what it is about."""
+        took = self.touch(derive(_ALARMS, number), 0)
+        if not self.desk.offer(took, self._seen_to, took):
+            self.turned_away += 1
+
+    def _seen_to(self, took: Elapsed) -> None:
+        self.worked_us += took
 
     def _touched(self, touched: tuple[ExceptionOpened, Elapsed]) -> None:
         event, took = touched

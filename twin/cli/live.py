@@ -61,7 +61,10 @@ def live(
     if not design:
         raise click.UsageError(f"--design is FILE#NAME, such as oversell#governed (got '{name}')", ctx)
     log = show.Log(quiet=quiet)
-    deployment = deployment_of(scenarios.load(file, (), small=False), design)
+    scenario = scenarios.load(file, (), small=False)
+    deployment = deployment_of(scenario, design)
+    if scenario.designs[design].alerts:
+        log.say("alerts are watched in the twin alone: a live process counts none of their measures")
     serve(deployment, url, source, target, Terms(once, times == "recorded", report_s * SECOND, envelopes), log.say)
     return OK
 

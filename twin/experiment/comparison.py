@@ -24,7 +24,7 @@ from twin.world.result import RunResult
 
 STATISTIC_REPORTED = "p95"
 """A distribution that is reported by its bare name stands for this statistic."""
-CENSORED = {"recovery_s": "recovery_censored"}
+CENSORED = {"recovery_s": "recovery_censored", "time_to_detect_s": "time_to_detect_censored"}
 """Measures of times that may not end within a run, and what says that one did not."""
 SHARE_OF_RUNS = "0/1"
 """The unit of a measure that is 1 in the runs where something happened; its interval is Wilson's."""

@@ -121,6 +121,11 @@ class Station:
         heappush(timeline._queue, (finish, NORMAL, next(timeline._eid), done, arg))
         return True
 
+    def clears_at(self) -> int:
+        """Return when the last of the jobs taken on so far is done, an instant; now, if there are none."""
+        calendar, last = self._calendar, max(self._free)
+        return max(self._timeline.now, last if calendar is None else calendar.instant(last))
+
     def length(self) -> int:
         """Return how many jobs wait for a worker; out of hours, without those that start first thing in the morning."""
         return self._waiting(self._now())

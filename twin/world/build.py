@@ -56,6 +56,7 @@ from twin.model.instant import DAY, MINUTE, SECOND, Elapsed
 from twin.model.message import Event, Message
 from twin.model.stock import ItemStock, Position, SalesRate, Supply
 from twin.world import away, designs, landscape, people
+from twin.world.alerts import AlertWatch, rules_at_work
 from twin.world.catalogues import names_of, stands_for
 from twin.world.checking import limits_of
 from twin.world.coming_back import desk_of, thoughts_of
@@ -121,6 +122,7 @@ class World:
     mailboxes: list[Mailbox]
     clients: list[Client]
     feeds: list[Feed]
+    alerts: AlertWatch
     tap: Tap | None = None
 
     def orders_under_way(self) -> set[int]:
@@ -211,6 +213,8 @@ class _Builder:
         self.calling = calling_of(self.design, user_waits=False)
         self.clients: list[Client] = []
         self.feeds: list[Feed] = []
+        self.alarmed: Callable[[int], None] = lambda _: None
+        """Who hears of an alert."""
 
     def build(self) -> World:
         opening, scenario = self.opening, self.scenario
@@ -231,6 +235,7 @@ class _Builder:
         )
         self.watch.lineage.after = scenario.measures.lineage_after
         self.watch.lineage.call_at = self.timeline.call_at
+        self.watch.channel_names = tuple(scenario.channels)
         for number, sku in enumerate(opening.items):
             self.recorder.name("item", number, sku)
         if self.tap is not None and isinstance(self.watch, Overheard):
@@ -239,6 +244,8 @@ class _Builder:
         self.middleware = self._middleware()
         self.erp = self._erp(totals)
         self.warehouses, self.paid = self._warehouses()
+        self.watch.sites = tuple([each.name for each in self.warehouses])
+        self.watch.clears_at = lambda site: self.warehouses[site].floor.clears_at()
         self.carrier = self._carrier()
         self.supplier = self._supplier()
         self.channels: list[Channel] = []
@@ -277,6 +284,7 @@ class _Builder:
             self.mailboxes,
             self.clients,
             self.feeds,
+            self._alerts(),
             self.tap,
         )
         if self.tap is not None and self.history is not None:
@@ -722,6 +730,11 @@ class _Builder:
                 channel.return_answered = thoughts.answered
         return thoughts
 
+    def _alerts(self) -> AlertWatch:
+        """Let the design's alerts look at their measures, and reach the operators, where there are some."""
+        rules = rules_at_work(self.design.alerts, self.watch)
+        return AlertWatch(self.timeline, self.recorder, rules, self.watch.harm, self.alarmed)
+
     def _operators(self) -> None:
         """Let people work the exception queues, where the landscape has some."""
         found = list(self.scenario.landscape.of_kind("operators").items())
@@ -741,6 +754,7 @@ class _Builder:
             tell=self._door(name),
         )
         self.middleware.people = operators.opened
+        self.alarmed = operators.alarmed
         self.watch.operators_us = lambda: operators.worked_us
 
     def _portal(self) -> list[Client]:

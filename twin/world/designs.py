@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from twin.world.alert_specs import Alert, repeated
 from twin.world.book_specs import PostingBlock, ReconciliationBlock
 from twin.world.breaker_specs import Breaker
 from twin.world.budget_specs import Budget
@@ -265,7 +266,13 @@ class Design(Block):
     reconciliation: ReconciliationBlock | None = sourced(None, "the standard design: nobody compares the books")
     coexistence: Later = None
     fallbacks: Fallbacks | None = sourced(None, "the standard design: a partner that is away is called as ever")
-    alerts: Later = None
+    alerts: tuple[Alert, ...] = sourced((), "the standard design: nobody is called by a measure")
+
+    @model_validator(mode="after")
+    def _names_apart(self) -> Self:
+        if (name := repeated(self.alerts)) is not None:
+            raise rule(f"names must be unique (got {name!r} twice)", at="alerts", whole=True)
+        return self
 
 
 Designs = Mapping[Identifier, Design]

@@ -7,7 +7,7 @@ distributions keep every sample. A measure without a sample is None.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from actors.calls import Call
@@ -49,10 +49,12 @@ from twin.model.events import (
     OrderAnswered,
     PublishStock,
 )
+from twin.model.ids import derive
 from twin.model.instant import HOUR, SECOND, Elapsed
 from twin.model.master import MasterItem
 from twin.model.message import Event, Message
 from twin.model.order import Header, Intake, Order
+from twin.world.affected import AFFECTED_MEASURES, UNREAD, Affected, at_risk
 from twin.world.call_watch import CALL_MEASURES
 from twin.world.fallback_watch import FALLBACK_MEASURES, FallbackWatch
 from twin.world.invariants import Invariants
@@ -60,6 +62,7 @@ from twin.world.levels import Level, Samples
 from twin.world.lineage import FACTS, LINEAGE_MEASURES, Lineage
 from twin.world.order_requests import OrderRequests
 from twin.world.redriven import carried_out
+from twin.world.watchable import ALERT_MEASURES
 
 MEASURES: Final[dict[str, tuple[str, str]]] = (
     {
@@ -127,9 +130,11 @@ MEASURES: Final[dict[str, tuple[str, str]]] = (
         "cost_of_failure": ("money", "What failures cost: the sum of price times measure, in one currency."),
         "violations_declared": ("count", "Broken invariants that the design declared it gives up."),
     }
+    | AFFECTED_MEASURES
     | CALL_MEASURES
     | FALLBACK_MEASURES
     | LINEAGE_MEASURES
+    | ALERT_MEASURES
 )
 """Name to (unit, what it says)."""
 
@@ -189,6 +194,13 @@ class Watch:
         self.broken = Level()
         self.dead = Level()
         self.fallbacks = FallbackWatch(recorder)
+        self.affected = Affected()
+        self.channel_names: Sequence[str] = ()
+        self.sites: Sequence[str] = ()
+        """Warehouses by name, in the order of their numbers."""
+        self.clears_at: Callable[[int], Elapsed] = lambda _: 0
+        """When a site's floor will have worked off what lies on it."""
+        invariants.effects.twice = self._twice
         self.lineage = Lineage(store, rules, recorder)
         self.drift = Level()
         self.ghost = Level()
@@ -223,6 +235,7 @@ class Watch:
         for level in (*self.queues.values(), self.broken, self.dead, self.drift, self.ghost, self.stale):
             level.restart(now)
         self.fallbacks.restart(now)
+        self.affected.restart()
         self.lineage.restart()
 
     def _add(self, name: str, by: int = 1) -> None:
@@ -238,6 +251,21 @@ class Watch:
         count = self.count
         ended = sum(count.get(f"orders_{stage}", 0) for stage in ("shipped", "rejected", "cancelled"))
         return count.get("orders_placed", 0) - ended
+
+    def counted(self, name: str) -> int:
+        """Return a count as it stands."""
+        return self.count.get(name, 0)
+
+    def harm(self) -> list[int]:
+        """Return each measure of harm as it stands, in the order of `HARM`."""
+        counts, duplicates = self.count, self.invariants.duplicates
+        names = ("oversold_units", "lost_sales_units", "late_orders", "ack_deadline_missed", "shorted_units")
+        return [
+            *(counts.get(name, 0) for name in (*names, "order_fallout")),
+            duplicates.get(("erp", "order"), 0),
+            _shipped_twice(duplicates),
+            self.requests.not_in_time(self.clock()),
+        ]
 
     # --- channels
 
@@ -320,6 +348,12 @@ class Watch:
         """A party did something once."""
         self.invariants.effect(party, kind, key)
 
+    def _twice(self, party: str, kind: str, key: int) -> None:
+        if (party, kind) == ("erp", "order"):
+            self.affected.case(key)
+        elif party in self.sites:
+            self.affected.warehouse(self.sites.index(party))
+
     # --- links
 
     def started(self, link: str, event: Event, number: int) -> None:
@@ -396,6 +430,8 @@ class Watch:
 
     def filed(self, gateway: str, partner: int, serial: int, step: Step) -> None:
         """A partner sent a file, or learned what became of it."""
+        if step == "rejected" and self.affected.unread(derive(derive(partner, serial), 1), gateway):
+            self._add("failed_transformations")
         self.invariants.filed(gateway, partner, serial, step)
 
     def mastered(self, item: int, closed: bool) -> None:
@@ -440,8 +476,9 @@ class Watch:
         elif kind is ItemChanged or kind is MasterBatch:
             self._closed.update({id: row.closed for _, id, row in unit.writes if isinstance(row, MasterItem)})
             self._stale()
-        elif kind is ShipmentConfirmed:
+        elif isinstance(message, ShipmentConfirmed):
             self._shipped(unit)
+            self.affected.shipped(message.case, message.site)
         elif kind is ErpConfirmed:
             order = _written(unit)
             if order is not None:
@@ -470,6 +507,8 @@ class Watch:
                     self._add("corrected_units", abs(event.change))
             elif type(event) is ExceptionOpened:
                 self._item_opened(event)
+                if event.code in UNREAD and self.affected.unread(event.letter, self._sender(message)):
+                    self._add("failed_transformations")
             elif type(event) is FallbackChanged or type(event) is FallbackDecided:
                 self.fallbacks.heard(event, self.clock())
         for number, letter in unit.archived:
@@ -477,9 +516,18 @@ class Watch:
                 self._item_settled(letter)
         self.invariants.committed(message, outcome, unit)
 
+    def _sender(self, message: Message) -> str:
+        """Return who sent a message that could not be read: its channel, or what it is."""
+        channel = getattr(message, "channel", None)
+        known = isinstance(channel, int) and channel < len(self.channel_names)
+        return self.channel_names[channel] if known and channel is not None else type(message).__name__
+
     def _taken_in(self, message: SubmitOrder, outcome: Outcome, unit: Direct) -> None:
-        if _written(unit) is None:
+        order = _written(unit)
+        if order is None:
             return
+        if order.holds:
+            self.affected.order(order)
         if outcome is Outcome.ACCEPTED or outcome is Outcome.BACKORDERED:
             self._add("orders_accepted")
             self.open += 1
@@ -499,6 +547,7 @@ class Watch:
                 self.units_short += max(0, ordered - confirmed)
                 if event.short:
                     self._add("oversold_orders")
+                    self.affected.order(order)
                     for row in event.short:
                         self._oversell(event, row)
 
@@ -538,6 +587,7 @@ class Watch:
             self.cycle.add(self.clock() - order.placed_at)
             if self._dated(order) and self.clock() > order.promise:
                 self._add("late_orders")
+                self.affected.order(order)
                 self._note("order.late", order.id)
 
     def _note(self, kind: str, order: int) -> None:
@@ -556,7 +606,12 @@ class Watch:
             promised = row.intake is Intake.ACCEPTED and self._dated(row) and 0 < row.promise < now
             if promised and header(row) in OPEN:
                 late += 1
+                self.affected.order(row)
         return late
+
+    def _at_risk(self) -> int:
+        rows = (row for row in self.store.rows[_ORDERS].values() if isinstance(row, Order) and self._dated(row))
+        return at_risk(rows, lambda item: self.store.get(ITEMS, item), self.clears_at)
 
     # --- the result
 
@@ -578,6 +633,10 @@ class Watch:
         kpis["fill_rate"] = 1 - self.units_short / self.units_ordered if self.units_ordered else None
         tells = self.rules.promising.kind != "at_once" or any(each.dates is not None for each in self.rules.channels)
         kpis["late_orders"] = count.get("late_orders", 0) + self._overdue(now) if tells else None
+        kpis["orders_at_risk"] = self._at_risk() if tells else None
+        for order in self.invariants.effects.lost_orders:
+            self.affected.case(order)
+        kpis |= self.affected.results()
         kpis["shorted_units"] = count.get("shorted_units", 0)
         kpis["returned_units"] = count.get("returned_units", 0)
         kpis["unauthorised_returns"] = count.get("unauthorised_returns", 0)
@@ -611,9 +670,7 @@ class Watch:
         kpis["operator_hours"] = (self.operators_us() - self._operators_began) / HOUR
         duplicates = self.invariants.duplicates
         kpis["duplicate_erp_orders"] = duplicates.get(("erp", "order"), 0)
-        kpis["duplicate_shipments"] = sum(
-            n for (_, kind), n in duplicates.items() if kind in ("shipment", "label", "release")
-        )
+        kpis["duplicate_shipments"] = _shipped_twice(duplicates)
         kpis["lost_orders"] = self.invariants.lost_orders
         kpis["illegal_transitions"] = count.get("illegal_transitions", 0)
         kpis |= self.lineage.results()
@@ -635,6 +692,10 @@ def unit_of(key: str) -> str:
     if key.endswith(".n") or ".n{" in key:
         return "count"
     return MEASURES[name][0]
+
+
+def _shipped_twice(duplicates: Mapping[tuple[str, str], int]) -> int:
+    return sum(n for (_, kind), n in duplicates.items() if kind in ("shipment", "label", "release"))
 
 
 def _written(unit: Direct) -> Order | None:

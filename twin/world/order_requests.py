@@ -16,6 +16,9 @@ class OrderRequests:
         self.within = within
         self.requests = Requests.none()
         self._open: dict[int, int] = {}
+        self.good = 0
+        """Orders confirmed in time so far."""
+        self._looked = self._late = 0
 
     def placed(self, order: int, now: Elapsed) -> None:
         """A channel took an order."""
@@ -28,6 +31,15 @@ class OrderRequests:
         number = self._open.pop(order, None)
         if number is not None and now - self.requests.began[number] <= self.within:
             self.requests.took[number] = now - self.requests.began[number]
+            self.good += 1
+
+    def not_in_time(self, now: Elapsed) -> int:
+        """Return how many orders had not been confirmed when their time was over, until now; asked in order of time."""
+        requests = self.requests
+        while self._looked < len(requests.began) and requests.began[self._looked] <= now - self.within:
+            self._late += requests.took[self._looked] < 0
+            self._looked += 1
+        return self._late
 
     def results(
         self, measures: Measures, faults: Faults, *, since: Elapsed, now: Elapsed

@@ -13,6 +13,7 @@ from twin.errors import InvariantViolation, UsageError
 from twin.kernel.recorder import ParquetSink, Recorder
 from twin.model.instant import SECOND, Elapsed
 from twin.world import blank_run
+from twin.world.alerts import Series
 from twin.world.build import World, build
 from twin.world.closing import look_back
 from twin.world.horizon import advance, observe
@@ -114,14 +115,27 @@ def _warm_up(scenario: Scenario, design: str, seed: int) -> tuple[Elapsed, list[
     return found(scenario.warm_up, scenario.horizon, series)
 
 
+def _harmless(scenario: Scenario, design: str, seed: int, warm_up: Elapsed) -> Series | None:
+    """Return what the design's alerts would see without the faults; None where there is nothing to tell apart."""
+    if not (scenario.faults and scenario.designs[design].alerts):
+        return None
+    quiet = scenario.model_copy(update={"faults": ()})
+    pilot = build(quiet, design, seed, Recorder(), stops=False, warm_up=warm_up)
+    advance(pilot.timeline, scenario.horizon, None)
+    return pilot.alerts.series
+
+
 def _result(
     world: World, recorder: Recorder, stopped: Mapping[str, object] | None, warm_up: Elapsed, settled: list[str]
 ) -> RunResult:
     invariants = world.invariants
     kpis = measured(world)
+    worth = world.alerts.judged(world.faults, _harmless(world.scenario, world.design, world.seed, warm_up))
+    kpis |= worth.results([rule.name for rule in world.alerts.rules])
     declared = invariants.declared
     notes = [*world.opening.notes, *settled]
     notes += [f"fault {each.name} ({each.kind} at {each.target}) took no effect" for each in world.faults.vain()]
+    notes += worth.notes()
     codes = sorted(world.middleware.exceptions.items())
     if codes:
         notes.append("exceptions opened: " + ", ".join(f"{code} {count}" for code, count in codes))

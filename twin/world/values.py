@@ -77,9 +77,14 @@ def rule(sentence: str, at: str = "", *, whole: bool = False) -> PydanticCustomE
     return PydanticCustomError("rule", "{sentence}", {"sentence": sentence, "at": at, "whole": whole})
 
 
-def sourced(default: object, source: str) -> Any:  # stands for a value of any type, as pydantic's own Field does
-    """Return a field with a default, written as in a file, and its source, which `check --resolved` prints."""
-    return Field(default=default, description=source)
+def sourced(
+    default: object, source: str, alias: str | None = None
+) -> Any:  # stands for a value of any type, as pydantic's own Field does
+    """Return a field with a default, written as in a file, and its source, which `check --resolved` prints.
+
+    `alias` is how a key is written that is a word of the language here.
+    """
+    return Field(default=default, alias=alias, description=source)
 
 
 _UNITS: Final = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}

@@ -35,6 +35,10 @@ class EffectChecks:
         self.acknowledged: dict[int, None] = {}
         """Orders that are ours towards their channel, and not yet in the ERP nor refused."""
         self.duplicates: dict[tuple[str, str], int] = {}
+        self.twice: Callable[[str, str, int], None] = _unheard
+        """Who hears of an effect that a party had a second time: party, kind, key."""
+        self.lost_orders: list[int] = []
+        """Acknowledged orders that were nowhere at the last look."""
         self._effects: dict[tuple[str, str], set[int]] = {}
         self._executed = Lately(inbox_kept)
         self._rows: dict[int, deque[int]] = {}
@@ -48,6 +52,7 @@ class EffectChecks:
         self.findings.met["S-3"] += 1
         if key in done:
             self.duplicates[(party, kind)] = self.duplicates.get((party, kind), 0) + 1
+            self.twice(party, kind, key)
             self.findings.broken("S-3", f"{kind} {key} at {party}", f"{party} made a second {kind} for key {key}")
         done.add(key)
         if kind == "order":
@@ -67,6 +72,7 @@ class EffectChecks:
             moving = under_way()
             for order in self.acknowledged:
                 if order not in moving:
+                    self.lost_orders.append(order)
                     self.findings.broken("S-4", f"order {order}", "acknowledged to its channel, and nowhere at the end")
 
     # --- S-7
@@ -147,3 +153,7 @@ class EffectChecks:
             if key not in keys and event.id not in at_hand:
                 self.findings.broken("S-8", f"event {event.id} of key {key}", event, "committed, and nobody sends it")
             keys[key] = None
+
+
+def _unheard(party: str, kind: str, key: int) -> None:
+    """Nobody wants to hear of it."""
