@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from actors.calls import Call
-from actors.server import Serve, Server
+from actors.serve import Serve
+from actors.server import Server
 from policies.ejection import Asked, Ended, Hosts, OutlierEjection
 from twin.model.chance import draw, root, stream_id
 

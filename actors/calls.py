@@ -11,6 +11,7 @@ from typing import Protocol
 
 from actors.ground import Ground, Lag
 from actors.steps import Steps
+from policies.key_contract import Ending
 from policies.retry import Failed, RetryRule
 from policies.throttle import Throttle
 from twin.kernel.guards import Guard
@@ -61,12 +62,22 @@ class Address(Protocol):
         """Take an attempt that has arrived."""
 
 
+class Remembers(Protocol):
+    """What a partner knows of the calls that it was sent before."""
+
+    def answers(self, call: Call) -> bool:
+        """Write the answer into a call that is not to be worked on; False where it is."""
+
+    def ended(self, call: Call, ending: Ending) -> None:
+        """Write down how the work on a call ended."""
+
+
 class Endpoint:
     """One interface of a partner.
 
     `concurrency` calls are served at once; `queue_max` more wait in order, whether or not their callers still do, and
-    others are refused. `gate` counts calls over time. `handle` does the work when the service ends and returns the
-    answer, which may carry a message for the caller.
+    others are refused. `gate` counts calls over time, `keys` knows calls again. `handle` does the work when the service
+    ends and returns the answer, which may carry a message for the caller.
     """
 
     def __init__(
@@ -79,6 +90,7 @@ class Endpoint:
         gate: Gate | None = None,
         cost: int = 1,
         queue_max: int = 0,
+        keys: Remembers | None = None,
     ) -> None:
         self.ground = ground
         self.service = service
@@ -87,6 +99,7 @@ class Endpoint:
         self.gate = gate
         self.cost = cost
         self.queue_max = queue_max
+        self.keys = keys
         self.waiting: deque[Call] = deque()
         self.in_service = 0
         self.refused = 0
@@ -107,12 +120,24 @@ class Endpoint:
             call.status, call.retry_after = REFUSED, retry_after or None
             call.client.respond(call)
             return
+        if self.keys is not None and self._known(self.keys, call):
+            return
         self.in_service += 1
         self.ground.timeline.call_in(self.service(call.event.id, call.attempt), self._serve, call)
+
+    @staticmethod
+    def _known(keys: Remembers, call: Call) -> bool:
+        """Answer a call that is not to be worked on."""
+        answered = keys.answers(call)
+        if answered:
+            call.client.respond(call)
+        return answered
 
     def _serve(self, call: Call) -> None:
         self.in_service -= 1
         call.answer = self.handle(call.event)
+        if self.keys is not None:
+            self.keys.ended(call, Ending.OK)
         call.client.respond(call)
         if self.waiting:
             self._next()

@@ -16,7 +16,8 @@ from math import log
 from typing import Final, Protocol
 
 from actors.ground import Ground, Lag
-from actors.server import Sender, Serve, Served
+from actors.onward import named
+from actors.serve import KeyOf, Sender, Serve, Served
 from policies.retry import Failed, RetryRule
 from twin.kernel.arrivals import Arrivals
 from twin.model.chance import draw, root, stream_id, unit
@@ -49,7 +50,7 @@ class Part:
     keys: Callable[[int], int]
     priority: int
     deadline: Elapsed
-    keyed: bool = True
+    key_of: KeyOf = "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ class Clients:
             key=part.keys(request.id),
             priority=part.priority,
             version=request.version,
-            keyed=part.keyed,
+            under=named(part.key_of, id, request.id),
         )
         self._under_way[id] = (request, place, self.ground.timeline.now + part.deadline)
         self.senders[request.client][place].submit(event)

@@ -1,9 +1,10 @@
 """The cloud ERP: the financial record. It knows what is booked, bills what was shipped and orders from suppliers.
 
-Its ledger holds sales orders by their external key, booked stock per item and open demand. Creating an order twice
-under one key returns the first reference, for as long as its contract keeps keys; postings are remembered by key. Its
-stock changes only by what is posted to it, so it is late and can be wrong. Regularly it reviews every item's position
-(booked - open demand + on order) and buys by its replenishment rule; at night it may write a stock file.
+Its ledger holds sales orders by their external key, booked stock per item and open demand. An external key is unique
+for good, so that creating an order twice returns the first reference, unless an idempotency contract before the ledger
+says what a repeat is (`actors.order_keys`); postings are remembered by key. Its stock changes only by what is posted to
+it, so it is late and can be wrong. Regularly it reviews every item's position (booked - open demand + on order) and
+buys by its replenishment rule; at night it may write a stock file.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +14,6 @@ from actors.calls import Feed
 from actors.ground import Ground, Lag
 from actors.once import Once
 from actors.stock_book import send_cut
-from policies.key_contract import Answer, Arrived, Ending, Finished, KeyContract, KeyRecord
 from twin.model.commands import ErpConfirmed, ItemQuantity, LineQuantity, OrderInvoiced, StockExtract, SupplyAnnounced
 from twin.model.events import (
     CancelErpOrder,
@@ -53,7 +53,7 @@ class Erp:
         facts: Feed,
         rules: dict[int, Replenishes],
         buy: Callable[[int, int, int], Sequence[SupplyAnnounced]],
-        keys: KeyContract | None = None,
+        unique: bool = True,
     ) -> None:
         self.ground = ground
         self.booked = booked
@@ -67,8 +67,8 @@ class Erp:
         """Booked and not for sale: what came back and was not put on the shelf again."""
         self.references: dict[int, int] = {}
         """External key to the last reference that was made for it."""
-        self.keys = keys
-        self._records: dict[int, KeyRecord | None] = {}
+        self.unique = unique
+        """Whether the ledger itself takes an external key only once."""
         self.parcels: dict[int, str] = {}
         """Tracking number to the last milestone."""
         self.open_orders: dict[int, dict[int, int]] = {}
@@ -105,7 +105,7 @@ class Erp:
 
     def _create(self, event: CreateErpOrder) -> Message:
         reference = self.references.get(event.external)
-        if self._forgotten(event.external) or reference is None:
+        if reference is None or not self.unique:
             reference = self.references[event.external] = derive(reference or event.external, 1)
             lines: dict[int, int] = {}
             for line in event.lines:
@@ -114,17 +114,6 @@ class Erp:
             self.open_orders[event.external] = lines
             self.ground.probe.effect("erp", "order", event.document or event.case)
         return ErpConfirmed(id=derive(event.id, 1), cause=event.id, case=event.case, reference=reference)
-
-    def _forgotten(self, key: int) -> bool:
-        """Tell whether an external key may be used as if it were new, and remember that it is used now."""
-        if self.keys is None:
-            return False
-        now = self.ground.timeline.now
-        record, reply = self.keys.step(self._records.get(key), Arrived(now, key))
-        if reply.answer is Answer.PROCESS:
-            record, _ = self.keys.step(record, Finished(now, key, Ending.OK))
-        self._records[key] = record
-        return reply.answer is Answer.PROCESS
 
     def _fulfil(self, event: FulfilmentRecorded) -> Message | None:
         booked_at = self.postings.get(event.key)

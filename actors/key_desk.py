@@ -14,15 +14,15 @@ KEYS_MAX: Final = 1_000_000
 
 
 class Keyed(Protocol):
-    """A call as the desk sees it: its key, whether it names it, and what is to be done."""
+    """A call as the desk sees it: who it is, the key that it names, and what is to be done."""
 
     @property
     def id(self) -> int:
-        """The idempotency key: the same in all attempts."""
+        """The same in all attempts."""
 
     @property
-    def keyed(self) -> bool:
-        """False where the call names no key."""
+    def under(self) -> int:
+        """The idempotency key; 0 where the call names none."""
 
     @property
     def operation(self) -> str:
@@ -30,14 +30,14 @@ class Keyed(Protocol):
 
 
 class KeyDesk:
-    """The records of one partner; without a contract nothing is looked up, and work under a key is only counted."""
+    """The records of one partner; without a contract nothing is looked up, and what is worked on is only counted."""
 
     def __init__(self, contract: KeyContract | None) -> None:
         self.contract = contract
         self.worked = 0
         """Calls that were worked on to a good end."""
         self.repeated = 0
-        """Those of them whose key had been worked on to a good end before: effects too many."""
+        """Those of them whose key and content had come to a good end before: effects too many."""
         self._done: OrderedDict[int, None] = OrderedDict()
         self._records: OrderedDict[int, tuple[KeyRecord, Message | None]] = OrderedDict()
 
@@ -47,22 +47,23 @@ class KeyDesk:
             return Reply(Answer.PROCESS), None
         key = self._key(call)
         known = self._records.get(key)
-        record, reply = self.contract.step(known[0] if known else None, Arrived(now, fingerprint, call.keyed))
+        record, reply = self.contract.step(known[0] if known else None, Arrived(now, fingerprint, call.under != 0))
         if record is not None and (known is None or record is not known[0]):
             self._write(key, record, None, now)
         return reply, known[1] if known and reply.answer is Answer.REPLAY else None
 
     def finished(self, call: Keyed, fingerprint: int, now: Elapsed, ending: Ending, answer: Message | None) -> None:
         """Write down how the work on a call ended."""
-        key = self._key(call)
         if ending is Ending.OK:
+            effect = derive(call.under or call.id, fingerprint)
             self.worked += 1
-            self.repeated += key in self._done
-            self._done[key] = None
+            self.repeated += effect in self._done
+            self._done[effect] = None
             if len(self._done) > KEYS_MAX:
                 self._done.popitem(last=False)
-        if self.contract is None or not call.keyed:
+        if self.contract is None or not call.under:
             return
+        key = self._key(call)
         known = self._records.get(key)
         record, _ = self.contract.step(known[0] if known else None, Finished(now, fingerprint, ending))
         if record is None:
@@ -80,8 +81,8 @@ class KeyDesk:
     def _key(self, call: Keyed) -> int:
         """Return the key within its scope."""
         if self.contract is None or self.contract.scope == "account":
-            return call.id
-        return derive(call.id, stream_id(call.operation))
+            return call.under
+        return derive(call.under, stream_id(call.operation))
 
     def restart(self) -> None:
         """Count from now on; what is known of keys stays."""

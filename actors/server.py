@@ -13,17 +13,16 @@ waiting is dropped, and its caller hears nothing.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 from actors.calls import FAILED, OK, REFUSED, Call
-from actors.door import Door
-from actors.ground import Ground, Lag
-from actors.key_desk import KeyDesk
-from actors.line import Discipline, Line, Work
+from actors.ground import Ground
+from actors.line import Line, Work
+from actors.onward import Onward
+from actors.serve import Serve, Served
+from actors.server_terms import Counts, Terms
 from policies.key_contract import Answer, Ending
-from policies.shedding import Shedding
 from policies.throttle import NEVER
 from twin.model.ids import derive
 from twin.model.instant import Elapsed
@@ -33,109 +32,6 @@ BLOCKED_MAX: Final = 1_000_000
 """Calls that wait outside a full line of a server that blocks; one more is refused."""
 REFUSALS_MAX: Final = 100_000
 """Refusals that wait for a worker; one more is dropped without an answer."""
-
-
-class Serve(Event, frozen=True, gc=False, kw_only=True, tag=True):
-    """Ask a server for one piece of work."""
-
-    operation: str = ""
-    key: int = 0
-    priority: int = 0
-    version: int = 0
-    """Of the key, as the caller last saw it in this request; only a versioned operation reads it."""
-    keyed: bool = True
-    """Whether it names its idempotency key, which is its id: the same in all attempts."""
-
-    @property
-    def aggregate(self) -> int:
-        """Every call goes by itself."""
-        return self.id
-
-
-class Served(Message, frozen=True, gc=False, kw_only=True, tag=True):
-    """The answer to a call, with the version of its key."""
-
-    version: int = 0
-
-
-class Sender(Protocol):
-    """The caller's side of a called server: sooner or later it says that an event was answered, or given up."""
-
-    def submit(self, event: Event) -> None:
-        """Send an event."""
-
-
-@dataclass(frozen=True, slots=True)
-class Onward:
-    """A call that a server makes for each call it serves; `holds`: the worker waits for the answer."""
-
-    sender: Sender
-    operation: str
-    keys: Callable[[int], int]
-    priority: int
-    holds: bool
-    keyed: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slowing:
-    """Service takes longer by min(at_most, 1 + factor (n - above)^power) where n > above."""
-
-    in_system: bool
-    above: int
-    factor: float
-    power: float
-    at_most: float
-
-    def times(self, busy: int, present: int) -> float:
-        """Return the factor for work that is begun; both numbers count it."""
-        beyond = (present if self.in_system else busy) - self.above
-        return min(self.at_most, 1.0 + self.factor * float(beyond) ** self.power) if beyond > 0 else 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a server is like; `service` by operation, under "" for every operation that is not named."""
-
-    workers: int
-    queue_max: int
-    blocks: bool
-    discipline: Discipline
-    cancels: bool
-    service: Mapping[str, Lag]
-    refusal: Lag | None
-    fails: Callable[[int, int], bool] | None
-    slowing: Slowing | None
-    versioned: str | None
-    door: Door | None = None
-    sheds: Shedding | None = None
-    keys: KeyDesk | None = None
-
-
-class Counts:
-    """What a server adds up, from the last restart; areas and sums of time are in microseconds."""
-
-    __slots__ = (
-        "begun",
-        "dropped",
-        "finished",
-        "offered",
-        "present_area",
-        "queue_area",
-        "queue_max",
-        "rejected",
-        "shed",
-        "since",
-        "stayed",
-        "waited",
-        "waits",
-    )
-
-    def __init__(self, since: Elapsed, queue: int) -> None:
-        self.since = since
-        self.offered = self.rejected = self.shed = self.dropped = self.begun = self.finished = self.waits = 0
-        self.present_area = self.queue_area = self.stayed = self.waited = 0
-        self.queue_max = queue
 
 
 class Server:
@@ -182,9 +78,7 @@ class Server:
         now, door = self.ground.timeline.now, self.terms.door
         self._tick(now)
         self.counts.offered += 1
-        event = call.event
-        assert isinstance(event, Serve)
-        work = Work(call, now, event.priority)
+        work = Work(call, now, _asked(call).priority)
         self.present += 1
         if door is None:
             self._enter(work)
@@ -223,8 +117,7 @@ class Server:
         keys, call = self.terms.keys, work.call
         if keys is None:
             return True
-        event = self._asked_for(call)
-        reply, stored = keys.arrived(event, event.key, self.ground.timeline.now)
+        reply, stored = keys.arrived(_asked(call), _asked(call).content, self.ground.timeline.now)
         if reply.answer is Answer.PROCESS:
             return True
         self.present -= 1
@@ -239,12 +132,6 @@ class Server:
             self._reply(work.call, FAILED)
         return False
 
-    @staticmethod
-    def _asked_for(call: Call) -> Serve:
-        event = call.event
-        assert isinstance(event, Serve)
-        return event
-
     def _left(self, work: Work) -> None:
         """A call is here no more, whatever became of it."""
         if self.terms.door is not None:
@@ -254,7 +141,7 @@ class Server:
         """The line has dropped a call that nobody waits for."""
         self.present -= 1
         if self.terms.keys is not None:
-            self.terms.keys.forget(self._asked_for(work.call))
+            self.terms.keys.forget(_asked(work.call))
         self._left(work)
 
     def _refuse(self, work: Work) -> None:
@@ -282,8 +169,7 @@ class Server:
 
     def _takes(self, call: Call) -> Elapsed:
         """Return the service time of work that is begun now."""
-        event = call.event
-        assert isinstance(event, Serve)
+        event = _asked(call)
         lag = self.terms.service.get(event.operation, self._any) if event.operation else self._any
         assert lag is not None
         took = lag(event.id, call.attempt)
@@ -294,28 +180,27 @@ class Server:
     def _serviced(self, work: Work) -> None:
         call, terms = work.call, self.terms
         if terms.fails is not None and terms.fails(call.event.id, call.attempt):
-            self._finish(work, FAILED)
+            self._finish(work, Ending.FAILED)
         elif self.onward:
             self._pass_on(work)
         elif terms.versioned is not None:
             self._compare(work, terms.versioned)
         else:
-            self._finish(work, OK)
+            self._finish(work, Ending.OK)
 
     def _compare(self, work: Work, operation: str) -> None:
         """Answer with the version of the key; the versioned operation moves it on, unless it was seen otherwise."""
-        event = work.call.event
-        assert isinstance(event, Serve)
+        event = _asked(work.call)
         version = self._versions.get(event.key, 0)
         if event.operation == operation:
             if event.version != version:
-                self._finish(work, FAILED)
+                self._finish(work, Ending.REFUSED)
                 return
             version = self._versions[event.key] = version + 1
         work.call.answer = Served(id=derive(event.id, work.call.attempt), cause=event.id, version=version)
-        self._finish(work, OK)
+        self._finish(work, Ending.OK)
 
-    def _finish(self, work: Work, status: str) -> None:
+    def _finish(self, work: Work, ending: Ending) -> None:
         now = self.ground.timeline.now
         self._tick(now)
         self.present -= 1
@@ -326,9 +211,8 @@ class Server:
             self.busy -= 1
         call, keys = work.call, self.terms.keys
         if keys is not None:
-            event, ending = self._asked_for(call), Ending.OK if status == OK else Ending.FAILED
-            keys.finished(event, event.key, now, ending, call.answer)
-        self._reply(work.call, status)
+            keys.finished(_asked(call), _asked(call).content, now, ending, call.answer)
+        self._reply(call, OK if ending is Ending.OK else FAILED)
         self._left(work)
         self._next(now)
 
@@ -388,24 +272,13 @@ class Server:
             self.busy -= 1
             self._next(now)
         if work.step == len(self.onward):
-            self._finish(work, OK)
+            self._finish(work, Ending.OK)
             return
-        onward, cause = self.onward[work.step], work.call.event
-        id = derive(derive(cause.id, work.call.attempt), work.step + 1)
+        id = derive(derive(work.call.event.id, work.call.attempt), work.step + 1)
         while id in self._away:  # the link brought the call twice
             id = derive(id, 0)
         self._away[id] = work
-        onward.sender.submit(
-            Serve(
-                id=id,
-                cause=cause.id,
-                case=cause.case,
-                operation=onward.operation,
-                key=onward.keys(id),
-                priority=onward.priority,
-                keyed=onward.keyed,
-            )
-        )
+        self.onward[work.step].ask(id, _asked(work.call))
 
     def answered(self, event: Event, _: Message | None) -> None:
         """A call onward succeeded."""
@@ -415,4 +288,10 @@ class Server:
 
     def gave_up(self, event: Event, _: str) -> None:
         """A call onward failed for good, and so does what it was made for."""
-        self._finish(self._away.pop(event.id), FAILED)
+        self._finish(self._away.pop(event.id), Ending.FAILED)
+
+
+def _asked(call: Call) -> Serve:
+    event = call.event
+    assert isinstance(event, Serve)
+    return event

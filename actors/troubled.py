@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from actors.calls import FAILED, REFUSED, REJECTED, Call, Endpoint, Gate
+from policies.key_contract import Ending
 from policies.throttle import FixedWindow, SlidingWindow, State, Throttle, TokenBucket
 from twin.errors import UsageError
 from twin.kernel.faults import Armed
@@ -29,6 +30,7 @@ class TroubledEndpoint(Endpoint):
             gate=plain.gate,
             cost=plain.cost,
             queue_max=plain.queue_max,
+            keys=plain.keys,
         )
         self.held: list[Call] = []
         """Calls that were accepted and hang."""
@@ -77,8 +79,9 @@ class TroubledEndpoint(Endpoint):
                     return
             elif kind == "E3":
                 if self.in_service < self.concurrency and armed.strikes(now, call.event.id, call.attempt):
-                    self.in_service += 1
-                    self.held.append(call)
+                    if self.keys is None or not self._known(self.keys, call):
+                        self.in_service += 1
+                        self.held.append(call)
                     return
             elif self.in_service >= self._room(armed, now):
                 armed.took_effect()
@@ -137,12 +140,18 @@ class TroubledEndpoint(Endpoint):
                 self.in_service -= 1
                 if armed.fault.kind == "E4":
                     self.handle(call.event)
+                    self._ended(call, Ending.FAILED)
                     self._fail(call, None)
                 else:
+                    self._ended(call, Ending.OK)
                     call.client.respond(call)
                 self._next()
                 return
         super()._serve(call)
+
+    def _ended(self, call: Call, ending: Ending) -> None:
+        if self.keys is not None:
+            self.keys.ended(call, ending)
 
     def _next(self) -> None:
         """Let those who wait in, as far as the records that are on leave room."""

@@ -9,7 +9,8 @@ finished. E3 keeps work that is begun, and its worker, until its end: then it is
 from actors.calls import FAILED, Call
 from actors.ground import Ground
 from actors.line import Work
-from actors.server import Server, Terms
+from actors.server import Server
+from actors.server_terms import Terms
 from twin.kernel.faults import Armed
 from twin.model.instant import Elapsed
 

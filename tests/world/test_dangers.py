@@ -63,9 +63,9 @@ def test_a_shipped_scenario_has_no_danger_but_the_one_that_it_asks_for(name: str
         ),
         (
             "first_day",  # the last of four attempts begins 3 x 15m + 700ms after the first
-            "landscape.parties.erp.keys_kept=45m700ms",
-            "landscape.parties.erp.keys_kept=45m699ms",
-            "landscape.parties.erp.keys_kept",
+            "landscape.parties.erp.idempotency={kind: keys, retention: 45m700ms}",
+            "landscape.parties.erp.idempotency={kind: keys, retention: 45m699ms}",
+            "landscape.parties.erp.idempotency",
             ("erp forgets a key after 45m699ms", "may go on for 45m700ms"),
         ),
         (

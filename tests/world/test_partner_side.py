@@ -158,7 +158,7 @@ def test_keys_decide_how_often_late_calls_are_worked_on(tmp_path: Path, keys: st
 def test_a_side_that_asks_for_keys_refuses_calls_without_one_for_good(tmp_path: Path):
     server = "workers: 50, service: 1ms, idempotency: {preset: ietf-draft-07}"
     keyed = world(tmp_path, server, design=RETRIES)
-    without = "open: {law: even, rate: 10/s}, calls: [{to: server, keyed: false}]"
+    without = "open: {law: even, rate: 10/s}, calls: [{to: server, idempotency_key: none}]"
     bare = world(tmp_path, server, users=without, design=RETRIES)
     assert (keyed.kpis["success_share"], bare.kpis["success_share"]) == (pytest.approx(1, abs=0.002), 0)
     assert bare.kpis["attempts_per_call"] == pytest.approx(1, abs=0.002)  # 400 is not retried

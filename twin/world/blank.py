@@ -10,7 +10,9 @@ from actors.clients import ANYTIME, Clients, Part, Session
 from actors.door import Door
 from actors.ground import Ground, Lag
 from actors.key_desk import KeyDesk
-from actors.server import Onward, Server, Slowing, Terms
+from actors.onward import Onward
+from actors.server import Server
+from actors.server_terms import Slowing, Terms
 from policies.retry import Retry
 from policies.shedding import Shedding
 from twin.kernel.arrivals import Arrivals, Corner
@@ -26,7 +28,7 @@ from twin.model.message import Event, Message
 from twin.world import calling
 from twin.world.call_watch import CallWatch
 from twin.world.delays import link_of
-from twin.world.key_specs import Keys
+from twin.world.key_specs import contract_of
 from twin.world.laws import LawSpec, compiled
 from twin.world.limiter_specs import LearnedLimiter
 from twin.world.resilience import calling_of
@@ -178,7 +180,7 @@ class _Builder:
                     keys=self._keys(f"{name}/{number}", call.key),
                     priority=call.priority,
                     holds=call.holds,
-                    keyed=call.keyed,
+                    key_of=call.idempotency_key,
                 )
                 for number, call in enumerate(block.calls)
             )
@@ -192,7 +194,7 @@ class _Builder:
                 keys=self._keys(f"{name}/{number}", call.key),
                 priority=call.priority,
                 deadline=call.deadline or ANYTIME,
-                keyed=call.keyed,
+                key_of=call.idempotency_key,
             )
             for number, call in enumerate(block.calls)
         ]
@@ -291,7 +293,7 @@ def _keys_of(block: calling.Server) -> KeyDesk | None:
     """Return what all servers of a party know of keys."""
     if block.idempotency is None:
         return None
-    return KeyDesk(block.idempotency.contract() if isinstance(block.idempotency, Keys) else None)
+    return KeyDesk(contract_of(block.idempotency))
 
 
 def _one_key(_: int) -> int:

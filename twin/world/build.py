@@ -21,6 +21,7 @@ from actors.ground import Ground
 from actors.mailbox import Mailbox, Run
 from actors.middleware import Middleware
 from actors.operators import Operators
+from actors.order_keys import OrderKeys
 from actors.pim import Pim
 from actors.portal import Portal
 from actors.refusing import Refusing
@@ -31,7 +32,6 @@ from actors.transactor import Store
 from actors.troubled_process import TroubledMiddleware
 from actors.wms import Warehouse
 from actors.writing import Writer
-from policies.key_contract import KeyContract
 from policies.retry import Retry
 from policies.ruleset import RuleSet
 from policies.throttle import FixedWindow, SlidingWindow, token_bucket
@@ -63,6 +63,7 @@ from twin.world.coming_back import desk_of, thoughts_of
 from twin.world.delays import link_of, windows_of
 from twin.world.invariants import Invariants
 from twin.world.journal import Overheard
+from twin.world.key_specs import contract_of
 from twin.world.laws import LawSpec, compiled
 from twin.world.limiter_specs import LearnedLimiter
 from twin.world.measures import Watch
@@ -435,7 +436,7 @@ class _Builder:
             facts=self._feed(name, "erp"),
             rules=dict(self.opening.rules),
             buy=self._buy_from_supplier,
-            keys=None if block.keys_kept is None else KeyContract(retention_us=block.keys_kept),
+            unique=block.idempotency is None,
         )
         limit = block.limit
         plain = Endpoint(
@@ -445,6 +446,7 @@ class _Builder:
             concurrency=block.concurrency,
             gate=None if limit is None else self.troubles.gate(limit.throttle(), name),
             queue_max=block.queue if block.when_full == "queue" else 0,
+            keys=None if block.idempotency is None else OrderKeys(self.ground, contract_of(block.idempotency)),
         )
         endpoint: Address = self.troubles.endpoint(plain, name)
         if block.refuses_postings:

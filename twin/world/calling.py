@@ -93,7 +93,9 @@ class CallBlock(Block):
     operation: Identifier | None = sourced(None, "rule: the server has one kind of work")
     key: Keys | None = sourced(None, "rule: all calls have the same key")
     priority: Quantity = sourced(0, "rule: all calls are alike; lower numbers are served first")
-    keyed: Flag = sourced(True, "rule: every attempt carries the idempotency key of its call")
+    idempotency_key: Literal["call", "request", "none"] = sourced(
+        "call", "rule: all attempts of a call name one key; request: so do all calls of a request, and its repetitions"
+    )
 
 
 class Clients(Block):

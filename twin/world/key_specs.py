@@ -34,4 +34,9 @@ class Keys(PolicyBlock):
         return made
 
 
+def contract_of(block: NoKeys | Keys) -> KeyContract | None:
+    """Return the contract of a block, None where nothing is looked up."""
+    return block.contract() if isinstance(block, Keys) else None
+
+
 PartnerKeys = Annotated[NoKeys | Keys, OneOf("idempotency", presets=written_out(presets.IDEMPOTENCY, (Keys,)))]

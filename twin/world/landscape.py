@@ -13,13 +13,13 @@ from policies.throttle import Held
 from twin.model.instant import MINUTE, Elapsed
 from twin.world.calling import Clients, Server
 from twin.world.demand import OptionalMultipliers
+from twin.world.key_specs import PartnerKeys
 from twin.world.law_specs import Delay
 from twin.world.partner_limits import PartnerLimit
 from twin.world.people import Operators
 from twin.world.values import (
     Block,
     Count,
-    Duration,
     Factor,
     Flag,
     Identifier,
@@ -60,9 +60,7 @@ class ErpCloud(Block):
     when_full: Literal["reject", "queue"] = sourced("reject", "landscape.yaml, ERP gate (third party)")
     queue: Count = sourced(100_000, "assumed: calls that may wait where when_full is queue; none is cancelled")
     limit: PartnerLimit | None = sourced(None, "rule: its cap on concurrent calls is its only limit")
-    keys_kept: Duration | None = sourced(
-        None, "rule: the external key of a sales order is unique for good; 0s: it has none"
-    )
+    idempotency: PartnerKeys | None = sourced(None, "rule: the external key of a sales order is unique for good")
     write_latency: Delay = sourced({"archetype": "erp_write"}, "landscape.yaml, ERP gate (assumed)")
     read_latency: Later = None
     timeout: PositiveDuration = sourced("15m", "landscape.yaml, ERP gate: 900 s (published)")

@@ -45,7 +45,7 @@ def retry_dangers(scenario: Scenario) -> Iterator[Finding]:
 def _short_memories(scenario: Scenario, waited: list[Waited]) -> Iterator[Finding]:
     """Warn of a party that forgets a key before the last attempt under it may come (RELIABILITY 2.5, P-9)."""
     for each in waited:
-        key, kept = _kept(scenario, each.to)
+        kept = _kept(scenario, each.to)
         horizons = {
             name: sum(waits) + len(waits) * each.timeout
             for name, design in scenario.designs.items()
@@ -57,17 +57,15 @@ def _short_memories(scenario: Scenario, waited: list[Waited]) -> Iterator[Findin
                 f"{each.to} forgets a key after {duration_text(kept)} when attempts of design {worst} on {each.link} "
                 f"may go on for {duration_text(horizons[worst])}: it must keep keys at least as long (P-9)"
             )
-            yield Finding(("landscape", "parties", each.to, key), told, "warning")
+            yield Finding(("landscape", "parties", each.to, "idempotency"), told, "warning")
 
 
-def _kept(scenario: Scenario, party_name: str) -> tuple[str, Elapsed | None]:
-    """Return how long a party keeps idempotency keys, and the key that says so; None: for ever, or it keeps none."""
+def _kept(scenario: Scenario, party_name: str) -> Elapsed | None:
+    """Return how long a party keeps idempotency keys; None: for ever, or it keeps none."""
     party = scenario.landscape.parties.get(party_name)
-    if isinstance(party, ErpCloud):
-        return "keys_kept", party.keys_kept
-    if isinstance(party, Server) and isinstance(party.idempotency, Keys):
-        return "idempotency", party.idempotency.retention
-    return "", None
+    if isinstance(party, Server | ErpCloud) and isinstance(party.idempotency, Keys):
+        return party.idempotency.retention
+    return None
 
 
 def longest_waits(design: Design) -> list[Elapsed] | None:

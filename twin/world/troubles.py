@@ -12,7 +12,8 @@ from actors.ground import Ground
 from actors.mailbox import KINDS as FILES_OF_ORDERS
 from actors.mailbox import Mailbox
 from actors.middleware import Middleware
-from actors.server import Server, Terms
+from actors.server import Server
+from actors.server_terms import Terms
 from actors.troubled import DOWN, TroubledEndpoint, TroubledGate
 from actors.troubled_process import TroubledMiddleware
 from actors.troubled_server import TroubledServer
