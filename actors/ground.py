@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from actors.transactor import Direct
 from policies.calling import Calling, Decision, Dropped, Ended, Late, Ready, Sides
 from twin.kernel.guards import Guards
-from twin.kernel.laws import Law, delay
+from twin.kernel.laws import Law, keyed_delay
 from twin.kernel.recorder import Recorder
 from twin.kernel.timeline import Timeline
 from twin.middleware.unit import Outcome
-from twin.model.chance import Keyed, draw, root, stream_id, threshold
+from twin.model.chance import draw, root, stream_id, threshold
 from twin.model.instant import Elapsed, Instant, Now
 from twin.model.message import Event, Message
 
@@ -125,7 +125,7 @@ class Ground:
 
     def lag(self, name: str, law: Law) -> Lag:
         """Return the delay `name`: `law` in seconds, drawn by (identity, attempt)."""
-        return Keyed(root(self.seed, stream_id(name)), delay(law)).of
+        return keyed_delay(root(self.seed, stream_id(name)), law)
 
     def coin(self, name: str, share: float) -> Callable[[int, int], bool]:
         """Return a coin that shows heads with probability `share`, drawn by (identity, attempt)."""

@@ -22,11 +22,12 @@ from typing import Final, Protocol, Self
 
 from twin.errors import UsageError
 from twin.kernel.gamma import inverse, lower, value_at
-from twin.model.chance import unit
+from twin.model.chance import FIRST, MASK, SECOND, STEP, Keyed, unit
 
 TABLE_MAX: Final = 10_000_000
 """Values of a tabled law (Zipf, Poisson, choice, empirical); a longer one is refused."""
 _GRID: Final = 2.0**-52
+_HALF: Final = 2.0**-53
 _STANDARD: Final = NormalDist()
 _TINY: Final = 5e-324
 
@@ -48,6 +49,35 @@ class Law(Protocol):
 def delay(law: Law) -> Callable[[int], int]:
     """Return the function that draws from a law in seconds as whole microseconds, rounded half up; it pickles."""
     return law.microseconds if isinstance(law, _Cut) else _Drawn(law).microseconds
+
+
+def keyed_delay(root: int, law: Law) -> Callable[[int, int], int]:
+    """Return the function (identity, attempt) that draws whole microseconds from a law in seconds by its key.
+
+    It is `delay(law)` of `draw(root, identity, attempt)`, and it pickles.
+    """
+    if type(law) is Lognormal:
+        return _KeyedLognormal(root, law).of
+    return Keyed(root, delay(law)).of
+
+
+class _KeyedLognormal:
+    """Some thirty of an order's forty draws are lognormal delays: mixing and quantile in one call (0.45 for 0.65 us)."""
+
+    __slots__ = ("_inverse", "_root", "_top")
+
+    def __init__(self, root: int, law: "Lognormal") -> None:
+        self._root = root
+        self._inverse = law._normal.inv_cdf
+        self._top = law._top
+
+    def of(self, identity: int, attempt: int = 0) -> int:
+        mixed = (identity + attempt * STEP ^ self._root) * FIRST
+        mixed = ((mixed ^ mixed >> 64) & MASK) * SECOND
+        value = exp(self._inverse((((mixed ^ mixed >> 64) & MASK) >> 12) * _GRID + _HALF))
+        if value > self._top:
+            value = self._top
+        return int(value * 1_000_000 + 0.5)
 
 
 class _Drawn:

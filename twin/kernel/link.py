@@ -17,9 +17,9 @@ from heapq import heappush
 from typing import Final, TypeVar
 
 from twin.errors import UsageError
-from twin.kernel.laws import Constant, Law, delay
+from twin.kernel.laws import Constant, Law, delay, keyed_delay
 from twin.kernel.timeline import NORMAL, Timeline
-from twin.model.chance import Keyed, draw, root, stream_id, threshold
+from twin.model.chance import draw, root, stream_id, threshold
 
 A = TypeVar("A")
 
@@ -70,7 +70,7 @@ class Link:
             root(seed, stream_id(f"link/{name}/{purpose}"))
             for purpose in ("latency", "coin", "disorder", "copy", "lag")
         )
-        self._travel = Keyed(latencies, self._latency).of
+        self._travel = keyed_delay(latencies, latency)
         self._lost_below, self._duplicated_below = threshold(lost), threshold(duplicated)
         self._disorder_below, self._disorder_span = threshold(disorder_share), disorder_within_us + 1
         self._backlog_max = backlog_max

@@ -20,9 +20,9 @@ from twin.errors import UsageError
 
 T = TypeVar("T")
 MASK: Final = 0xFFFF_FFFF_FFFF_FFFF
-_STEP: Final = 0xD1B5_4A32_D192_ED03
-_FIRST: Final = 0x9E37_79B9_7F4A_7C15
-_SECOND: Final = 0xBF58_476D_1CE4_E5B9
+STEP: Final = 0xD1B5_4A32_D192_ED03
+FIRST: Final = 0x9E37_79B9_7F4A_7C15
+SECOND: Final = 0xBF58_476D_1CE4_E5B9
 
 
 def stream_id(name: str) -> int:
@@ -32,14 +32,14 @@ def stream_id(name: str) -> int:
 
 def root(seed: int, stream: int) -> int:
     """Return what `draw` starts from for one seed and one stream; worth keeping, since it never changes."""
-    return draw(draw(_SECOND, stream), seed)
+    return draw(draw(SECOND, stream), seed)
 
 
 def draw(root: int, identity: int, attempt: int = 0) -> int:
     """Return 64 well-mixed bits for one identity and one attempt; a pure function, any whole numbers will do."""
-    mixed = (identity + attempt * _STEP ^ root) * _FIRST
+    mixed = (identity + attempt * STEP ^ root) * FIRST
     mixed ^= mixed >> 64
-    mixed = (mixed & MASK) * _SECOND
+    mixed = (mixed & MASK) * SECOND
     return (mixed ^ (mixed >> 64)) & MASK
 
 
@@ -57,8 +57,8 @@ class Keyed(Generic[T]):
 
     def of(self, identity: int, attempt: int = 0) -> T:
         """Return what these bits are made into."""
-        mixed = (identity + attempt * _STEP ^ self._root) * _FIRST
-        mixed = ((mixed ^ mixed >> 64) & MASK) * _SECOND
+        mixed = (identity + attempt * STEP ^ self._root) * FIRST
+        mixed = ((mixed ^ mixed >> 64) & MASK) * SECOND
         return self._use((mixed ^ mixed >> 64) & MASK)
 
 
