@@ -52,10 +52,12 @@ class Store:
 class Direct:
     """One unit of work on a store that is all in memory."""
 
-    __slots__ = ("archived", "events", "reads", "scheduled", "store", "writes")
+    __slots__ = ("archived", "began", "events", "reads", "scheduled", "store", "writes")
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.began = store.committed
+        """How many units had been committed when the first row was read; rows change by commits alone."""
         self.reads: list[tuple[int, int, object]] = []
         self.writes: list[tuple[int, int, object]] = []
         self.archived: list[tuple[int, int]] = []
@@ -99,12 +101,8 @@ class Direct:
         """Apply everything; raises Conflict, and applies nothing, if a row read has changed since."""
         store = self.store
         tables = store.rows
-        for number, id, row in self.reads:
-            found = tables[number].get(id)
-            if found is None and number == _INBOX:
-                found = store.inbox_earlier.get(id)
-            if found is not row:
-                raise Conflict(TABLES[number].name, id)
+        if store.committed != self.began:
+            self._compare()
         for number, id, row in self.writes:
             if number in _JOURNALS:
                 if store.keep_journal:
@@ -121,6 +119,17 @@ class Direct:
         for due, message in self.scheduled:
             timers[message.id] = (due, message)
         store.committed += 1
+
+    def _compare(self) -> None:
+        """Look whether every row that was read is still the one in the store."""
+        store = self.store
+        tables = store.rows
+        for number, id, row in self.reads:
+            found = tables[number].get(id)
+            if found is None and number == _INBOX:
+                found = store.inbox_earlier.get(id)
+            if found is not row:
+                raise Conflict(TABLES[number].name, id)
 
 
 def overwrite(unit: Direct) -> None:
@@ -141,6 +150,7 @@ class Waiting(Direct):
 
     def __init__(self, store: Store, fetched: dict[tuple[int, int], object]) -> None:
         super().__init__(store)
+        self.began = -1
         self.fetched = fetched
         """Rows at hand by (table number, id), filled by `fetch`; kept over the runs of one message."""
 

@@ -34,6 +34,9 @@ class Ids:
         self.count = 0
 
     def next(self) -> int:
-        """Return the next derived id."""
-        self.count += 1
-        return derive(self.cause, self.count)
+        """Return the next derived id: `derive` written out, for an order's messages number twenty things."""
+        self.count = n = self.count + 1
+        x = (self.cause ^ ((n + 1) * 0x9E3779B97F4A7C15)) & 0xFFFFFFFFFFFFFFFF
+        x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+        x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+        return (x ^ (x >> 31)) & MASK

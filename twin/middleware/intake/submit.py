@@ -205,7 +205,7 @@ def plan(
     """
     rules, now = work.rules, work.now.elapsed
     terms = rules.channels[channel]
-    available = [rules.atp.available(work.stocks[item], now, order) for item, _ in needs]
+    available = [work.available_to(order, item) for item, _ in needs]
     sourced = rules.sourcing.choose(needs, available, terms.sites_for(order, allowed))
     promises: list[LinePromise] = []
     taken: list[Parts] = []

@@ -131,6 +131,8 @@ class Work:
         """(site, units, due) of what a line is pledged, where its promise said so."""
         self.dated: dict[int, Elapsed] = {}
         """When the waiting units of a line are promised by the lead time of a purchase."""
+        self._found: dict[int, tuple[ItemStock, tuple[int, ...]]] = {}
+        """What was free of an item, and the record that says so."""
         self._before: dict[int, tuple[int, ...]] = {}
         self._free: dict[int, int] = {}
         """Units that no claim is on, of each item that somebody was waiting for."""
@@ -181,7 +183,20 @@ class Work:
 
     def available(self, item: int) -> tuple[int, ...]:
         """Return what may be claimed of an item now, per site."""
-        return self.rules.atp.available(self.stocks[item], self.now.elapsed)
+        stock = self.stocks[item]
+        found = self._found.get(item)
+        if found is not None and found[0] is stock:
+            return found[1]
+        free = self.rules.atp.available(stock, self.now.elapsed)
+        self._found[item] = stock, free
+        return free
+
+    def available_to(self, order: int, item: int) -> tuple[int, ...]:
+        """Return the same for one order: what it holds itself does not count."""
+        stock = self.stocks[item]
+        if stock.claims:
+            return self.rules.atp.available(stock, self.now.elapsed, order)
+        return self.available(item)
 
     def grant(self, line: int, item: int, site: int, quantity: int) -> None:
         """Claim units for a line of the accepted order."""
@@ -240,7 +255,7 @@ class Work:
         stock = self.stocks[item]
         if item not in self._changed:
             self._changed[item] = None
-            self._before[item] = self.rules.atp.available(stock, self.now.elapsed)
+            self._before[item] = self.available(item)
             if stock.waiting:
                 self._free[item] = _unclaimed(stock)
         return stock
