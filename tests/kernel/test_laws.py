@@ -24,6 +24,7 @@ from twin.kernel.laws import (
     Uniform,
     Zipf,
     delay,
+    keyed_delay,
 )
 from twin.model.chance import draw, root, stream_id
 
@@ -142,6 +143,15 @@ def test_a_delay_is_whole_microseconds_rounded_half_up() -> None:
     compiled = pickle.loads(pickle.dumps(delay(law)))
     for i in range(100):
         assert compiled(draw(ROOT, i)) == math.floor(law.at(draw(ROOT, i)) * 1_000_000 + 0.5)
+
+
+@pytest.mark.parametrize(
+    "law", [Lognormal(1.2, 0.8), Lognormal(1.2, 0.8, at_most=2.0), Exponential(0.3), Constant(1.5)]
+)
+def test_a_keyed_delay_is_the_delay_of_the_keyed_draw(law: Law) -> None:
+    keyed = pickle.loads(pickle.dumps(keyed_delay(ROOT, law)))
+    for i in range(300):
+        assert keyed(i * 7919, i % 4) == delay(law)(draw(ROOT, i * 7919, i % 4))
 
 
 def test_a_zipf_pick_is_an_index_below_its_count() -> None:

@@ -62,7 +62,7 @@ def keyed_delay(root: int, law: Law) -> Callable[[int, int], int]:
 
 
 class _KeyedLognormal:
-    """Some thirty of an order's forty draws are lognormal delays: mixing and quantile in one call (0.45 for 0.65 us)."""
+    """Thirty of an order's forty draws are lognormal delays: mixing and quantile in one call (0.45 for 0.65 us)."""
 
     __slots__ = ("_inverse", "_root", "_top")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from actors.transactor import Direct
 from policies.kits import Part
 from policies.stock_buffer import ChannelAvailability
-from twin.middleware.unit import ABSENCES, ITEMS, ORDERS
+from twin.middleware.unit import ABSENCES, ITEMS, MASTER, ORDERS
 from twin.model.commands import ItemQuantity, SubmitOrder
 from twin.model.events import OrderAnswered, PublishStock
 from twin.model.instant import DAY, Elapsed
@@ -20,7 +20,7 @@ from twin.model.order import Line, Order
 from twin.model.stock import ItemStock
 from twin.world.checks.findings import Findings
 
-_ITEMS, _ABSENCES, _ORDERS = ITEMS.number, ABSENCES.number, ORDERS.number
+_ITEMS, _ABSENCES, _ORDERS, _MASTER = ITEMS.number, ABSENCES.number, ORDERS.number, MASTER.number
 
 
 class Sale(NamedTuple):
@@ -146,14 +146,21 @@ class PromiseChecks:
 
     def published(self, message: Message, unit: Direct) -> None:
         """Figures were published from the ledger, or from a file."""
-        rows = {id: row for number, id, row in unit.reads if number == _ITEMS}
-        silent = any(number == _ABSENCES and row is not None for number, _, row in unit.reads)
-        closed = {row.item for _, _, row in unit.reads if isinstance(row, MasterItem) and row.closed}
+        rows: dict[int, object] = {}
+        closed: dict[int, bool] = {}
+        silent = False
+        for number, id, row in unit.reads:
+            if number == _ITEMS:
+                rows[id] = row
+            elif number == _MASTER:
+                closed[id] = isinstance(row, MasterItem) and row.closed
+            elif number == _ABSENCES and row is not None:
+                silent = True
         for event in unit.events:
             if type(event) is PublishStock:
                 for figure in event.rows:
                     stock = rows.get(figure.item)
-                    if figure.item in closed:
+                    if closed and closed.get(figure.item, False):
                         self._off_sale(message, event, figure)
                     elif isinstance(stock, ItemStock):
                         self._figure(message, event, stock, figure.quantity, silent)
