@@ -162,7 +162,9 @@ class ParquetSink:
         self._database = duckdb.connect(
             config={"threads": 1, "memory_limit": "256MB", "temp_directory": str(self._parts)}
         )
-        self._database.execute("SET enable_progress_bar = false")  # it would come between the lines of stdout
+        if self._database.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(True,)]:
+            # it would come between the lines of stdout; in a notebook without widgets it is off and cannot be set
+            self._database.execute("SET enable_progress_bar = false")
 
     def write(self, rows: bytearray) -> None:
         table = np.frombuffer(rows, _COLUMNS)
