@@ -323,6 +323,16 @@ class Warehouse:
                 )
             )
 
+    def restock(self, item: int, units: int, cause: int) -> int:
+        """Somebody puts units on a shelf, or takes off what is there of them, and has the bin counted.
+
+        Returns by how many units the shelf changed.
+        """
+        before = self.shelf.get(item, 0)
+        self.shelf[item] = max(0, before + units)
+        self._correct((item, cause))
+        return self.shelf[item] - before
+
     def _move(self, item: int, change: int, reason: str) -> None:
         on_hand = self.book[item] = self.book.get(item, 0) + change
         self.ground.probe.moved(self.site, item, change, reason, on_hand)

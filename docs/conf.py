@@ -20,7 +20,7 @@ extensions = ["myst_nb"]
 html_theme = "furo"
 html_title = f"twin {release}"
 html_copy_source = False
-exclude_patterns = ["ranges_reading.md", "_build", "own_policy"]
+exclude_patterns = ["ranges_reading.md", "_build", "own_policy", "own_party"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"  # `make docs NOTEBOOKS=cache` shows their results; that they run is tested in any case
 nb_execution_timeout = 300

@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from scenarios.containers import FileContainer, digest_of
-from scenarios.mappings import beside, joined_of, load_mapping
+from scenarios.mappings import beside, joined_of, load_mapping, mapping_named
 from scenarios.spool import Spool
 from twin.connectivity import Mapping, OwnReader, Reader, Report, Told
 from twin.connectivity.reader import SHARED
@@ -119,9 +119,9 @@ class Imported:
 
 
 def import_files(
-    files: Sequence[Path],
-    mapping_file: Path | None,
-    out: Path | None = None,
+    files: Sequence[Path | str],
+    mapping: Path | str | None = None,
+    out: Path | str | None = None,
     *,
     redact: bool = False,
     redact_key: Path | None = None,
@@ -131,7 +131,7 @@ def import_files(
     Args:
         files: of one format, plain or gzip; a folder stands for the file that the mapping names in it. A document does
             not go on from one file into the next.
-        mapping_file: how to read them; None for CloudEvents whose types are ours.
+        mapping: how to read them, a file or the name of a shipped one; None for CloudEvents whose types are ours.
         out: the history, packed if it ends in `.gz`; else `NAME.history.jsonl.gz` here, after the first file.
         redact: replace names, addresses and free text, equal ones by equal ones.
         redact_key: a file whose bytes are the key of that; else the files that are imported are.
@@ -140,13 +140,15 @@ def import_files(
         HistoryError: a file cannot be read to its end, lacks a column, or no row of any of them was mapped.
         ScenarioError: a mapping does not keep its language.
         UsageError: two files have one name, the history would take the place of what it is made from, or a file that is
-            no JSON has no mapping.
+            no JSON has no mapping, or there is no such mapping.
     """
-    mapping = None if mapping_file is None else load_mapping(mapping_file)
-    if mapping is None and redact:
+    mapping_file = None if mapping is None else mapping_named(Path(mapping))
+    read_by = None if mapping_file is None else load_mapping(mapping_file)
+    if read_by is None and redact:
         raise UsageError("--redact needs a --mapping: it says which columns hold names, addresses and free text")
-    found = [_meant(file, mapping) for file in files]
-    target = out or Path(f"{files[0].resolve().name.partition('.')[0]}.history.jsonl.gz")
+    found = [_meant(Path(file), read_by) for file in files]
+    name = Path(files[0]).resolve().name.partition(".")[0]
+    target = Path(f"{name}.history.jsonl.gz" if out is None else out)
     names = Counter(file.name for file in found)
     if twice := [name for name, count in names.items() if count > 1]:
         raise UsageError(f"two files are named '{twice[0]}'; facts are known by the name of their file and their row")
@@ -155,23 +157,23 @@ def import_files(
     key = _key(redact_key, found) if redact else None
     with Spool(target) as spool:
         importing = _Import(spool, key)
-        if mapping is None or mapping_file is None:
+        if read_by is None or mapping_file is None:
             for file in found:
                 importing.read_own(file)
             zone, version, completeness = "UTC", OWN, importing.streams()
         else:
-            version = f"{mapping.id}/{mapping.version}"
-            importing.open_with(mapping, mapping_file, found[0])
+            version = f"{read_by.id}/{read_by.version}"
+            importing.open_with(read_by, mapping_file, found[0])
             for file in found:
-                importing.read(file, mapping, mapping_file)
-            zone, completeness = str(mapping.clock.zone), dict(mapping.completeness)
+                importing.read(file, read_by, mapping_file)
+            zone, completeness = str(read_by.clock.zone), dict(read_by.completeness)
         imported = Imported(file=target, reports=importing.reports, openings=importing.openings)
         if importing.first is None:
             lines = imported.lines()
             counts = [f"{count} {name} (first at {lines[name][0]})" for name, count in imported.refused.items()]
             classes = ", ".join(counts) or "none"
             raise HistoryError(f"{', '.join(names)}: no row was mapped; refused: {classes}")
-        header = importing.header(version, zone, completeness, mapping)
+        header = importing.header(version, zone, completeness, read_by)
         write_history(target, header, _facts(spool, header.start))
     return imported
 

@@ -24,7 +24,7 @@ from twin.world.consistency import findings
 from twin.world.demand import History as HistoryBlock
 from twin.world.demand_history import History
 from twin.world.landscape import BLANK
-from twin.world.own_code import POLICIES
+from twin.world.own_code import OBJECTS
 from twin.world.scenario import Scenario
 from twin.world.values import instant_us
 from twin.world.wording import nearest
@@ -122,7 +122,7 @@ class Loaded:
         place, tree = Place("with_"), self.tree
         for path, value in settings.items():
             try:
-                own = isinstance(value, POLICIES)
+                own = isinstance(value, OBJECTS)
                 node = Node(value, place) if own else node_of(value, place)  # type: ignore[arg-type]  # a block reads it
                 tree = paths.put(tree, scenario, path, node)
             except paths.NoWay as error:

@@ -64,15 +64,25 @@ def put(tree: Node, scenario: Block | None, path: str, value: Node) -> Node:
     """Return the tree with the value set at every place that the path means.
 
     `scenario` is what the tree was read into, or None where it does not hold together. `null` removes an entry that has
-    a name of its own choosing, such as a site or a channel.
+    a name of its own choosing, such as a site or a channel. A party of the user is the one thing that is set where
+    nothing is yet.
 
     Raises:
         NoWay: the path cannot be read, or meets nothing.
     """
-    for place, entry in _ways(parse(path), tree, scenario, ()):
+    parts = parse(path)
+    own: list[tuple[Path_, bool]] = [(tuple(part.key for part in parts), False)]
+    for place, entry in own if _is_own_party(parts, value) else _ways(parts, tree, scenario, ()):
         tree = _stated(tree, scenario, place[:-1], value.place)
         tree = _set(tree, place, None if value.value is None and entry else value, value.place)
     return tree
+
+
+def _is_own_party(parts: tuple[Part, ...], value: Node) -> bool:
+    """Say whether a whole party of the user is set: its class by name, or an object."""
+    whole = [part.key for part in parts[:2]] == ["landscape", "parties"] and len(parts) == 3 and not parts[2].any
+    scalar = value.value is None or isinstance(value.value, str | int | float | list)
+    return whole and not scalar and (not isinstance(value.value, dict) or "use" in value.entries)
 
 
 def check(tree: Node, scenario: Block | None, path: str) -> None:

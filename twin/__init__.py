@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scenarios import check as check
     from scenarios import load as load
     from scenarios import names as names
+    from scenarios.imports import import_files as import_files
     from scenarios.replays import replay as replay
     from scenarios.stepping import open as open  # noqa: A004  # a name of the face, reached as twin.open
     from twin.errors import Divergence as Divergence
@@ -48,6 +49,7 @@ __all__ = [
     "WireError",
     "check",
     "compare",
+    "import_files",
     "load",
     "minutes",
     "names",
@@ -75,6 +77,7 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "WireError": "twin.errors",
         "check": "scenarios",
         "compare": "reports.result",
+        "import_files": "scenarios.imports",
         "load": "scenarios",
         "minutes": "twin.model.instant",
         "names": "scenarios",

@@ -20,7 +20,7 @@ from twin.world.fault_kinds import KINDS, LATER_KINDS, LINK, FaultKind
 from twin.world.landscape import Party
 from twin.world.levels import Samples
 from twin.world.measures import MEASURES
-from twin.world.party_notes import LEAVES_OUT
+from twin.world.party_notes import LEAVES_OUT, kinds_of
 from twin.world.policy_kinds import Kind, policy_kinds
 from twin.world.values import Block, OneOf, later_key
 
@@ -79,7 +79,7 @@ def entries() -> list[Entry]:
 def party_blocks() -> dict[str, type[Block]]:
     """Return the block of each kind of party."""
     union, *_ = get_args(Party)
-    return {kind: block for block in get_args(union) for kind in get_args(block.model_fields["kind"].annotation)}
+    return {kind: block for block in get_args(union) for kind in kinds_of(block)}
 
 
 def _measure(name: str) -> str:

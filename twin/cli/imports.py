@@ -53,7 +53,6 @@ def import_(
     mapping names one. Every row is counted as mapped, empty, or refused under a class.
     """
     from scenarios.imports import import_files
-    from scenarios.mappings import mapping_named
 
     if redact_key is not None and not redact:
         raise click.UsageError("--redact-key needs --redact")
@@ -62,8 +61,7 @@ def import_(
 
         show.lines(sniffed(files[0]))
         return OK
-    named = None if mapping is None else mapping_named(mapping)
-    imported = import_files(files, named, out, redact=redact, redact_key=redact_key)
+    imported = import_files(files, mapping, out, redact=redact, redact_key=redact_key)
     if form == "json":
         show.json(imported.document(explain=explain))
     else:

@@ -20,6 +20,7 @@ and a second branch in every other place); reading the entry by index instead of
 """
 
 from collections.abc import Callable
+from copy import copy
 from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -169,9 +170,9 @@ class Timeline(simpy.Environment):
                 raise
         if not event._ok and not hasattr(event, "_defused"):
             failure = event._value
-            copy = type(failure)(*failure.args)
-            copy.__cause__ = failure
-            raise copy
+            raised = copy(failure)
+            raised.__cause__ = failure
+            raise raised
 
 
 Timeline.now = Timeline.__dict__["_now"]

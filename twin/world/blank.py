@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from actors.balanced import Balanced
 from actors.calls import Address, Client, Gate, broken_off
@@ -11,10 +12,12 @@ from actors.door import Door
 from actors.ground import Ground, Lag
 from actors.key_desk import KeyDesk
 from actors.onward import Onward
+from actors.own_party import AmongServers, OwnServer, Runs, Serves
 from actors.server import Server
 from actors.server_terms import Slowing, Terms
 from policies.retry import Retry
 from policies.shedding import Shedding
+from twin.errors import UsageError
 from twin.kernel.arrivals import Arrivals, Corner
 from twin.kernel.faults import Faults
 from twin.kernel.laws import Constant, Zipf
@@ -26,14 +29,16 @@ from twin.model.ids import derive
 from twin.model.instant import SECOND, Elapsed
 from twin.model.message import Event, Message
 from twin.world import calling
-from twin.world.call_watch import CallWatch
+from twin.world.call_watch import CallWatch, Ledger
 from twin.world.delays import link_of
 from twin.world.key_specs import contract_of
 from twin.world.laws import LawSpec, compiled
 from twin.world.limiter_specs import LearnedLimiter
+from twin.world.own_code import OwnParty
 from twin.world.resilience import calling_of
 from twin.world.scenario import Scenario
 from twin.world.troubles import Troubles
+from twin.world.values import duration_text
 from twin.world.warm_up import told
 
 CALLS_UNDER_WAY_MAX = 10_000_000
@@ -97,6 +102,9 @@ class _Builder:
         for name, party in parties.items():
             if isinstance(party, calling.Server):
                 self._server(name, party)
+        for name, party in parties.items():
+            if isinstance(party, OwnParty):
+                self._own(name, party)
         for name, party in parties.items():
             if isinstance(party, calling.Server):
                 self._connect(name, party)
@@ -185,6 +193,37 @@ class _Builder:
                 for number, call in enumerate(block.calls)
             )
 
+    # --- a user's own
+
+    def _own(self, name: str, block: OwnParty) -> None:
+        """Make a party of the user: where its calls arrive, and what it does by itself."""
+        actor = block.actor()
+        ledger = self.watch.ledger(name) if isinstance(actor, Runs) else Ledger()  # what it asks to serve is no request
+        here = AmongServers(self.ground, name, partial(self._reached, name, {}), ledger)
+        if isinstance(actor, Serves):
+            self.addresses[name] = OwnServer(here, actor)
+        if isinstance(actor, Runs):
+            here.start(actor.run(here))
+
+    def _reached(
+        self,
+        a: str,
+        standings: dict[str, Standing],
+        to: str,
+        timeout: Elapsed,
+        done: Callable[[Event, Message | None], None],
+        parked: Callable[[Event, str], None],
+    ) -> Client:
+        """Return what a party of the user calls another one through.
+
+        Raises:
+            UsageError: there is no such party, or nobody can call it.
+        """
+        if to not in self.addresses:
+            raise UsageError(f"party {a} calls {to!r}; there are {', '.join(self.addresses)}")
+        call = calling.CallBlock.model_validate({"to": to, "timeout": duration_text(timeout)})
+        return self._sender(a, call, done, parked, standings)
+
     # --- clients
 
     def _clients(self, name: str, block: calling.Clients) -> Clients:
@@ -263,10 +302,10 @@ class _Builder:
     def _pace(self, to: str) -> Gate | None:
         """Return a called side's rates as its caller keeps them; calls in flight are no rate."""
         party = self.scenario.landscape.parties[to]
-        assert isinstance(party, calling.Server)
-        if party.limit is None or not isinstance(self.design.limiter, LearnedLimiter):
+        limit = party.limit if isinstance(party, calling.Server) else None
+        if limit is None or not isinstance(self.design.limiter, LearnedLimiter):
             return None
-        rates = party.limit.published().rates()
+        rates = limit.published().rates()
         return None if rates is None else Gate(rates)
 
     def _keys(self, name: str, block: calling.ZipfKeys | None) -> Callable[[int], int]:

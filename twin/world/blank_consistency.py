@@ -7,6 +7,7 @@ from twin.world.calling import CallBlock, Clients, Server
 from twin.world.demand import Items, Stock
 from twin.world.designs import Design
 from twin.world.finding import Finding, Path, missing
+from twin.world.own_code import OwnParty
 from twin.world.scenario import Measures, Scenario
 from twin.world.values import Block, duration_text
 
@@ -45,6 +46,9 @@ def distributor_findings(scenario: Scenario) -> Iterator[Finding]:
         if isinstance(party, Clients | Server):
             told = f"a party of kind {party.kind} lives in a world without a distributor (landscape.use: blank)"
             yield Finding(("landscape", "parties", name), told)
+        if isinstance(party, OwnParty) and not party.runs:
+            told = "has no run(here); a party of the user is called in a world without a distributor alone"
+            yield Finding(("landscape", "parties", name), told)
     yield from _windows(scenario)
 
 
@@ -57,10 +61,10 @@ def _stated(block: Block, usual: Block) -> list[str]:
 def _parties(scenario: Scenario) -> Iterator[Finding]:
     there = scenario.landscape.parties
     for name, party in there.items():
-        if not isinstance(party, Clients | Server):
+        if not isinstance(party, Clients | Server | OwnParty):
             told = f"a world without a distributor has clients and servers alone (got {party.kind})"
             yield Finding(("landscape", "parties", name), told)
-    if not any(isinstance(party, Clients) for party in there.values()):
+    if not any(isinstance(party, Clients) or (isinstance(party, OwnParty) and party.runs) for party in there.values()):
         yield Finding(("landscape", "parties"), "there must be clients, or nothing happens")
     for name in scenario.landscape.links:
         ends = name.split("/")
@@ -74,10 +78,12 @@ def _parties(scenario: Scenario) -> Iterator[Finding]:
 
 def _calls(scenario: Scenario) -> Iterator[Finding]:
     servers = {name: party for name, party in scenario.landscape.parties.items() if isinstance(party, Server)}
+    own = [name for name, party in scenario.landscape.parties.items() if isinstance(party, OwnParty) and party.serves]
     for name, party in scenario.landscape.parties.items():
         if isinstance(party, Clients | Server):
             for number, call in enumerate(party.calls):
-                yield from _call(("landscape", "parties", name, "calls", number), call, servers)
+                if call.to not in own:
+                    yield from _call(("landscape", "parties", name, "calls", number), call, servers)
             if isinstance(party, Server) and (circle := _circle(name, servers, (name,))):
                 told = f"calls go in a circle: {' > '.join(circle)}"
                 yield Finding(("landscape", "parties", name, "calls"), told)

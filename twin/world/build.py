@@ -22,6 +22,7 @@ from actors.mailbox import Mailbox, Run
 from actors.middleware import Middleware
 from actors.operators import Operators
 from actors.order_keys import OrderKeys
+from actors.own_party import AmongParties, Runs
 from actors.pim import Pim
 from actors.portal import Portal
 from actors.refusing import Refusing
@@ -68,6 +69,7 @@ from twin.world.laws import LawSpec, compiled
 from twin.world.limiter_specs import LearnedLimiter
 from twin.world.measures import Watch
 from twin.world.opening import Opening, local_midnight, next_at, open_world
+from twin.world.own_code import OwnParty
 from twin.world.parcels import luck_of, scanner_of, take_back_undelivered
 from twin.world.partner_limits import PartnerLimit
 from twin.world.process import (
@@ -914,12 +916,28 @@ class _Builder:
         for channel in range(len(self.channels)):
             self.middleware.arm(channel)
         Buyers(self.ground, self.opening.arrivals, self._buy(), scenario.horizon)
+        self._own_parties()
         gauges = {
             "queue_length": lambda: float(len(self.middleware.queue)),
             "dlq_length": lambda: float(self.watch.dead.value),
             "orders_open": lambda: float(self.watch.open),
         }
         self.troubles.faults.start(gauges)
+
+    def _own_parties(self) -> None:
+        """Start the parties of the user."""
+        for name, block in self.parties.items():
+            if isinstance(block, OwnParty):
+                actor = block.actor()
+                assert isinstance(actor, Runs), "a scenario is not valid with a party that does nothing by itself"
+                here = AmongParties(
+                    self.ground,
+                    name,
+                    channels={channel.name: channel for channel in self.channels},
+                    warehouses={each.name.removeprefix("wms/"): each for each in self.warehouses},
+                    items=list(self.opening.items),
+                )
+                here.start(actor.run(here))
 
     def _buy(self) -> "Callable[..., None]":
         channels, thoughts = self.channels, self.thoughts

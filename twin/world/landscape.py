@@ -15,6 +15,7 @@ from twin.world.calling import Clients, Server
 from twin.world.demand import OptionalMultipliers
 from twin.world.key_specs import PartnerKeys
 from twin.world.law_specs import Delay
+from twin.world.own_code import OwnParty
 from twin.world.partner_limits import PartnerLimit
 from twin.world.people import Operators
 from twin.world.values import (
@@ -369,8 +370,9 @@ Party = Annotated[
     | Middleware
     | Store
     | Clients
-    | Server,
-    OneOf("party", later=LATER_KINDS),
+    | Server
+    | OwnParty,
+    OneOf("party", later=LATER_KINDS, marks=("use",), short=OwnParty.standing_for),
 ]
 
 

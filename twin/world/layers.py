@@ -22,15 +22,14 @@ def attempts_at_each_layer(design: Design) -> int:
 def attempts_bounds(scenario: Scenario, design: Design) -> dict[str, int]:
     """Return for each link the product of the layers above it and its own, summed over the ways that lead there.
 
-    No budget, deadline or breaker is looked at: they make it less (P-3).
+    No budget, deadline or breaker is looked at: they make it less (P-3). What a party of the user calls is not known.
     """
     parties, each = scenario.landscape.parties, attempts_at_each_layer(design)
     found: dict[str, int] = {}
 
     def walk(name: str, above: int) -> None:
         party = parties[name]
-        assert isinstance(party, calling.Clients | calling.Server)
-        for call in party.calls:
+        for call in party.calls if isinstance(party, calling.Clients | calling.Server) else ():
             link = f"{name}/{call.to}"
             found[link] = found.get(link, 0) + above * each
             walk(call.to, above * each)

@@ -1,16 +1,17 @@
-"""A user's own policy in a slot of a design: a class of his, called with parameters, or an object put in place.
+"""A user's own policy in a slot of a design, or party in a landscape: a class of his, or an object put in place.
 
 `use: "module:Class"` names what is called with `parameters:` by keyword; nothing is imported unless the caller allows
 the module. What comes back is a policy with the method that its slot asks for, or a production object that has an
 adapter: a tenacity `Retrying`, an interlock-cb `CircuitBreaker`, a pyrate-limiter bucket. Objects that keep their own
 state are made anew for each client and called side; a breaker's factory that takes `clock` gets one that shows
-simulated time.
+simulated time. A party is made anew for each run, since it may keep what it likes.
 """
 
 import inspect
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import partial
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, PrivateAttr, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from actors.adapters.interlock_breaker import CircuitBreaker, InterlockBreaker, SimulatedClock
 from actors.adapters.pyrate_limit import Bucket, PyrateLimit
 from actors.adapters.tenacity_retry import TenacityRetry
+from actors.own_party import Runs, Serves
 from policies.breaker import Breaker
 from policies.budget import Budget
 from policies.hedge import Hedging
@@ -26,8 +28,8 @@ from policies.retry import RetryRule
 from policies.throttle import Throttle
 from twin.world.values import Block, Identifier, Surroundings, rule, sourced
 
-POLICIES = (RetryRule, Budget, Breaker, Throttle, InFlight, Hedging)
-"""What a slot may ask for."""
+OBJECTS = (RetryRule, Budget, Breaker, Throttle, InFlight, Hedging, Runs, Serves)
+"""What a slot, or a party, may ask for."""
 
 
 def _named(use: str) -> str:
@@ -58,7 +60,7 @@ class OwnCode(Block):
     @classmethod
     def standing_for(cls, thing: object) -> object:
         """Return the block that stands for an object put in place; anything else as it is."""
-        if not isinstance(thing, POLICIES):
+        if not isinstance(thing, OBJECTS):
             return thing
         block = cls.model_construct(use=f"{type(thing).__module__}:{type(thing).__qualname__}", parameters={})
         block._make = partial(_itself, thing)
@@ -202,3 +204,30 @@ class OwnHedge(OwnCode):
         if isinstance(thing, Hedging):
             return thing
         raise self._refused(thing, "hedge")
+
+
+class OwnParty(OwnCode):
+    """A party of the user: an object with `run(here)`, a process of SimPy, or with `serve(here, asked)`."""
+
+    kind: ClassVar[str] = "own"
+
+    def policy(self) -> Runs | Serves:
+        """Return what the place asks for."""
+        return self.actor()
+
+    def actor(self) -> Runs | Serves:
+        """Return a new party; an object that was put in place is copied."""
+        thing = deepcopy(self.make())
+        if isinstance(thing, Runs | Serves):
+            return thing
+        raise self._refused(thing, "party: it has neither run(here) nor serve(here, asked)")
+
+    @property
+    def serves(self) -> bool:
+        """Whether it can be called."""
+        return isinstance(self.actor(), Serves)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it does something by itself."""
+        return isinstance(self.actor(), Runs)

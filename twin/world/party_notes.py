@@ -25,6 +25,7 @@ LEAVES_OUT: Final = {
     "operators": "skill and tiredness: every item takes a drawn time",
     "middleware": "memory and its limits; threads inside a transaction",
     "store": "locks; replicas",
+    "use": "whatever its author leaves out",
 }
 """By kind; kinds that are not named leave out nothing that their settings name."""
 
@@ -35,7 +36,7 @@ def party_rows() -> Iterator[dict[str, str | int]]:
     for block in get_args(union):
         text = (block.__doc__ or "").partition("\n")[0]
         sources = list(_sources(block))
-        for kind in get_args(block.model_fields["kind"].annotation):
+        for kind in kinds_of(block):
             yield {
                 "name": kind,
                 "text": text,
@@ -44,6 +45,12 @@ def party_rows() -> Iterator[dict[str, str | int]]:
                 "derived": sum("derived" in each or "third party" in each for each in sources),
                 "assumed": sum("assumed" in each for each in sources),
             }
+
+
+def kinds_of(block: type[Block]) -> tuple[str, ...]:
+    """Return the kinds that a block of a party stands for; a party of the user is named by `use`."""
+    field = block.model_fields.get("kind")
+    return ("use",) if field is None else get_args(field.annotation)
 
 
 def _sources(block: type[Block]) -> Iterator[str]:
