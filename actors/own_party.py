@@ -16,7 +16,7 @@ import simpy
 from actors.calls import FAILED, OK, Call
 from actors.channel import Channel
 from actors.ground import Ground
-from actors.server import Sender, Serve, Served
+from actors.serve import Sender, Serve, Served
 from actors.wms import Warehouse
 from twin.errors import TwinError, UsageError
 from twin.kernel.timeline import Timeline
@@ -173,7 +173,7 @@ class AmongServers(Here):
             sender = self._senders[to, timeout] = self._connect(to, timeout, self._answered, self._gave_up)
         id, ended = self._next(), self.env.event()
         self._under_way[id] = (self._requests.began(self.env.now), ended)
-        sender.submit(Serve(id=id, cause=id, case=id, operation=operation, key=key))
+        sender.submit(Serve(id=id, cause=id, case=id, operation=operation, key=key, under=id))
         return ended
 
     def _answered(self, event: Event, _: Message | None) -> None:
