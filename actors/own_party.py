@@ -8,7 +8,7 @@ through the policies of the design. So measures, invariants and recordings know 
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import simpy
@@ -16,6 +16,7 @@ import simpy
 from actors.calls import FAILED, OK, Call
 from actors.channel import Channel
 from actors.ground import Ground
+from actors.own import Serves, Steps
 from actors.serve import Sender, Serve, Served
 from actors.wms import Warehouse
 from twin.errors import TwinError, UsageError
@@ -27,24 +28,6 @@ from twin.model.instant import MINUTE, Elapsed
 from twin.model.message import Event, Message
 
 T = TypeVar("T")
-Steps = Generator[simpy.Event, Any, object]
-"""What SimPy runs; the value that comes back from a yield is that of the event."""
-
-
-@runtime_checkable
-class Runs(Protocol):
-    """A party that does something by itself."""
-
-    def run(self, here: Any) -> Steps:  # `AmongParties` or `AmongServers`, as the world has it
-        """Do it; called once, at the start of the world."""
-
-
-@runtime_checkable
-class Serves(Protocol):
-    """A party that is called, in a world without a distributor."""
-
-    def serve(self, here: "AmongServers", asked: Serve) -> Steps:
-        """Work on one call; False: it failed."""
 
 
 class Here:

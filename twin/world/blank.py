@@ -12,7 +12,8 @@ from actors.door import Door
 from actors.ground import Ground, Lag
 from actors.key_desk import KeyDesk
 from actors.onward import Onward
-from actors.own_party import AmongServers, OwnServer, Runs, Serves
+from actors.own import Runs, Serves
+from actors.own_party import AmongServers, OwnServer
 from actors.server import Server
 from actors.server_terms import Slowing, Terms
 from policies.retry import Retry

@@ -22,7 +22,8 @@ from actors.mailbox import Mailbox, Run
 from actors.middleware import Middleware
 from actors.operators import Operators
 from actors.order_keys import OrderKeys
-from actors.own_party import AmongParties, Runs
+from actors.own import Runs
+from actors.own_party import AmongParties
 from actors.pim import Pim
 from actors.portal import Portal
 from actors.refusing import Refusing

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from actors.adapters.interlock_breaker import CircuitBreaker, InterlockBreaker, SimulatedClock
 from actors.adapters.pyrate_limit import Bucket, PyrateLimit
 from actors.adapters.tenacity_retry import TenacityRetry
-from actors.own_party import Runs, Serves
+from actors.own import Runs, Serves
 from policies.breaker import Breaker
 from policies.budget import Budget
 from policies.hedge import Hedging
