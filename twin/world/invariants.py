@@ -10,6 +10,7 @@ invariants is asked for costs nothing. S-3 and S-4 are kept in any case, since m
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from actors.calls import Call
 from actors.ground import Asked, Side, Step
@@ -70,6 +71,12 @@ class Invariants:
         self.files = FileChecks(book) if book.asks("files") else None
         self.end = EndChecks(book, limits) if book.asks("end") else None
         self._outgoing = book.asks("effects")
+        self._kept_books: dict[int, Callable[[int, Any, Message], None]] = {}
+        """Who keeps a book of a table: called with the key, the row and the message that wrote it."""
+        if self.stock is not None:
+            self._kept_books[_RESERVATIONS] = self.stock.reservation
+            self._kept_books[_MOVEMENTS] = self.stock.movement
+            self._kept_books[_STREAMS] = self.stock.stream
 
     # --- what was found
 
@@ -212,7 +219,7 @@ class Invariants:
 
     def _written(self, message: Message, unit: Direct) -> None:
         """Hand each row to the family that keeps a book of its table; positions last, when their movements are in."""
-        orders, stock, letters = self.orders, self.stock, self.letters
+        orders, stock, letters, book_of = self.orders, self.stock, self.letters, self._kept_books.get
         touched: list[ItemStock] = []
         kept = False
         for number, id, row in unit.writes:
@@ -224,14 +231,8 @@ class Invariants:
                     orders.written(old, row, message)  # type: ignore[arg-type]
             elif number == _LETTERS:
                 kept = True
-            elif stock is None:
-                continue
-            elif number == _RESERVATIONS:
-                stock.reservation(row, message)  # type: ignore[arg-type]
-            elif number == _MOVEMENTS:
-                stock.movement(row, message)  # type: ignore[arg-type]
-            elif number == _STREAMS:
-                stock.stream(id, row, message)  # type: ignore[arg-type]
+            elif (book := book_of(number)) is not None:
+                book(id, row, message)
         if touched and stock is not None:
             self._positions(stock, touched, message)
         if unit.archived and orders is not None:

@@ -19,7 +19,6 @@ from twin.model.instant import HOUR, Elapsed
 from twin.model.message import Message
 from twin.model.publication import shown_key
 
-FACTS: Final = frozenset((StockReceived, StockAdjusted, StockCounted))
 """What a warehouse says of its stock."""
 LINKS: Final = ("publication", "acknowledgement", "posting")
 LINEAGE_MEASURES: Final[dict[str, tuple[str, str]]] = {

@@ -8,7 +8,7 @@ distributions keep every sample. A measure without a sample is None.
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from actors.calls import Call
 from actors.ground import Asked, Side, Step
@@ -33,10 +33,14 @@ from twin.model.commands import (
     MasterBatch,
     PaymentAuthorised,
     PaymentCaptured,
+    RedriveLetter,
     ReleaseCancelled,
     RemainderClosed,
     ReturnReceived,
     ShipmentConfirmed,
+    StockAdjusted,
+    StockCounted,
+    StockReceived,
     SubmitOrder,
     WarehouseShort,
 )
@@ -59,7 +63,7 @@ from twin.world.call_watch import CALL_MEASURES
 from twin.world.fallback_watch import FALLBACK_MEASURES, FallbackWatch
 from twin.world.invariants import Invariants
 from twin.world.levels import Level, Samples
-from twin.world.lineage import FACTS, LINEAGE_MEASURES, Lineage
+from twin.world.lineage import LINEAGE_MEASURES, Lineage
 from twin.world.order_requests import OrderRequests
 from twin.world.redriven import carried_out
 from twin.world.watchable import ALERT_MEASURES
@@ -141,13 +145,6 @@ MEASURES: Final[dict[str, tuple[str, str]]] = (
 _ORDERS, _LETTERS = ORDERS.number, LETTERS.number
 DONE = (Header.SHIPPED, Header.INVOICED)
 OPEN = (Header.ACCEPTED, Header.BACKORDERED, Header.ALLOCATED, Header.PARTIALLY_FULFILLED)
-_MAY_DECIDE = frozenset(
-    (
-        *(CancelOrder, AmendOrder, ReleaseCancelled, WarehouseShort, RemainderClosed, HoldExpired, BackorderExpired),
-        *(HoldReleased, PaymentAuthorised, PaymentCaptured, ErpRefused),
-    )
-)
-"""Messages after which an order may be cancelled whole, or accepted or refused although it came in long ago."""
 
 
 class Watch:
@@ -297,7 +294,7 @@ class Watch:
 
     def placed(self, channel: int, order: int, units: int) -> None:
         """A channel took an order."""
-        self._add("orders_placed")
+        self.count["orders_placed"] += 1
         self.requests.placed(order, self.clock())
         source = self.rules.channels[channel].source
         if source is not None and source.promise.acknowledge_us:
@@ -390,7 +387,7 @@ class Watch:
         if outcome == "refused":
             self._add("throttled_calls")
         if link in self.stock_links:
-            self._add("channel_calls")
+            self.count["channel_calls"] += 1
         self.invariants.called(call, outcome)
 
     def broke(self, link: str, broken: bool) -> None:
@@ -468,53 +465,61 @@ class Watch:
 
     def committed(self, message: Message, outcome: Outcome, unit: Direct) -> None:
         """The middleware finished a message."""
-        self._add("messages")
-        message = carried_out(message, unit)
-        kind = type(message)
-        if isinstance(message, SubmitOrder):
-            self._taken_in(message, outcome, unit)
-        elif kind is ItemChanged or kind is MasterBatch:
-            self._closed.update({id: row.closed for _, id, row in unit.writes if isinstance(row, MasterItem)})
-            self._stale()
-        elif isinstance(message, ShipmentConfirmed):
-            self._shipped(unit)
-            self.affected.shipped(message.case, message.site)
-        elif kind is ErpConfirmed:
-            order = _written(unit)
-            if order is not None:
-                self.capture.add(self.clock() - order.placed_at)
-                self.requests.confirmed(message.case, self.clock())
-        elif kind is ReturnReceived:
-            self._came_back(message, outcome)
-        elif kind is CloseDue:
-            if outcome is Outcome.APPLIED:
-                self._add("orders_closed")
-                self.open -= 1
-        elif isinstance(message, WarehouseShort):
-            self._add("shorted_units", sum(line.quantity for line in message.lines))
-        if kind in _MAY_DECIDE:
-            self._decided(unit)
-        elif kind in FACTS:
-            self.lineage.booked(message, unit, self.clock())
+        self.count["messages"] += 1
+        if type(message) is RedriveLetter:
+            message = carried_out(message, unit)
+        hears = _HEARS.get(type(message))
+        if hears is not None:
+            hears(self, message, outcome, unit)
         if outcome is Outcome.ILLEGAL_TRANSITION:
             self._add("illegal_transitions")
         for event in unit.events:
-            if type(event) is PublishStock:
-                self._add("publications", len(event.rows))
-            elif type(event) is MovementRecorded:
-                self.lineage.posted(event)
-                if event.reason == "reconciliation":
-                    self._add("corrected_units", abs(event.change))
-            elif type(event) is ExceptionOpened:
-                self._item_opened(event)
-                if event.code in UNREAD and self.affected.unread(event.letter, self._sender(message)):
-                    self._add("failed_transformations")
-            elif type(event) is FallbackChanged or type(event) is FallbackDecided:
-                self.fallbacks.heard(event, self.clock())
+            tells = _TELLS.get(type(event))
+            if tells is not None:
+                tells(self, event, message)
         for number, letter in unit.archived:
             if number == _LETTERS:
                 self._item_settled(letter)
         self.invariants.committed(message, outcome, unit)
+
+    def _mastered(self, message: Message, outcome: Outcome, unit: Direct) -> None:
+        self._closed.update({id: row.closed for _, id, row in unit.writes if isinstance(row, MasterItem)})
+        self._stale()
+
+    def _confirmed(self, message: ErpConfirmed, outcome: Outcome, unit: Direct) -> None:
+        order = _written(unit)
+        if order is not None:
+            now = self.clock()
+            self.capture.add(now - order.placed_at)
+            self.requests.confirmed(message.case, now)
+
+    def _order_closed(self, message: CloseDue, outcome: Outcome, unit: Direct) -> None:
+        if outcome is Outcome.APPLIED:
+            self._add("orders_closed")
+            self.open -= 1
+
+    def _came_up_short(self, message: WarehouseShort, outcome: Outcome, unit: Direct) -> None:
+        self._add("shorted_units", sum(line.quantity for line in message.lines))
+        self._decided(message, outcome, unit)
+
+    def _fact_booked(self, message: Message, outcome: Outcome, unit: Direct) -> None:
+        self.lineage.booked(message, unit, self.clock())
+
+    def _published(self, event: PublishStock, cause: Message) -> None:
+        self.count["publications"] += len(event.rows)
+
+    def _posted(self, event: MovementRecorded, cause: Message) -> None:
+        self.lineage.posted(event)
+        if event.reason == "reconciliation":
+            self._add("corrected_units", abs(event.change))
+
+    def _opened(self, event: ExceptionOpened, cause: Message) -> None:
+        self._item_opened(event)
+        if event.code in UNREAD and self.affected.unread(event.letter, self._sender(cause)):
+            self._add("failed_transformations")
+
+    def _fell_back(self, event: FallbackChanged | FallbackDecided, cause: Message) -> None:
+        self.fallbacks.heard(event, self.clock())
 
     def _sender(self, message: Message) -> str:
         """Return who sent a message that could not be read: its channel, or what it is."""
@@ -556,14 +561,13 @@ class Watch:
         place, now = self._party, self.clock()
         self.recorder.note(now, self._oversold, place, place, event.id, event.cause, event.case, row.item, row.quantity)
 
-    def _came_back(self, message: Message, outcome: Outcome) -> None:
-        assert isinstance(message, ReturnReceived)
+    def _came_back(self, message: ReturnReceived, outcome: Outcome, unit: Direct) -> None:
         if outcome is Outcome.APPLIED:
             self._add("returned_units", sum(line.quantity for line in message.lines))
         elif outcome is Outcome.EXCEPTION:
             self._add("unauthorised_returns")
 
-    def _decided(self, unit: Direct) -> None:
+    def _decided(self, message: Message, outcome: Outcome, unit: Direct) -> None:
         order = _written(unit)
         if order is None:
             return
@@ -580,7 +584,7 @@ class Watch:
             if order.intake is Intake.ACCEPTED:
                 self.open -= 1
 
-    def _shipped(self, unit: Direct) -> None:
+    def _shipped(self, message: ShipmentConfirmed, outcome: Outcome, unit: Direct) -> None:
         order = _written(unit)
         if order is not None and header(order) in DONE:
             self._add("orders_shipped")
@@ -589,6 +593,7 @@ class Watch:
                 self._add("late_orders")
                 self.affected.order(order)
                 self._note("order.late", order.id)
+        self.affected.shipped(message.case, message.site)
 
     def _note(self, kind: str, order: int) -> None:
         """Write into the event log what became of an order; a run without one of the kind does not know it."""
@@ -696,6 +701,37 @@ def unit_of(key: str) -> str:
 
 def _shipped_twice(duplicates: Mapping[tuple[str, str], int]) -> int:
     return sum(n for (_, kind), n in duplicates.items() if kind in ("shipment", "label", "release"))
+
+
+_HEARS: Final[dict[type[Message], Callable[[Watch, Any, Outcome, Direct], None]]] = {
+    SubmitOrder: Watch._taken_in,
+    ItemChanged: Watch._mastered,
+    MasterBatch: Watch._mastered,
+    ShipmentConfirmed: Watch._shipped,
+    ErpConfirmed: Watch._confirmed,
+    ReturnReceived: Watch._came_back,
+    CloseDue: Watch._order_closed,
+    WarehouseShort: Watch._came_up_short,
+    StockReceived: Watch._fact_booked,
+    StockAdjusted: Watch._fact_booked,
+    StockCounted: Watch._fact_booked,
+    **dict.fromkeys(
+        (
+            *(CancelOrder, AmendOrder, ReleaseCancelled, RemainderClosed, HoldExpired, BackorderExpired),
+            *(HoldReleased, PaymentAuthorised, PaymentCaptured, ErpRefused),
+        ),
+        Watch._decided,
+    ),
+}
+"""What is measured of a message; after the last ones an order may be cancelled whole, or accepted or refused late."""
+_TELLS: Final[dict[type[Event], Callable[[Watch, Any, Message], None]]] = {
+    PublishStock: Watch._published,
+    MovementRecorded: Watch._posted,
+    ExceptionOpened: Watch._opened,
+    FallbackChanged: Watch._fell_back,
+    FallbackDecided: Watch._fell_back,
+}
+"""What is measured of an event."""
 
 
 def _written(unit: Direct) -> Order | None:

@@ -1,7 +1,7 @@
 """S-5, S-9, S-13 and P-8: the moves of an order's parts, who wrote last, its money, and orders that come again."""
 
 from collections.abc import Set
-from typing import Final, NamedTuple
+from typing import Final
 
 from actors.transactor import Direct
 from twin.middleware.unit import ITEMS, ORDERS, RESERVATIONS
@@ -15,36 +15,26 @@ _CLAIMING: Final = (ITEMS.number, RESERVATIONS.number)
 _ORDERS: Final = ORDERS.number
 
 _INTAKE = {
-    (None, Intake.RECEIVED), (None, Intake.VALIDATED), (None, Intake.ACCEPTED), (None, Intake.REJECTED),
     (Intake.RECEIVED, Intake.VALIDATED), (Intake.RECEIVED, Intake.ACCEPTED), (Intake.RECEIVED, Intake.REJECTED),
     (Intake.RECEIVED, Intake.WITHDRAWN), (Intake.VALIDATED, Intake.ACCEPTED), (Intake.VALIDATED, Intake.REJECTED),
     (Intake.VALIDATED, Intake.WITHDRAWN), (Intake.ACCEPTED, Intake.CLOSED), (Intake.REJECTED, Intake.RECEIVED),
     (Intake.ACCEPTED, Intake.REJECTED), (Intake.REJECTED, Intake.VALIDATED), (Intake.REJECTED, Intake.ACCEPTED),
 }  # fmt: skip
-_ERP = {
-    (None, Erp.NONE), (None, Erp.SENT), (Erp.NONE, Erp.SENT), (Erp.SENT, Erp.CONFIRMED), (Erp.SENT, Erp.REFUSED),
+_ERP = {(Erp.NONE, Erp.SENT), (Erp.SENT, Erp.CONFIRMED), (Erp.SENT, Erp.REFUSED)}
+_UNDO = {(Undo.NONE, Undo.OPEN), (Undo.OPEN, Undo.STUCK), (Undo.OPEN, Undo.NONE), (Undo.STUCK, Undo.NONE)}
+_CANCEL = {
+    (Cancel.NONE, Cancel.PENDING), (Cancel.NONE, Cancel.ANSWERED),
+    (Cancel.PENDING, Cancel.ANSWERED), (Cancel.ANSWERED, Cancel.PENDING),
 }  # fmt: skip
-_UNDO = {
-    (None, Undo.NONE), (Undo.NONE, Undo.OPEN), (Undo.OPEN, Undo.STUCK), (Undo.OPEN, Undo.NONE),
-    (Undo.STUCK, Undo.NONE),
-}  # fmt: skip
-_CANCEL = {(None, Cancel.NONE), (Cancel.NONE, Cancel.PENDING), (Cancel.NONE, Cancel.ANSWERED),
-           (Cancel.PENDING, Cancel.ANSWERED), (Cancel.ANSWERED, Cancel.PENDING)}  # fmt: skip
 _PAYMENT = {
-    (None, Payment.NONE), (Payment.NONE, Payment.AUTHORISED), (Payment.NONE, Payment.CAPTURED),
+    (Payment.NONE, Payment.AUTHORISED), (Payment.NONE, Payment.CAPTURED),
     (Payment.AUTHORISED, Payment.CAPTURED), (Payment.AUTHORISED, Payment.VOIDED), (Payment.CAPTURED, Payment.REFUNDED),
     (Payment.VOIDED, Payment.CAPTURED), (Payment.REFUNDED, Payment.CAPTURED),
 }  # fmt: skip
-
-
-class _Known(NamedTuple):
-    """What is known here of an order: its last version and content, and when it was written last."""
-
-    version: int
-    revision: int
-    fingerprint: int
-    intake: Intake
-    at: Elapsed
+_NEW_INTAKE: Final = (Intake.ACCEPTED, Intake.RECEIVED, Intake.VALIDATED, Intake.REJECTED)
+"""In what an order may begin: each part has its own list, and undo and cancellation begin in NONE."""
+_NEW_ERP: Final = (Erp.SENT, Erp.NONE)
+_NEW_PAYMENT: Final = (Payment.NONE,)
 
 
 class OrderChecks:
@@ -52,12 +42,13 @@ class OrderChecks:
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
-        self._known: dict[int, _Known] = {}
+        self._known: dict[int, tuple[Order, Elapsed]] = {}
+        """Each order as it was written last, and when."""
 
     def touched(self, order: int) -> Elapsed:
         """Return when an order was written last, in microseconds; 0 where that was never seen."""
         known = self._known.get(order)
-        return known.at if known is not None else 0
+        return known[1] if known is not None else 0
 
     def archived(self, order: int) -> None:
         """An order has left the store."""
@@ -67,17 +58,10 @@ class OrderChecks:
         """An order was written; `old` is what the writer had read."""
         self.findings.met["S-5"] += 1
         self._current(old, new, message)
-        if old is None or old.intake is not new.intake:
-            self._moves(old and old.intake, new.intake, _INTAKE, new, message)
-        if old is None or old.erp is not new.erp:
-            self._moves(old and old.erp, new.erp, _ERP, new, message)
-        if old is None or old.undo is not new.undo:
-            self._moves(old and old.undo, new.undo, _UNDO, new, message)
-        if old is None or old.cancel is not new.cancel:
-            self._moves(old and old.cancel, new.cancel, _CANCEL, new, message)
-        if old is None or old.money is not new.money:
-            self._moves(old and old.money.state, new.money.state, _PAYMENT, new, message)
-            self._money(new, message)
+        if old is None:
+            self._begins(new, message)
+        else:
+            self._goes_on(old, new, message)
         before = old.version if old is not None else 0
         if new.version <= before:
             self.findings.broken("S-5", f"order {new.id}", message, f"version {before} to {new.version}")
@@ -88,6 +72,26 @@ class OrderChecks:
             for line in new.lines:
                 self._line(line, new, message)
 
+    def _begins(self, new: Order, message: Message) -> None:
+        right = new.intake in _NEW_INTAKE and new.erp in _NEW_ERP and new.money.state in _NEW_PAYMENT
+        if not right or new.undo is not Undo.NONE or new.cancel is not Cancel.NONE:
+            told = f"begins as {new.intake}, {new.erp}, {new.undo}, {new.cancel}, {new.money.state}"
+            self.findings.broken("S-5", f"order {new.id}", message, told)
+        self._money(new, message)
+
+    def _goes_on(self, old: Order, new: Order, message: Message) -> None:
+        if old.intake is not new.intake:
+            self._moves(old.intake, new.intake, _INTAKE, new, message)
+        if old.erp is not new.erp:
+            self._moves(old.erp, new.erp, _ERP, new, message)
+        if old.undo is not new.undo:
+            self._moves(old.undo, new.undo, _UNDO, new, message)
+        if old.cancel is not new.cancel:
+            self._moves(old.cancel, new.cancel, _CANCEL, new, message)
+        if old.money is not new.money:
+            self._moves(old.money.state, new.money.state, _PAYMENT, new, message)
+            self._money(new, message)
+
     def _moves(
         self, was: object, is_: object, legal: Set[object], order: Order,
         message: Message,
@@ -97,9 +101,10 @@ class OrderChecks:
 
     def _current(self, old: Order | None, new: Order, message: Message) -> None:
         """S-9: what the writer had read is what was written last; S-6: a revision never goes back."""
-        known = self._known.get(new.id)
-        if known is not None:
+        before = self._known.get(new.id)
+        if before is not None:
             self.findings.met["S-9"] += 1
+            known, _ = before
             read = old.version if old is not None else 0
             if read != known.version:
                 told = f"written on version {read} where {known.version} was the last"
@@ -107,12 +112,15 @@ class OrderChecks:
             if new.revision < known.revision:
                 told = f"revision {known.revision} to {new.revision}"
                 self.findings.broken("S-6", f"order {new.id}", message, told)
-        now = self.findings.clock()
-        self._known[new.id] = _Known(new.version, new.revision, new.fingerprint, new.intake, now)
+        self._known[new.id] = new, self.findings.clock()
 
     def _line(self, line: Line, order: Order, message: Message) -> None:
-        parts = (line.pending, line.pledged, line.allocated, line.backordered, line.shipped, line.cancelled)
-        if sum(parts) != line.ordered or min(parts) < 0 or line.invoiced > line.shipped:
+        pending, pledged, allocated, waiting = line.pending, line.pledged, line.allocated, line.backordered
+        shipped, cancelled = line.shipped, line.cancelled
+        whole = pending + pledged + allocated + waiting + shipped + cancelled == line.ordered
+        below = pending < 0 or pledged < 0 or allocated < 0 or waiting < 0 or shipped < 0 or cancelled < 0
+        if not whole or below or line.invoiced > shipped:
+            parts = (pending, pledged, allocated, waiting, shipped, cancelled)
             key = f"order {order.id} line {line.number}"
             self.findings.broken("S-5", key, message, f"units {parts} of {line.ordered}")
 
@@ -129,8 +137,11 @@ class OrderChecks:
 
     def comes(self, message: SubmitOrder, unit: Direct) -> None:
         """An order was submitted: if it was known, see what the repeat did. Ask before its writes are entered."""
-        known = self._known.get(message.case)
-        if known is None or message.revision != known.revision or known.intake is Intake.REJECTED:
+        before = self._known.get(message.case)
+        if before is None:
+            return
+        known, _ = before
+        if message.revision != known.revision or known.intake is Intake.REJECTED:
             return
         self.findings.met["P-8"] += 1
         tables = [number for number, _, _ in unit.writes]

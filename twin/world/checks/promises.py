@@ -32,15 +32,6 @@ class Sale(NamedTuple):
     as_of: Elapsed
 
 
-class _Told(NamedTuple):
-    """The last figure that was published of an item: what it was, when, and from which record."""
-
-    quantity: int
-    at: Elapsed
-    stock: ItemStock
-    silent: bool
-
-
 class PromiseChecks:
     """The checks of intake and publication.
 
@@ -63,7 +54,8 @@ class PromiseChecks:
         self._looks: list[Sale] = []
         self._sales: dict[int, tuple[Sale, ...]] = {}
         self._wrong: set[tuple[int, int, Elapsed]] = set()
-        self._told: dict[tuple[int, int], _Told] = {}
+        self._told: dict[tuple[int, int], tuple[int, Elapsed, ItemStock, bool]] = {}
+        """The last figure published to a channel of an item: how many, when, from which record, whether in silence."""
 
     # --- S-10: the sale
 
@@ -183,15 +175,17 @@ class PromiseChecks:
                 self._wrong.add((channel, item, as_of))
                 told = f"published {quantity}, right at {as_of} was {right}"
                 self.findings.broken("S-10b", f"item {item} channel {channel}", message, told)
-        last = self._told.get((channel, item))
-        self._told[(channel, item)] = _Told(quantity, as_of, stock, silent)
-        if last is None or quantity <= last.quantity:
+        place = (channel, item)
+        last = self._told.get(place)
+        self._told[place] = quantity, as_of, stock, silent
+        if last is None or quantity <= last[0]:
             return
         self.findings.met["S-12"] += 1
-        if last.stock is stock and right is not None and not last.silent:
-            then = published(self.availability, stock, channel, last.at)
+        before, at, record, was_silent = last
+        if record is stock and right is not None and not was_silent:
+            then = published(self.availability, stock, channel, at)
             if then is not None and right <= then:
-                told = f"published {last.quantity} at {last.at} and {quantity} at {as_of}, and nothing had changed"
+                told = f"published {before} at {at} and {quantity} at {as_of}, and nothing had changed"
                 self.findings.broken("S-12", f"item {item} channel {channel}", message, told)
 
 

@@ -7,7 +7,7 @@ fact has left one out, taken one twice, or taken one that a snapshot had covered
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from twin.middleware.inventory.posting import SITES_MAX, stream_key
 from twin.model.instant import DAY
@@ -24,14 +24,6 @@ NUMBERED: Final = ("receipt", "count")
 _PLACE: Final = {Bucket.SELLABLE: 0, Bucket.QUALITY: 1, Bucket.DAMAGED: 2, Bucket.HELD: 3}
 
 
-class _Claim(NamedTuple):
-    item: int
-    site: int
-    live: int
-    committed: bool
-    order: int
-
-
 class StockChecks:
     """The books of stock; `opening` are (site, item, units)."""
 
@@ -43,7 +35,8 @@ class StockChecks:
         self._applied = Lately(MOVEMENTS_KEPT)
         self._sums: dict[int, list[int]] = {}
         self._last: dict[int, int] = {}
-        self._claims: dict[int, _Claim] = {}
+        self._claims: dict[int, Reservation] = {}
+        """The claims that are live, as they were written last."""
         self._live: dict[tuple[int, int], int] = {}
         self._soft: dict[tuple[int, int], int] = {}
 
@@ -71,10 +64,10 @@ class StockChecks:
 
     # --- our ledger
 
-    def movement(self, row: Movement, cause: Message) -> None:
+    def movement(self, id: int, row: Movement, cause: Message) -> None:
         """A movement was written."""
-        if self._applied.came(row.id, self.findings.clock()):
-            self.findings.broken("S-2", f"movement {row.id}", cause, "written before")
+        if self._applied.came(id, self.findings.clock()):
+            self.findings.broken("S-2", f"movement {id}", cause, "written before")
         book = self._book(row.item, row.site)
         if row.source is not Bucket.OUTSIDE:
             book[_PLACE[row.source]] -= row.quantity
@@ -135,26 +128,29 @@ class StockChecks:
 
     # --- claims
 
-    def reservation(self, row: Reservation, cause: Message) -> None:
-        """A reservation was written."""
-        live = row.granted - row.released - row.consumed - row.expired
-        if min(live, row.granted, row.released, row.consumed, row.expired) < 0:
-            self.findings.broken("S-2b", f"reservation {row.id}", cause, f"{row}")
-        old = self._claims.get(row.id)
+    def reservation(self, id: int, row: Reservation, cause: Message) -> None:
+        """A reservation was written; of one that has ended nothing is kept."""
+        granted, released, consumed, expired = row.granted, row.released, row.consumed, row.expired
+        live = granted - released - consumed - expired
+        if live < 0 or released < 0 or consumed < 0 or expired < 0 or granted < 0:
+            self.findings.broken("S-2b", f"reservation {id}", cause, f"{row}")
+        old = self._claims.pop(id, None)
         if old is not None:
             book = self._live if old.committed else self._soft
-            book[(old.item, old.site)] -= old.live
-        book = self._live if row.committed else self._soft
-        book[(row.item, row.site)] = book.get((row.item, row.site), 0) + live
+            book[(old.item, old.site)] -= old.granted - old.released - old.consumed - old.expired
         if live:
-            self._claims[row.id] = _Claim(row.item, row.site, live, row.committed, row.order)
-        else:
-            self._claims.pop(row.id, None)
+            book = self._live if row.committed else self._soft
+            place = (row.item, row.site)
+            book[place] = book.get(place, 0) + live
+            self._claims[id] = row
 
     @property
     def claims(self) -> Mapping[int, tuple[int, int]]:
         """Order and live units of each reservation that has some."""
-        return {id: (claim.order, claim.live) for id, claim in self._claims.items()}
+        return {
+            id: (claim.order, claim.granted - claim.released - claim.consumed - claim.expired)
+            for id, claim in self._claims.items()
+        }
 
 
 def _aside(position: Position) -> int:
