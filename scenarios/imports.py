@@ -13,6 +13,7 @@ the fact begins is its own, and leads back to the file.
 
 import hashlib
 import hmac
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ from scenarios.mappings import beside, joined_of, load_mapping, mapping_named
 from scenarios.spool import Spool
 from twin.connectivity import Mapping, OwnReader, Reader, Report, Told
 from twin.connectivity.reader import SHARED
-from twin.errors import HistoryError, UsageError
+from twin.connectivity.report import without_rows
+from twin.errors import HistoryError, NoRows, UsageError
 from twin.middleware.unit import ITEMS
 from twin.model import business
 from twin.model.history import Complete, Fact, Header, Snapshot, snapshot_of
@@ -139,7 +141,7 @@ def import_files(
     Raises:
         HistoryError: a file cannot be read to its end, lacks a column, or no row of any of them was mapped.
         ScenarioError: a mapping does not keep its language.
-        UsageError: two files have one name, the history would take the place of what it is made from, or a file that is
+        UsageError: a file is named twice, the history would take the place of what it is made from, or a file that is
             no JSON has no mapping, or there is no such mapping.
     """
     mapping_file = None if mapping is None else mapping_named(Path(mapping))
@@ -147,11 +149,9 @@ def import_files(
     if read_by is None and redact:
         raise UsageError("--redact needs a --mapping: it says which columns hold names, addresses and free text")
     found = [_meant(Path(file), read_by) for file in files]
-    name = Path(files[0]).resolve().name.partition(".")[0]
-    target = Path(f"{name}.history.jsonl.gz" if out is None else out)
-    names = Counter(file.name for file in found)
-    if twice := [name for name, count in names.items() if count > 1]:
-        raise UsageError(f"two files are named '{twice[0]}'; facts are known by the name of their file and their row")
+    first = Path(files[0]).resolve().name.partition(".")[0]
+    target = Path(f"{first}.history.jsonl.gz" if out is None else out)
+    names = _called(found)
     if target.resolve() in {file.resolve() for file in (*found, *([mapping_file] if mapping_file else []))}:
         raise UsageError(f"out: '{target}' is what the history would be made from")
     key = _key(redact_key, found) if redact else None
@@ -159,20 +159,25 @@ def import_files(
         importing = _Import(spool, key)
         if read_by is None or mapping_file is None:
             for file in found:
-                importing.read_own(file)
+                importing.read_own(file, names[file])
             zone, version, completeness = "UTC", OWN, importing.streams()
         else:
             version = f"{read_by.id}/{read_by.version}"
             importing.open_with(read_by, mapping_file, found[0])
             for file in found:
-                importing.read(file, read_by, mapping_file)
+                try:
+                    importing.read(file, names[file], read_by, mapping_file)
+                except NoRows:
+                    if len(found) == 1:
+                        raise
+                    importing.found_nothing(names[file])
             zone, completeness = str(read_by.clock.zone), dict(read_by.completeness)
         imported = Imported(file=target, reports=importing.reports, openings=importing.openings)
         if importing.first is None:
             lines = imported.lines()
             counts = [f"{count} {name} (first at {lines[name][0]})" for name, count in imported.refused.items()]
             classes = ", ".join(counts) or "none"
-            raise HistoryError(f"{', '.join(names)}: no row was mapped; refused: {classes}")
+            raise HistoryError(f"{', '.join(names.values())}: no row was mapped; refused: {classes}")
         header = importing.header(version, zone, completeness, read_by)
         write_history(target, header, _facts(spool, header.start))
     return imported
@@ -184,6 +189,17 @@ def _meant(file: Path, mapping: Mapping | None) -> Path:
     if mapping is None or not mapping.source.file:
         raise UsageError(f"'{file}' is a folder, and the mapping names no file in it (source: {{file: NAME}})")
     return file / mapping.source.file
+
+
+def _called(files: Sequence[Path]) -> dict[Path, str]:
+    """Return what each file is called: its name, or where two have one name its path below the folder of them all."""
+    whole = {file: file.resolve() for file in files}
+    if twice := [path.name for path, count in Counter(whole[file] for file in files).items() if count > 1]:
+        raise UsageError(f"'{twice[0]}' is named twice")
+    if len({file.name for file in files}) == len(files):
+        return {file: file.name for file in files}
+    top = os.path.commonpath([path.parent for path in whole.values()])
+    return {file: path.relative_to(top).as_posix() for file, path in whole.items()}
 
 
 def _key(file: Path | None, found: Sequence[Path]) -> bytes:
@@ -208,13 +224,13 @@ class _Import:
     stock: dict[tuple[str, str], int] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)
 
-    def read(self, file: Path, mapping: Mapping, mapping_file: Path) -> None:
-        """Read one file into the spool."""
-        source = _source(mapping, mapping_file, file)
-        for told in self._reader(file, mapping, mapping_file):
+    def read(self, file: Path, name: str, mapping: Mapping, mapping_file: Path) -> None:
+        """Read one file into the spool; `name` is what it is called there."""
+        source = _source(mapping, mapping_file, name)
+        for told in self._reader(file, name, mapping, mapping_file):
             self._keep(told.at_us, 1, source, told.row, told.nth, told.id, told.fact)
 
-    def read_own(self, file: Path) -> None:
+    def read_own(self, file: Path, name: str) -> None:
         """Read a file of CloudEvents whose types are ours."""
         container = FileContainer(file)
         if next(container.blocks(), b"{").lstrip(BEFORE_JSON)[:1] not in (b"{", b"["):
@@ -224,8 +240,12 @@ class _Import:
             )
         reader = OwnReader(container, shelf=self.spool)
         for told in reader:
-            self._keep(told.at_us, 1, f"{OWN}/{quote(file.name)}", told.row, told.nth, told.id, told.fact)
-        self.reports[file.name] = reader.report()
+            self._keep(told.at_us, 1, f"{OWN}/{quote(name)}", told.row, told.nth, told.id, told.fact)
+        self.reports[name] = reader.report()
+
+    def found_nothing(self, name: str) -> None:
+        """Count a file that has no rows, among others that may have some, as one that is refused."""
+        self.reports[name] = without_rows()
 
     def open_with(self, mapping: Mapping, mapping_file: Path, file: Path) -> None:
         """Read the state before the first row, from the files that the mapping names."""
@@ -233,8 +253,8 @@ class _Import:
             own_file = beside(opening.mapping, mapping_file)
             own = load_mapping(own_file)
             from_file = beside(opening.file, file, mapping_file) if opening.file else file
-            source = _source(own, own_file, from_file)
-            for told in self._reader(from_file, own, own_file, called=f"{name} in "):
+            source = _source(own, own_file, from_file.name)
+            for told in self._reader(from_file, from_file.name, own, own_file, called=f"{name} in "):
                 if name == "stock":
                     self._stand(told.fact)
                 else:
@@ -259,12 +279,13 @@ class _Import:
             redacted=tuple(dict.fromkeys(("customer", "ship_to", "reason", *private))) if self.key else (),
             items=items,
             sites=sites,
+            lifecycle=mapping.lifecycle if mapping is not None else (),
             snapshot=self._snapshot(items, sites),
         )
 
-    def _reader(self, file: Path, mapping: Mapping, mapping_file: Path, called: str = "") -> Iterator[Told]:
+    def _reader(self, file: Path, name: str, mapping: Mapping, mapping_file: Path, called: str = "") -> Iterator[Told]:
         container, joined = FileContainer(file), joined_of(mapping, file, mapping_file)
-        shelf = _Apart(self.spool, f"{called}{file.name} ", shared=() if called else (SHARED,))
+        shelf = _Apart(self.spool, f"{called}{name} ", shared=() if called else (SHARED,))
         redact = self._redact if self.key is not None else None
         reader = Reader(container, mapping, joined=joined, shelf=shelf, redact=redact)
         try:
@@ -272,7 +293,7 @@ class _Import:
         finally:
             for opened in (container, *joined.values()):
                 opened.close()
-            (self.openings if called else self.reports)[f"{called}{file.name}"] = reader.report()
+            (self.openings if called else self.reports)[f"{called}{name}"] = reader.report()
 
     def _keep(self, at: Instant, rank: int, source: str, row: int, nth: int, id: str, fact: business.Business) -> None:
         self.first = at if self.first is None else min(self.first, at)
@@ -349,9 +370,9 @@ def _in_order(known: dict[str, _First]) -> tuple[str, ...]:
     return tuple(sorted(known, key=lambda name: known[name]))
 
 
-def _source(mapping: Mapping, mapping_file: Path, file: Path) -> str:
+def _source(mapping: Mapping, mapping_file: Path, name: str) -> str:
     version = quote(f"{mapping.id}/{mapping.version}")
-    return f"{version}/{quote(file.name)}?mapping={digest_of(mapping_file)}"
+    return f"{version}/{quote(name)}?mapping={digest_of(mapping_file)}"
 
 
 def _complete(how: str) -> Complete:

@@ -10,6 +10,7 @@ Exception
     ├── the data's fault
     │   ├── WireError           a message cannot be read, or does not keep its contract
     │   └── HistoryError        a recording cannot be read, or does not fit what it is asked for
+    │       └── NoRows          a foreign file in which nothing lies where its rows are looked for
     └── the world's finding
         ├── InvariantViolation  a promise about every run was broken
         └── Divergence          a replay did something else than the recording
@@ -87,6 +88,10 @@ class WireError(TwinError):
 
 class HistoryError(TwinError):
     """A recording that cannot be read, or that does not fit what it is asked for."""
+
+
+class NoRows(HistoryError):
+    """A foreign file that can be read, and has nothing where its rows are looked for."""
 
 
 class InvariantViolation(TwinError):

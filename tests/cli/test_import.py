@@ -185,4 +185,38 @@ def test_a_history_takes_the_place_of_nothing_that_it_is_made_from(tmp_path: Pat
     assert "is what the history would be made from" in err
     code, _, err = run("import", table, table, "--mapping", MAPPING)
     assert code == 2
-    assert "two files are named 'orders.csv'" in err
+    assert "'orders.csv' is named twice" in err
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path, run: Run):
+    for folder, line in (("north", ORDER), ("south", EARLIER)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "orders.csv").write_bytes(HEAD + line)
+    files = (tmp_path / "north" / "orders.csv", tmp_path / "south" / "orders.csv")
+    out = tmp_path / "history.jsonl"
+    code, said, _ = run("import", *files, "--mapping", MAPPING, "--out", out, "--format", "json")
+    assert (code, json.loads(said)["events"]) == (0, {"OrderPlaced": 2})
+    sources = [record.source.partition("?")[0] for _, record in HistoryFile(out) if isinstance(record, Fact)]
+    assert sources == ["online-retail/1.0/south/orders.csv", "online-retail/1.0/north/orders.csv"]
+    assert str(tmp_path) not in out.read_text()
+
+
+def test_a_file_without_rows_among_others_is_counted_and_alone_it_is_refused(tmp_path: Path, run: Run):
+    mapping = tmp_path / "m.yaml"
+    mapping.write_text(
+        'mapping_version: 1\nname: {id: m, version: "1"}\nsource: {format: xml, rows: Order}\n'
+        "clock: {zone: UTC, formats: [iso]}\ncolumns: {no: ID, at: {path: Date, type: time}}\n"
+        "events: [{type: OrderStep, order: no, step: {const: placed}, at: at}]\ncompleteness: {steps: full}\n"
+    )
+    order, bill = tmp_path / "order.xml", tmp_path / "bill.xml"
+    order.write_text("<Order><ID>1</ID><Date>2026-01-05T10:00:00</Date></Order>")
+    bill.write_text("<Invoice><ID>2</ID></Invoice>")
+    out = tmp_path / "history.jsonl"
+    code, said, _ = run("import", bill, order, "--mapping", mapping, "--out", out, "--explain", "--format", "json")
+    found = json.loads(said)
+    assert (code, found["rows"], found["mapped"], found["refused"]) == (0, 2, 1, {"no_rows": 1})
+    assert found["lines"] == {"no_rows": ["bill.xml:1"]}
+    out.unlink()
+    code, said, err = run("import", bill, "--mapping", mapping, "--out", out)
+    assert (code, said, out.exists()) == (3, "", False)
+    assert "bill.xml: there is no element 'Order' in the file" in err

@@ -58,6 +58,8 @@ def test_the_shipped_mapping_keeps_the_language() -> None:
         ("    order: none\n", "    order: bill\n", "'bill' is no column of this mapping; there are"),
         ("completeness:", "joins: {x: {file: x.csv}}\ncompleteness:", "joins.x: 'on' is missing"),
         ("completeness:", "order: random\ncompleteness:", "must be one of by_time, as_read (got 'random')"),
+        ("completeness:", "lifecycle: [{class: x}]\ncompleteness:", "lifecycle.0: 'step' is missing"),
+        ("completeness:", "lifecycle: [{class: x, step: y, times: 0}]\ncompleteness:", "at least 1 (got 0)"),
         ("%Y-%m-%d", "%d/%m/%y", "a two-digit year needs 'pivot', the first year that it may mean"),
     ],
 )

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from twin.connectivity.rows import Limits
+from twin.model.history import StepClass
 
 MINOR_DIGITS = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND"), 0),
@@ -274,6 +275,7 @@ class Mapping:
     keyed: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     opening: tuple[tuple[str, Opening], ...] = ()
+    lifecycle: tuple[StepClass, ...] = ()
     lines_per_order: int = 20_000
     limits: Limits = field(default_factory=Limits)
 

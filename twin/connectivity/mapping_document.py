@@ -14,7 +14,7 @@ from twin.connectivity.mapping_events import DOCUMENTS, events_of
 from twin.connectivity.mapping_source import clock_of, duration_of, limits_of, source_of
 from twin.connectivity.rows import Limits
 from twin.errors import ScenarioError
-from twin.model.history import STREAMS
+from twin.model.history import STREAMS, StepClass
 
 _HEAD = ("mapping_version", "name", "source", "clock", "columns", "events")
 _KEYS = (
@@ -29,6 +29,7 @@ _KEYS = (
     "completeness",
     "privacy",
     "opening",
+    "lifecycle",
     "limits",
 )
 
@@ -103,6 +104,7 @@ def _mapping(top: Node, zones: Callable[[str], tzinfo], codes: Codes) -> Mapping
             keyed=keyed,
             drop=drop,
             opening=_openings(top.at("opening")) if top.has("opening") else (),
+            lifecycle=_lifecycle(top.at("lifecycle")) if top.has("lifecycle") else (),
             lines_per_order=lines_per_order,
             limits=limits,
         )
@@ -223,6 +225,19 @@ def _openings(node: Node) -> tuple[tuple[str, Opening], ...]:
                 file = part.at("file").text() if part.has("file") else ""
                 found.append((str(name), Opening(file=file, mapping=part.at("mapping").text("?"))))
     return tuple(found)
+
+
+def _lifecycle(node: Node) -> tuple[StepClass, ...]:
+    return tuple(
+        StepClass(
+            name=each.at("class").text("?"),
+            step=each.at("step").text("?"),
+            before=each.at("before").text() if each.has("before") else "",
+            times=each.at("times").count(1) if each.has("times") else 1,
+        )
+        for each in node.items()
+        if each.keys(("class", "step", "before", "times"), ("class", "step"))
+    )
 
 
 def _completeness(node: Node) -> tuple[tuple[str, str], ...]:

@@ -29,6 +29,7 @@ CLASSES = {
     "conflicting_id": "other content than an earlier row of the same id",
     "group_reopened": "its document had been closed",
     "no_event": "no event of the mapping takes it",
+    "no_rows": "a file without a row, among several that are imported together",
 }
 """Why the reader refuses a row, besides the classes that a mapping names."""
 FIRST_PLACES_MAX = 5
@@ -112,3 +113,10 @@ class Tally:
             event_rows=tuple(self.event_rows.items()),
             notes=tuple(self.notes.items()),
         )
+
+
+def without_rows() -> Report:
+    """Return the report of a file that has no row: it is refused itself, as if it were one."""
+    nothing = Tally(rows=1)
+    nothing.refuse("no_rows", "1")
+    return nothing.report()

@@ -44,6 +44,18 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, timers=(*self.timers, *timers))
 
 
+class StepClass(msgspec.Struct, frozen=True, kw_only=True):
+    """A name for orders in which a foreign `step` came at least `times` times, and first before the first `before`.
+
+    Where `before` is empty it does not matter what came earlier.
+    """
+
+    name: str
+    step: str
+    before: str = ""
+    times: int = 1
+
+
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What one must know to read, and to replay, the lines that follow.
 
@@ -62,6 +74,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
         rules: the version of the rule set, empty where none of ours ran.
         setup: the scenario without its buyers, as its file would say it: landscape, channels, stock, that design.
         items: the names of items, in the order of their numbers; so are sites and channels.
+        lifecycle: what is worth a name in the steps of an order, of an imported recording that has steps.
         snapshot: the state before the first line.
     """
 
@@ -81,6 +94,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    lifecycle: tuple[StepClass, ...] = ()
     snapshot: Snapshot = Snapshot()
 
 

@@ -24,10 +24,11 @@ import msgspec
 from actors.tap import state_digest
 from actors.transactor import Direct
 from twin.middleware.unit import LETTERS, ORDERS, PARKED, STREAMS, Outcome
-from twin.model import events, wire
+from twin.model import business, events, wire
 from twin.model.commands import PublicationAnswered
 from twin.model.dead_letter import DeadLetter, LetterKind
 from twin.model.history import Answer, Closing, Draw, Fact, Header, Pace, Record, Stimulus
+from twin.model.ids import business_id
 from twin.model.instant import HOUR, SECOND, Elapsed
 from twin.model.intake import StreamState
 from twin.model.message import Event, Message
@@ -39,6 +40,7 @@ from twin.playback.diverge import REMEMBERED_MAX, Consequences, Divergence, Kind
 from twin.playback.enact import NOT_TAKEN, Enactor
 from twin.playback.expected import Expected
 from twin.playback.history import Numbered
+from twin.playback.lifecycles import Lifecycle, Lifecycles
 from twin.playback.partners import AT_ONCE, Partners
 from twin.world.horizon import SLICES
 from twin.world.scenario import Scenario
@@ -68,6 +70,9 @@ class Played(msgspec.Struct, kw_only=True):
     """Records of what was sent that were held against what the replay sends."""
     dead_letters: dict[str, int] = {}
     not_played: dict[str, int] = {}
+    steps: dict[str, int] = {}
+    """Steps of foreign systems, by their names: watched, and not acted on."""
+    lifecycles: list[Lifecycle] = []
     divergences: list[Divergence] = []
     state: str = ""
     decisions: str = ""
@@ -115,6 +120,7 @@ class Feed:
         answers = after == "answer"
         self.partners = Partners(self.alone, confirms=answers or expected is None, ships=answers)
         self.enactor = Enactor(header, self.alone.store)
+        self.lifecycles = Lifecycles(header.lifecycle)
 
     def play(self, records: Iterable[Numbered], progress: Callable[[float], None] | None = None) -> Played:
         """Feed all records, let the rest of the horizon pass, and return what came of it.
@@ -166,6 +172,8 @@ class Feed:
             case Answer():
                 self.alone.give_way(record.turn)
                 self._answered(record)
+            case Fact(fact=business.OrderStep() as step):
+                self._watched(record, step)
             case Fact():
                 message, why = self.enactor.message_of(record)
                 if message is not None:
@@ -179,18 +187,28 @@ class Feed:
             case Pace() | Draw():
                 pass
 
-    def _receive(self, message: Message) -> None:
-        known = self._seen.get(message.id)
-        content = wire.digest(message)
+    def _watched(self, record: Fact, step: business.OrderStep) -> None:
+        if self._came(business_id(record.source, record.id), wire.digest(step)) == "new":
+            self.lifecycles.saw(step)
+
+    def _came(self, id: int, content: int) -> Literal["new", "again", "conflicting"]:
+        """Tell whether a record came before, and count it if it did."""
+        known = self._seen.get(id)
         if known is None:
-            self._seen[message.id] = content
+            self._seen[id] = content
             if len(self._seen) > REMEMBERED_MAX:
                 self._seen.popitem(last=False)
-        elif known != content:
+            return "new"
+        if known != content:
             self._dead("conflicting_id")
+            return "conflicting"
+        self.played.duplicates += 1
+        return "again"
+
+    def _receive(self, message: Message) -> None:
+        came = self._came(message.id, wire.digest(message))
+        if came == "conflicting":
             return
-        else:
-            self.played.duplicates += 1
         foreign = self._foreign(message)
         if foreign:
             self._dead(foreign)
@@ -205,7 +223,7 @@ class Feed:
                 self.played.skipped += 1
                 return
             message = here
-        if known is None:
+        if came == "new":
             self.played.applied += 1
         self.alone.middleware.receive(message)
 
@@ -318,6 +336,7 @@ class Feed:
         played.held += sum(len(row.held) for row in rows[STREAMS.number].values() if isinstance(row, StreamState))
         played.state, played.decisions = state_digest(alone.store), alone.decisions.digest()
         played.decided = alone.decisions.count
+        played.steps, played.lifecycles = self.lifecycles.steps, self.lifecycles.classes()
         played.orders, played.stock = self._orders(), alone.on_hand()
         self.comparison.ends(played.recorded, played.state)
         played.divergences, played.consequences = self.comparison.divergences, self.comparison.consequences

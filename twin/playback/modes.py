@@ -46,6 +46,8 @@ def why_not(header: Header, mode: Mode, overlay: Overlay) -> str | None:
             return "recorded answers came when they came; another speed needs partners that are simulated (what-if)"
         if complete.get("answers") == "full" or complete.get("stock") == "full":
             return None
+        if complete.get("orders", "none") == "none":
+            return None if any(how != "none" for how in complete.values()) else "it has nothing to play"
         return (
             f"it has neither all answers of partners ({complete.get('answers', 'none')}) nor every movement of stock "
             f"({complete.get('stock', 'none')}), so nothing could be held against what is decided"

@@ -31,6 +31,8 @@ from twin.world.stocking import UnderWay, split
 
 NO_STOCK = "the recording has no stock: every item opens with what the recording asks for of it, split by floor staff"
 NO_BUYING = "nothing is bought: the recording has no rule for it, only what was announced arrives"
+ACTED_ANEW = ": simulated partners act in its place"
+"""How the class of a fact ends that happens anew, and not as recorded."""
 WISHES = (AmendOrder, CancelOrder, HoldPlaced, HoldReleased)
 """What channels send about an order that they handed over."""
 
@@ -113,9 +115,12 @@ class Orders:
         self.read = 0
         self.repeats = 0
         """How often an order was handed over again."""
-        self.too_early = 0
-        """Records of a time before the recording begins, which are not played."""
-        self.placed: dict[int, None] = {}
+        self.dead_letters: dict[str, int] = {}
+        """Records that cannot be played, by class."""
+        self.not_played: dict[str, int] = {}
+        """Facts in the place of which simulated partners act, by class."""
+        self.placed: dict[int, int] = {}
+        """Orders by their cases, each with the digest of what it asks for."""
         self._items = {name: number for number, name in enumerate(header.items)}
 
     def arrivals(self) -> Iterator[Arrival]:
@@ -123,17 +128,21 @@ class Orders:
         for _, record in self.records:
             self.read += 1
             if record.at < self.header.opened:
-                self.too_early += 1
+                _count(self.dead_letters, "time_before_start")
                 continue
             arrival = self._arrival_of(record)
             if arrival is None:
                 self._wish(record)
-            elif arrival.order in self.placed:
+                continue
+            asked, known = wire.digest(arrival.lines), self.placed.get(arrival.order)
+            if known is None:
+                self.placed[arrival.order] = asked
+                yield arrival
+            elif known != asked:
+                _count(self.dead_letters, "conflicting_id")
+            else:
                 self.repeats += 1
                 self._later(arrival.at, _handed_over(arrival))
-            else:
-                self.placed[arrival.order] = None
-                yield arrival
 
     def _arrival_of(self, record: Record) -> Arrival | None:
         if isinstance(record, Stimulus) and isinstance(record.message, SubmitOrder):
@@ -150,8 +159,13 @@ class Orders:
         elif isinstance(record, Fact) and isinstance(record.fact, business.OrderCancelled):
             case = business_id("order", record.fact.order)
             self._later(record.at, CancelOrder(id=derive(business_id(record.source, record.id), 1), case=case))
+        elif isinstance(record, Fact) and not isinstance(record.fact, business.OrderPlaced):
+            _count(self.not_played, f"{type(record.fact).__name__}{ACTED_ANEW}")
 
     def _arrival(self, record: Fact, fact: business.OrderPlaced) -> Arrival | None:
+        if any(line.item not in self._items for line in fact.lines):
+            _count(self.dead_letters, "unknown_item")
+            return None
         wanted: dict[int, tuple[int, int]] = {}
         for item, quantity, price in _lines(record, self._items):
             wanted[item] = (wanted.get(item, (0, price))[0] + quantity, price)
@@ -172,6 +186,10 @@ def as_wanted(records: Iterable[Numbered]) -> Iterator[Numbered]:
             yield line, msgspec.structs.replace(record, at=min(record.at, record.message.placed_at))
         else:
             yield line, record
+
+
+def _count(counts: dict[str, int], name: str) -> None:
+    counts[name] = counts.get(name, 0) + 1
 
 
 def _handed_over(arrival: Arrival) -> SubmitOrder:

@@ -134,8 +134,7 @@ def _play_open(
         )
     assert world.tap is not None, "a world of a recording is recorded"
     played.read, played.applied, played.duplicates = orders.read, len(orders.placed), orders.repeats
-    if orders.too_early:
-        played.dead_letters["time_before_start"] = orders.too_early
+    played.dead_letters, played.not_played = orders.dead_letters, orders.not_played
     played.state = state_digest(world.store)
     played.decided, played.decisions = world.tap.decisions.count, world.tap.decisions.digest()
     made.kpis = dict(world.watch.results(world.middleware.conflicts, world.floors()))

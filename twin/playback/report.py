@@ -52,6 +52,10 @@ def document(header: Header, made: Replayed, accepted: frozenset[str] = frozense
         "late": played.late,
         "dead_letters": played.dead_letters,
         "not_played": played.not_played,
+        "steps": played.steps,
+        "lifecycles": [
+            {"class": each.name, "orders": each.orders, "first": list(each.first)} for each in played.lifecycles
+        ],
         "handled": played.handled,
         "decided": played.decided,
         "compared": played.compared,
@@ -110,10 +114,16 @@ def lines(document: Mapping[str, object]) -> list[str]:
         f"  read {document['read']}, applied {document['applied']}, repeats {document['duplicates']}, "
         f"held {document['held']}, skipped {document['skipped']}, out of order {document['late']}",
     ]
-    for word in ("dead_letters", "not_played", "orders", "counts"):
+    for word in ("dead_letters", "not_played", "orders", "counts", "steps"):
         found = document[word]
         if isinstance(found, dict) and found:
-            said.append(f"  {word.replace('_', ' ')}: " + ", ".join(f"{name} {count}" for name, count in found.items()))
+            listed = [f"{name} {count}" for name, count in sorted(found.items(), key=lambda pair: -pair[1])]
+            more = [f"and {len(listed) - SHOWN_MAX} more"] if len(listed) > SHOWN_MAX else []
+            said.append(f"  {word.replace('_', ' ')}: " + ", ".join(listed[:SHOWN_MAX] + more))
+    for row in _dicts(document["lifecycles"]):
+        first = row["first"]
+        such = f", such as {', '.join(first)}" if isinstance(first, list) and first else ""
+        said.append(f"  {row['class']}: {row['orders']}{such}")
     broken = _dicts(document["violations"])[:SHOWN_MAX]
     said += [f"  violation: {row['invariant']} of {row['key']}" for row in broken]
     first = document["first_divergence"]
@@ -206,6 +216,8 @@ def _verdict(header: Header, made: Replayed, fresh: Sequence[object]) -> str:
         return f"{len(fresh)} divergences"
     if played.divergences:
         return "no divergence but accepted ones"
+    if played.steps and not played.handled:
+        return f"watched {sum(played.steps.values())} steps; the recording has nothing on which a rule acts"
     if not played.compared:
         answers = header.completeness.get("answers", "none")
         if answers == "full":

@@ -37,6 +37,8 @@ def tables(document: Mapping[str, object]) -> list[Shown]:
     """Return the tables of one version's document; those without rows are left out."""
     made = [
         Shown("Records", ("what became of them", "records"), _fates(document)),
+        Shown("Steps of foreign systems", ("step", "times"), _steps(document)),
+        Shown("Lifecycles with a name", ("class", "orders and lines", "such as"), _lifecycles(document)),
         _first(document),
         Shown("Its causal chain, the oldest first", ("message",), _chain(document)),
         Shown("Causes: divergences that share items, by the earliest", ("earliest", "divergences"), _groups(document)),
@@ -82,6 +84,20 @@ def _fates(document: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
         assert isinstance(found, Mapping)
         rows += [(f"{words}: {why}", f"{count:,}") for why, count in found.items()]
     return tuple(rows)
+
+
+def _steps(document: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
+    steps = document["steps"]
+    assert isinstance(steps, Mapping)
+    most = sorted(steps.items(), key=lambda pair: -pair[1])[:ROWS_MAX]
+    return tuple((step, f"{count:,}") for step, count in most)
+
+
+def _lifecycles(document: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (str(row["class"]), f"{row['orders']:,}", ", ".join(row["first"]) if isinstance(row["first"], list) else "")
+        for row in _rows(document["lifecycles"])
+    )
 
 
 def _first(document: Mapping[str, object]) -> Shown:

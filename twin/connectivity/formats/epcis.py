@@ -17,7 +17,7 @@ from twin.connectivity.formats.nested import Walk, measured
 from twin.connectivity.formats.xml import Part, parts
 from twin.connectivity.paths import parse_path
 from twin.connectivity.rows import Container, Limits, Row, Rows
-from twin.errors import HistoryError
+from twin.errors import HistoryError, NoRows
 
 TYPES = ("ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent")
 _LISTS = ("$.epcisBody.eventList[*]", "$.epcisBody.queryResults.resultsBody.eventList[*]", "$.eventList[*]")
@@ -56,7 +56,7 @@ def _json(container: Container, limits: Limits) -> Iterator[Row]:
                 number += 1
                 yield _checked(measured(number, place, event, limits))
     if number == 0:
-        raise HistoryError(f"{container.name}: there is no EPCIS event in the file")
+        raise NoRows(f"{container.name}: there is no EPCIS event in the file")
 
 
 def _xml(container: Container, limits: Limits) -> Iterator[Row]:
@@ -69,7 +69,7 @@ def _xml(container: Container, limits: Limits) -> Iterator[Row]:
             else _checked(Row(number, part.place, _of_xml(part)))
         )
     if number == 0:
-        raise HistoryError(f"{container.name}: there is no EPCIS event in the file")
+        raise NoRows(f"{container.name}: there is no EPCIS event in the file")
 
 
 def _checked(row: Row) -> Row:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from twin.connectivity.paths import KEY, Every, Path, Where, elements_of, finds, holds, parse_path
 from twin.connectivity.rows import RECORD_BYTES_MAX, Container, Limits, Row, Rows
-from twin.errors import HistoryError
+from twin.errors import HistoryError, NoRows
 
 ABOVE_CHARS_MAX = 4_096
 """Longer single values on the way to the records are not kept."""
@@ -75,9 +75,7 @@ def _records(container: Container, rows: str, limits: Limits) -> Iterator[Row]:
         yield measured(number, place, known, limits)
     if number == 0:
         tops = ", ".join(walk.tops) or "nothing"
-        raise HistoryError(
-            f"{container.name}: nothing lies at rows {rows or '$'}; at the top of the file there is {tops}"
-        )
+        raise NoRows(f"{container.name}: nothing lies at rows {rows or '$'}; at the top of the file there is {tops}")
 
 
 Found = tuple[str, object, dict[str, object]]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from twin.connectivity.formats.xml import Part, parts
 from twin.connectivity.rows import Container, Limits, Row, Rows
-from twin.errors import HistoryError
+from twin.errors import NoRows
 
 _TYPES = frozenset(("string", "date", "int", "float", "boolean", "id", "list", "container"))
 
@@ -31,7 +31,7 @@ def xes_rows(container: Container, limits: Limits) -> Rows:
             value["trace"] = _attributes(trace) if trace is not None else {}
             yield Row(number, event.place, value)
         if number == 0:
-            raise HistoryError(f"{container.name}: there is no event in the file; is it XES?")
+            raise NoRows(f"{container.name}: there is no event in the file; is it XES?")
 
     return Rows(None, records())
 

@@ -14,7 +14,7 @@ from xml.parsers import expat
 from twin.connectivity.formats.nested import ABOVE
 from twin.connectivity.paths import TEXT, Element
 from twin.connectivity.rows import RECORD_BYTES_MAX, Container, Limits, Row, Rows
-from twin.errors import HistoryError
+from twin.errors import HistoryError, NoRows
 
 NAME = "@element"
 
@@ -86,7 +86,7 @@ def xml_rows(container: Container, rows: str, limits: Limits) -> Rows:
                 found[ABOVE] = part.above
             yield Row(number, part.place, None if part.over else found, "over_limit" if part.over else "")
         if number == 0:
-            raise HistoryError(f"{container.name}: there is no element {' or '.join(sorted(wanted))!r} in the file")
+            raise NoRows(f"{container.name}: there is no element {' or '.join(sorted(wanted))!r} in the file")
 
     return Rows(None, records())
 
