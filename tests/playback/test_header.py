@@ -8,6 +8,7 @@ import pytest
 from actors.tap import state_of
 from scenarios.replays import completed, replay, versions
 from tests.playback.recording import Play, recorded_in, submitted
+from twin.errors import ScenarioError
 from twin.middleware.unit import INBOX, ORDERS, SHOWN, STREAMS
 from twin.model.commands import ShipmentConfirmed, StockReceived
 from twin.model.history import Answer, Header, Snapshot, Stimulus, snapshot_of
@@ -30,6 +31,22 @@ def test_the_header_of_a_run_says_what_a_replay_must_know(recorded: Path):
     assert len(header.snapshot.rows["items"]) == 40
     assert len(header.snapshot.rows[SHOWN.name]) == 40 * len(header.channels), "what every page shows at the start"
     assert "seed" not in header.setup or header.setup["seed"] != 7, "what chance decided is in the records"
+
+
+def test_a_setting_that_is_gone_is_left_out_where_nobody_had_set_it_and_refused_where_somebody_had(recorded: Path):
+    header = HistoryFile(recorded).header
+
+    def with_erp(**settings: object) -> Header:
+        world = header.setup["landscape"]
+        assert isinstance(world, dict)
+        erp = {**world["parties"]["erp"], **settings}
+        older = {**header.setup, "landscape": {**world, "parties": {**world["parties"], "erp": erp}}}
+        return msgspec.structs.replace(header, setup=older)
+
+    (version,) = versions(with_erp(slots_kept=None), (), "verbatim")
+    assert version.scenario == versions(header, (), "verbatim")[0].scenario
+    with pytest.raises(ScenarioError, match=r"landscape.parties.erp.slots_kept: unknown key"):
+        versions(with_erp(slots_kept=5), (), "verbatim")
 
 
 @pytest.fixture(scope="module")
