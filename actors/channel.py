@@ -86,6 +86,8 @@ class Channel:
         """Quanta in one unit of what it sells, by item; what it shows is in these units."""
         self.return_answered: Callable[[ReturnAnswered], None] | None = None
         """Who hears what became of a return."""
+        self.interchange_answered: Callable[[InterchangeAnswered], None] | None = None
+        """Who hears what became of an interchange."""
         self._placed_by: Callable[[SubmitOrder], None] = self.hand_over
         recorder = ground.recorder
         self._party = recorder.party(name)
@@ -200,6 +202,8 @@ class Channel:
             self.ground.probe.replied(event.case)
         if type(event) is ReturnAnswered and self.return_answered is not None:
             self.return_answered(event)
+        if type(event) is InterchangeAnswered and self.interchange_answered is not None:
+            self.interchange_answered(event)
         return None
 
     def _answer(self, event: PublishStock) -> PublicationAnswered:

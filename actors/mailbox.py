@@ -7,6 +7,10 @@ one whose content was let through under another number; one that is cut or bring
 rejected. The partner sends again what was rejected, whole and under a new number, and what was not acknowledged in
 time, under the old one, at most `resends` times.
 
+A gateway that hands on whole interchanges checks nothing but the trailer: it is the middleware that knows the control
+numbers then, takes each interchange once, and answers it. A repeat that it turns away is closed at the partner as one
+that came before.
+
 A 997 says that a file was read, not that an order is possible; it answers one file and is itself never answered.
 A partner takes what stands in an accepted file for ordered: an order of it that is not there is a lost one. B-numbers
 are those of the fault catalogue.
@@ -19,8 +23,11 @@ from actors.channel import Channel
 from actors.ground import Lag, Step
 from twin.kernel.faults import Armed
 from twin.kernel.link import Link
+from twin.model import wire
 from twin.model.chance import bits, stream_id
-from twin.model.commands import SubmitOrder
+from twin.model.commands import InterchangeReceived, SubmitOrder
+from twin.model.events import InterchangeAnswered
+from twin.model.ids import derive
 from twin.model.instant import Elapsed
 
 KINDS: Final = ("B1", "B2", "B3", "B6", "B8")
@@ -68,9 +75,12 @@ class Mailbox:
         resend_after: Elapsed,
         resends: int,
         checks: bool,
+        whole: bool = False,
         link: Link,
     ) -> None:
         self.channel = channel
+        self.whole = whole
+        """Whether interchanges are handed on as they are, for the middleware to open and to answer."""
         self.partners = [Partner(number) for number in range(partners)]
         self.batch_every = batch_every
         self.poll_every = poll_every
@@ -88,6 +98,12 @@ class Mailbox:
         self._passed: set[tuple[int, tuple[int, ...]]] = set()
         """What the gateway let through, by partner: it may come again under another number, when a repeat was cut."""
         self._records: tuple[Armed, ...] = ()
+        self._interchanges = stream_id(f"{channel.name}/interchange")
+        self._reads = 0
+        self._asked: dict[int, Interchange] = {}
+        """Interchanges that the middleware has not answered, by the message that brought them."""
+        if whole:
+            channel.interchange_answered = self._told
         timeline, seed = channel.ground.timeline, channel.ground.seed
         phase = stream_id(f"{channel.name}/batch")
         for partner in self.partners:
@@ -212,6 +228,9 @@ class Mailbox:
         if self.checks and len(file.orders) != file.stated:
             self._count("rejected_total")
             accepted = False
+        elif self.whole:
+            self._hand_on(file)
+            return
         elif self.checks and (known is not None or (file.partner, content) in self._passed):
             accepted = known is None or known == content
             self._count("dropped_repeat" if accepted else "rejected_number")
@@ -222,9 +241,46 @@ class Mailbox:
             for order in file.orders:
                 self.link.send(order.id, file.sent, self.channel.hand_over, order)
             self._handed += file.orders
+        self._answer(file, accepted)
+
+    def _answer(self, file: Interchange, accepted: bool) -> None:
+        """Send the 997, unless it gets lost (B6)."""
         if not self._strikes("B6", file):
             lag = self.acknowledge(file.serial * 64 + file.sent, file.partner)
             self.channel.ground.timeline.call_in(lag, self._answered, (file, accepted))
+
+    # --- whole interchanges
+
+    def _hand_on(self, file: Interchange) -> None:
+        self._reads += 1
+        message = InterchangeReceived(
+            id=derive(self._interchanges, self._reads),
+            channel=self.channel.index,
+            sender=f"partner {file.partner}",
+            receiver=self.channel.name,
+            control=f"{file.control:09d}",
+            documents=tuple([wire.encode(order) for order in file.orders]),
+        )
+        self._asked[message.id] = file
+        self.link.send(message.id, file.sent, self._stored, message)
+
+    def _stored(self, message: InterchangeReceived) -> None:
+        for order in self._asked[message.id].orders:
+            self.channel.handed_over(order.case)
+        self.channel.deliver(message)
+
+    def _told(self, answer: InterchangeAnswered) -> None:
+        """The middleware has taken an interchange, or knows its number already."""
+        file = self._asked.pop(answer.cause, None)
+        if file is None:
+            return
+        taken = answer.code == "A"
+        if taken:
+            content = tuple([order.fingerprint for order in file.orders])
+            self.channel.ground.probe.passed(self.channel.name, file.partner, file.control, file.stated, content)
+        else:
+            self._count("turned_away")
+        self._answer(file, taken or file.sent > 1)
 
 
 class Run:

@@ -8,7 +8,7 @@ finally failed requests are answered again from the record until retention, coun
 retryable failure is no answer, so its key stays open and the next repeat executes. Another fingerprint under a known
 key is an error of the sender and changes nothing.
 
-`business` is the inner layer: it has no expiry, and compares revision and content with the order itself.
+The inner layer, the document's own number, has no record here: the order's state table answers for it (row 1).
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,6 @@ from typing import Literal, NamedTuple
 
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.intake import RequestRecord, RequestState
-from twin.model.order import Intake, Order
 
 _ANSWERED = (RequestState.COMPLETED, RequestState.FAILED_FINAL)
 
@@ -117,31 +116,3 @@ def _finished(record: RequestRecord | None, event: Finished, now: Elapsed) -> tu
         completed_at=now,
     )
     return ended, Decision(Verdict.STORED, fence=event.fence, answer=event.answer)
-
-
-class Business(Enum):
-    """What a document is to the order that its number names."""
-
-    NEW = "NEW"
-    """No such order: execute."""
-    NEW_ATTEMPT = "NEW_ATTEMPT"
-    """Other content for a revision that was rejected: execute."""
-    DUPLICATE = "DUPLICATE"
-    """The same content: answer with the first outcome."""
-    BUSINESS_KEY_CONFLICT = "BUSINESS_KEY_CONFLICT"
-    """Other content under the same revision: exception."""
-    AMEND = "AMEND"
-    """A higher revision: a change of the order."""
-    SUPERSEDED = "SUPERSEDED"
-    """A lower revision: drop."""
-
-
-def business(order: Order | None, revision: int, fingerprint: int) -> Business:
-    """Return what a document of this revision and content is, given the order under its business key."""
-    if order is None:
-        return Business.NEW
-    if revision != order.revision:
-        return Business.AMEND if revision > order.revision else Business.SUPERSEDED
-    if fingerprint == order.fingerprint:
-        return Business.DUPLICATE
-    return Business.NEW_ATTEMPT if order.intake is Intake.REJECTED else Business.BUSINESS_KEY_CONFLICT

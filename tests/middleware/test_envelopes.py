@@ -18,7 +18,7 @@ PLACED = order("4711", (BOLTS, 1))
 RAW = wire.encode(PLACED)
 
 
-@pytest.mark.vector("V82", rule="9", code="policies.signature.Signature.judge")
+@pytest.mark.vector("V82", rule="9", code="policies.signature.Signature.judge", scenario="customer_terms")
 @pytest.mark.parametrize(
     ("raw", "age_s", "expected"),
     [
@@ -47,7 +47,9 @@ def webhook(raw: bytes = RAW, stamp: int = 0, secret: bytes = SECRET) -> Webhook
     return WebhookReceived(id=50, channel=0, raw=raw, stamp=stamp, signature=sign(secret, raw, stamp))
 
 
-@pytest.mark.vector("V82", rule="9,12", code="twin.middleware.intake.envelopes.take_in_webhook")
+@pytest.mark.vector(
+    "V82", rule="9,12", code="twin.middleware.intake.envelopes.take_in_webhook", scenario="customer_terms"
+)
 def test_v82_a_refused_webhook_is_known_to_the_audit_alone() -> None:
     trade = signed_trade()
     trade.wait(300)
@@ -74,7 +76,9 @@ def interchange(id: int, *documents: bytes, control: str = "000000905") -> Inter
     )
 
 
-@pytest.mark.vector("V77", rule="9", code="twin.middleware.intake.envelopes.take_in_interchange")
+@pytest.mark.vector(
+    "V77", rule="9", code="twin.middleware.intake.envelopes.take_in_interchange", scenario="customer_terms"
+)
 def test_v77_a_control_number_is_used_once_between_two_partners() -> None:
     """V77, computed: ISA13 000000905 twice; the second is answered TA1 R 025, with no order and no 855."""
     trade = Trade()

@@ -22,7 +22,7 @@ def asked(trade: Trade) -> int:
     return sum(isinstance(event, SnapshotRequested) for event in trade.told)
 
 
-@pytest.mark.vector("V62", rule="10", code="twin.middleware.inventory.gaps.take_snapshot")
+@pytest.mark.vector("V62", rule="10", code="twin.middleware.inventory.gaps.take_snapshot", scenario="stock_gaps")
 def test_v62_a_snapshot_books_what_was_missing_and_lets_the_held_facts_follow() -> None:
     """V62, computed: delta 1, 3, 4, gap timeout, snapshot at 3, then 2; fact n brings n units."""
     trade = Trade(stock=0)

@@ -1,15 +1,20 @@
 """Three layers of identity: what each of them catches, and what a design without it does instead."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
+from policies.catalogue import Catalogue
 from policies.dedup import Idempotency
 from policies.identity import Identity, Layer
-from tests.middleware.trade import BOLTS, UNKNOWN, Trade, order, rules
+from tests.middleware.trade import BOLTS, NUTS, UNKNOWN, Trade, order, rules
 from twin.middleware.unit import ORDERS, REQUESTS, Outcome
 from twin.model.commands import SubmitOrder
 from twin.model.events import CreateErpOrder, OrderAnswered
 from twin.model.instant import HOUR
+from twin.model.order import LinePolicy
+from twin.model.written import WrittenLine
 
 KEY = 99
 
@@ -49,15 +54,40 @@ def test_each_layer_catches_one_more_kind_of_repeat(kind: Layer, orders: int) ->
 
 @pytest.mark.vector("V60", rule="9", code="twin.middleware.intake.submit.submit_order", scenario="first_day")
 def test_v60_the_same_document_under_other_message_ids_is_one_order() -> None:
-    """V60, computed: the same content again; another quantity under the same revision."""
+    """V60, computed: the same content again; another quantity under the same revision; revision 2."""
     made = trade("business")
     assert made.run(PUSHED) is Outcome.ACCEPTED
     assert made.run(READ_ELSEWHERE) is Outcome.DUPLICATE
     assert made.run(order("4711", (BOLTS, 3), id=79)) is Outcome.BUSINESS_KEY_CONFLICT
+    assert made.run(order("4711", (BOLTS, 2), (NUTS, 5), id=80, revision=2)) is Outcome.AMENDED
+    assert made.run(order("4711", (BOLTS, 2), (NUTS, 5), id=81, revision=2)) is Outcome.DUPLICATE
+    assert made.run(order("4711", (BOLTS, 2), id=82)) is Outcome.SUPERSEDED
+    amended = made.store.get(ORDERS, PUSHED.case)
+    assert amended is not None
+    assert [line.ordered for line in amended.lines] == [2, 5]
     assert len(erp_orders(made)) == 1
 
 
-@pytest.mark.vector("V57", rule="9", code="policies.dedup.Idempotency.step")
+def test_a_higher_revision_of_an_order_that_was_refused_is_a_new_attempt() -> None:
+    made = Trade(rules(channels=(replace(rules().channels[0], line_policy=LinePolicy.FILL_OR_KILL),)))
+    refused = order("4711", (BOLTS, 30))
+    assert made.run(refused) is Outcome.REJECTED
+    assert made.run(order("4711", (BOLTS, 3), id=80, revision=2)) is Outcome.ACCEPTED
+
+
+def test_a_higher_revision_in_words_that_nobody_knows_waits_in_its_queue() -> None:
+    """The order goes on as it was; the amendment is tried again when its words are known."""
+    made = Trade(rules(catalogue=Catalogue(issuers=("web",))))
+    assert made.run(PUSHED) is Outcome.ACCEPTED
+    strange = (WrittenLine("sku", "no such thing", "1"),)
+    amendment = msgspec.structs.replace(order("4711", id=80, revision=2), written=strange, fingerprint=5)
+    assert made.run(amendment) is Outcome.QUEUED
+    letter = made.letter(80)
+    assert letter is not None
+    assert letter.code == "REFERENCE_MISSING"
+
+
+@pytest.mark.vector("V57", rule="9", code="policies.dedup.Idempotency.step", scenario="customer_terms")
 @pytest.mark.vector("V57", rule="9", code="twin.middleware.intake.identity.take_in_order", scenario="first_day")
 def test_v57_a_request_is_answered_from_its_record_until_retention_ends() -> None:
     """V57 with a retention of an hour: the same key is a replay, other content under it an error; then both are new."""

@@ -357,7 +357,7 @@ def test_a_fill_or_kill_line_loses_all_that_is_not_released() -> None:
     assert KeepClaims(1, 4) in done.effects
 
 
-@pytest.mark.vector("V92", rule="8", code="twin.middleware.orders.table.step", scenario="first_day")
+@pytest.mark.vector("V92", rule="8,9", code="twin.middleware.orders.table.step", scenario="first_day")
 def test_v92_only_a_rejected_order_can_be_tried_again_under_its_number() -> None:
     rejected = play(received(10), ValidationFailed(2, "no such item"))
     assert step(rejected, submission(10), 0).outcome is Outcome.DUPLICATE

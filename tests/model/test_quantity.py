@@ -21,7 +21,7 @@ def test_v39_boxes_are_whole_pieces() -> None:
     assert PIECES.quanta(Fraction(5), "XBX") == 60
 
 
-@pytest.mark.vector("V40", rule="7", code="twin.model.quantity.ItemUnits.amount")
+@pytest.mark.vector("V40", rule="7", code="twin.model.quantity.ItemUnits.amount", scenario="packs_and_kits")
 def test_v40_one_piece_shown_in_dozens_stays_one_piece() -> None:
     """V40, odoo#83876: 1 EA is exactly 1/12 DZN and reads 1 EA when delivered, not 0.96."""
     ordered = PIECES.quanta(Fraction(1), "EA")
@@ -47,7 +47,7 @@ def test_v42_one_millilitre_of_bottles() -> None:
     assert bottles.amount(1199, "XBO") == 10 - Fraction(1, 120)
 
 
-@pytest.mark.vector("V43", rule="7", code="twin.model.quantity.ItemUnits.convert")
+@pytest.mark.vector("V43", rule="7", code="twin.model.quantity.ItemUnits.convert", scenario="packs_and_kits")
 def test_v43_long_tons_received_as_pounds() -> None:
     """V43, odoo#18712: 60 LTN ordered, 42,760 LBR received."""
     ordered = POUNDS.convert(Fraction(60), "LTN", "LBR")

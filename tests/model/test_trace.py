@@ -12,7 +12,7 @@ from twin.model.trace import Restarted, TraceContext
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
 
-@pytest.mark.vector("V76", rule="15", code="twin.model.trace.received")
+@pytest.mark.vector("V76", rule="15", code="twin.model.trace.received", scenario="customer_terms")
 @pytest.mark.parametrize(
     ("header", "valid"),
     [

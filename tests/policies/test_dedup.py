@@ -1,4 +1,4 @@
-"""Claims about repeats: the record of a request, and the business key behind it."""
+"""Claims about repeats: the record of a request."""
 
 from typing import Final
 
@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.dedup import Arrived, Business, Decision, Finished, Idempotency, Verdict, business
+from policies.dedup import Arrived, Decision, Finished, Idempotency, Verdict
 from twin.model.instant import SECOND
 from twin.model.intake import RequestRecord, RequestState
-from twin.model.order import Intake, LinePolicy, Order
 
 A, B = 1, 2
 RULE = Idempotency(lease_us=30 * SECOND, retention_us=86_400 * SECOND)
@@ -44,7 +43,7 @@ def completed_at_32() -> Key:
     return key
 
 
-@pytest.mark.vector("V56", rule="9", code="policies.dedup.Idempotency.step")
+@pytest.mark.vector("V56", rule="9", code="policies.dedup.Idempotency.step", scenario="customer_terms")
 def test_v56_a_request_executes_once_under_lease_and_fence() -> None:
     """V56, IETF Idempotency-Key draft."""
     key = completed_at_32()
@@ -52,7 +51,7 @@ def test_v56_a_request_executes_once_under_lease_and_fence() -> None:
     assert key.at(40, Arrived(B)).verdict is Verdict.KEY_REUSED
 
 
-@pytest.mark.vector("V57", rule="9", code="policies.dedup.Idempotency.step")
+@pytest.mark.vector("V57", rule="9", code="policies.dedup.Idempotency.step", scenario="customer_terms")
 def test_v57_retention_counts_from_completion() -> None:
     """V57, IETF Idempotency-Key draft."""
     key = completed_at_32()
@@ -60,7 +59,7 @@ def test_v57_retention_counts_from_completion() -> None:
     assert key.at(86_432, Arrived(B)) == Decision(Verdict.EXECUTE, fence=1)
 
 
-@pytest.mark.vector("V58", rule="9", code="policies.dedup.Idempotency.step")
+@pytest.mark.vector("V58", rule="9", code="policies.dedup.Idempotency.step", scenario="customer_terms")
 def test_v58_a_lease_is_written_even_with_no_time_left() -> None:
     """V58, powertools-lambda-python#4759."""
     key = Key()
@@ -70,7 +69,7 @@ def test_v58_a_lease_is_written_even_with_no_time_left() -> None:
     assert key.at(5, Arrived(A)) == Decision(Verdict.EXECUTE, fence=2)
 
 
-@pytest.mark.vector("V59", rule="9", code="policies.dedup.Idempotency.step")
+@pytest.mark.vector("V59", rule="9", code="policies.dedup.Idempotency.step", scenario="customer_terms")
 def test_v59_a_retryable_failure_leaves_the_key_open_and_a_final_one_is_an_answer() -> None:
     """V59, computed."""
     key = Key()
@@ -82,40 +81,6 @@ def test_v59_a_retryable_failure_leaves_the_key_open_and_a_final_one_is_an_answe
     assert key.at(3, Arrived(A)) == Decision(Verdict.EXECUTE, fence=2)
     assert key.at(4, Finished(2, FAILED_FINAL, 500)).verdict is Verdict.STORED
     assert key.at(5, Arrived(A)) == Decision(Verdict.REPLAY, answer=500)
-
-
-def order(revision: int, fingerprint: int, intake: Intake) -> Order:
-    return Order(
-        id=1,
-        channel=0,
-        number="4711",
-        revision=revision,
-        fingerprint=fingerprint,
-        policy=LinePolicy.BACKORDER,
-        lines=(),
-        placed_at=0,
-        intake=intake,
-    )
-
-
-@pytest.mark.vector("V60", rule="9", code="policies.dedup.business")
-def test_v60_the_business_key_knows_repeats_conflicts_and_changes() -> None:
-    """V60, computed: PO 4711 with other message ids; other quantity, same revision; revision 2; a late revision."""
-    known = order(1, A, Intake.ACCEPTED)
-    assert business(None, 1, A) is Business.NEW
-    assert business(known, 1, A) is Business.DUPLICATE
-    assert business(known, 1, B) is Business.BUSINESS_KEY_CONFLICT
-    assert business(known, 2, B) is Business.AMEND
-    assert business(order(2, B, Intake.ACCEPTED), 1, A) is Business.SUPERSEDED
-
-
-@pytest.mark.vector("V92", rule="9", code="policies.dedup.business")
-def test_v92_a_rejected_document_may_be_corrected_under_its_number() -> None:
-    """V92, computed."""
-    rejected = order(1, A, Intake.REJECTED)
-    assert business(rejected, 1, A) is Business.DUPLICATE
-    assert business(rejected, 1, B) is Business.NEW_ATTEMPT
-    assert business(order(1, B, Intake.ACCEPTED), 1, A) is Business.BUSINESS_KEY_CONFLICT
 
 
 def test_one_payload_twice_has_one_effect_and_another_one_none() -> None:

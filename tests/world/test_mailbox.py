@@ -4,6 +4,7 @@ import pytest
 
 import scenarios
 from twin.kernel.recorder import Recorder
+from twin.middleware.unit import INBOX, Outcome
 from twin.world.build import World, build
 
 FILE = """\
@@ -94,3 +95,29 @@ def test_content_that_was_let_through_is_dropped_under_another_number_too():
     world.timeline.run(until=scenario.horizon)
     assert world.mailboxes[0].counts["dropped_repeat"] > 0
     assert world.invariants.counts == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "noticed"),
+    [
+        ("B1", ", fraction: 50%", "rejected_total"),
+        ("B2", ", lag: 1h", "turned_away"),
+        ("B6", "", "turned_away"),
+        ("B8", "", "turned_away"),
+    ],
+)
+def test_a_gateway_may_leave_control_numbers_to_the_middleware(ran, kind, more, noticed):
+    """Whole interchanges are handed on; a broken invariant, such as a second order, would end the run."""
+    sound, world = ran(), ran(fault(kind, more), "landscape.parties.edi.hands_on=interchanges")
+    assert world.mailboxes[0].counts[noticed] > 5
+    assert world.watch.count["orders_placed"] == sound.watch.count["orders_placed"]
+    late = sum(len(file.orders) for partner in world.mailboxes[0].partners for file in partner.open.values())
+    assert sound.watch.count["orders_accepted"] - world.watch.count["orders_accepted"] <= late
+
+
+def test_an_order_that_is_posted_again_under_its_key_is_answered_and_not_made_again(ran):
+    keyed = "channels.portal.intake={kind: direct, keyed: true, again_after: 10s}"
+    sound, world = ran(), ran("", keyed, "landscape.links={portal/middleware: {lost: 30%}}")
+    told = list(world.store.rows[INBOX.number].values())
+    assert told.count(int(Outcome.REPLAYED)) > 5
+    assert world.watch.count["orders_accepted"] == sound.watch.count["orders_accepted"]

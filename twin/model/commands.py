@@ -50,9 +50,26 @@ class SubmitOrder(Message, frozen=True, gc=False, kw_only=True, tag=True):
         """Return the same order as another message: read from a list instead of pushed."""
         return msgspec.structs.replace(self, id=id)
 
+    def under_key(self, key: int) -> "SubmitOrder":
+        """Return the same order under the idempotency key of its request."""
+        return msgspec.structs.replace(self, request_key=key)
+
     def renamed(self, id: int, case: int) -> "SubmitOrder":
         """Return the order under other ids; it remembers which document it was."""
         return msgspec.structs.replace(self, id=id, case=case, document=self.document or self.case)
+
+    def amending(self, lines: tuple[OrderedLine, ...]) -> "AmendOrder":
+        """Return the same document as the amendment of an order that is there, with these lines."""
+        return AmendOrder(
+            id=self.id,
+            cause=self.cause,
+            case=self.case,
+            channel=self.channel,
+            number=self.number,
+            revision=self.revision,
+            fingerprint=self.fingerprint,
+            lines=lines,
+        )
 
     def meaning(self, lines: tuple[OrderedLine, ...]) -> "SubmitOrder":
         """Return the same order as intake understood it."""

@@ -119,10 +119,10 @@ class ItemUnits:
 
     def quanta(self, quantity: Fraction, unit: str, rounding: Rounding = Rounding.EXACT) -> int | UnitRefusal:
         """Return `quantity` of `unit` in whole quanta of the base unit."""
-        per_unit = self.per_unit(unit)
-        if per_unit is None:
-            return "UOM_UNKNOWN"
-        return steps(quantity * per_unit, self.quantum, rounding)
+        amount = self.convert(quantity, unit, self.base)
+        if isinstance(amount, str):
+            return amount
+        return steps(amount, self.quantum, rounding)
 
     def amount(self, quanta: int, unit: str) -> Fraction | Literal["UOM_UNKNOWN"]:
         """Return quanta as an exact amount of `unit`."""

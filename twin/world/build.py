@@ -18,6 +18,7 @@ from actors.channel import Channel, Poll, Webhook
 from actors.demand import Buyers
 from actors.erp import Erp
 from actors.ground import Ground
+from actors.keyed_posts import KeyedPosts
 from actors.mailbox import Mailbox, Run
 from actors.middleware import Middleware
 from actors.operators import Operators
@@ -650,6 +651,12 @@ class _Builder:
         ground = self.ground
         link = self._link(party_name, "middleware", f"{name}/orders")
         extra = ground.lag(f"{name}/intake", compiled(block.delay))
+        if isinstance(block, Direct) and block.keyed:
+            back = self._link("middleware", party_name, f"{name}/orders", response=True)
+            channel.hands_over_by(
+                KeyedPosts(channel, there=link, back=back, delay=extra, again_after=block.again_after).placed
+            )
+            return
         if isinstance(block, Direct):
             channel.hands_over_by(lambda submit: self._directly(channel, link, extra(submit.case, 0), submit))
             return
@@ -704,6 +711,7 @@ class _Builder:
                 resend_after=party.resend_after,
                 resends=party.resends,
                 checks=party.checks,
+                whole=party.hands_on == "interchanges",
                 link=link,
             )
             self.troubles.pull(mailbox, name, party_name)

@@ -245,6 +245,9 @@ class EdiGateway(Block):
     resend_after: PositiveDuration = sourced("24h", "landscape.yaml, EDI: 997 within 86,400 s (assumed)")
     resends: Count = sourced(5, "edi.yaml, OpenAS2: resend_max_retries (published)")
     checks: Flag = sourced(True, "rule: a gateway checks control numbers and totals unless it is said")
+    hands_on: Literal["orders", "interchanges"] = sourced(
+        "orders", "rule: a gateway opens its files; else the middleware does, and answers them"
+    )
     stock_api: FileStockApi = sourced({}, "the defaults of stock_api")
     apply: Delay = sourced("0s", "assumed: contained in the turnaround")
 

@@ -90,10 +90,15 @@ class Poll(Block):
 
 
 class Direct(Block):
-    """Orders arrive after `delay` and nothing else: no party stands between."""
+    """Orders arrive after `delay` and nothing else: no party stands between.
+
+    With `keyed` each is posted under an idempotency key, and again after `again_after` if no answer came.
+    """
 
     kind: Literal["direct"]
     delay: Delay = sourced("0s", "rule: at once")
+    keyed: Flag = sourced(False, "rule: a sender gives no idempotency key unless it is said")
+    again_after: PositiveDuration = sourced("30s", "assumed: as long as most HTTP clients wait for an answer")
 
 
 class InFiles(Block):

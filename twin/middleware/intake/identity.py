@@ -9,13 +9,16 @@ from typing import Final, Literal
 
 from policies.dedup import Arrived, Finished, Verdict
 from policies.ruleset import RuleSet
-from twin.middleware.delivery.exceptions import KEPT
+from twin.middleware.delivery.exceptions import KEPT, keep
+from twin.middleware.intake.reading import read, wait_for_words
 from twin.middleware.intake.submit import submit_order
+from twin.middleware.orders.procedures import amend_order
 from twin.middleware.unit import ARCHIVE, ORDERS, REQUESTS, Outcome, Unit
 from twin.model.commands import RequestExpired, SubmitOrder
 from twin.model.ids import derive
 from twin.model.instant import Now
 from twin.model.intake import RequestState
+from twin.model.order import Intake
 
 _EXPIRES: Final = 5_000_001
 """Which of a message's derived ids the end of its record's retention has."""
@@ -33,7 +36,30 @@ def take_in_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) ->
         return _under_its_key(command, now, rules, unit)
     if not layers.asks("business"):
         command = unrecognised(command, unit)
+    return _handled(command, now, rules, unit)
+
+
+def _handled(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Take an order in, or a higher revision of one that lives as the amendment that it is (row 30)."""
+    if command.revision > 1:
+        known = unit.load(ORDERS, command.case)
+        if known is not None and known.intake is not Intake.REJECTED and command.revision > known.revision:
+            return _amend(command, now, rules, unit)
     return submit_order(command, now, rules, unit)
+
+
+def _amend(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
+    """Read what the revision says; what cannot be read is kept, and the order goes on as it was."""
+    reading = read(command, now, rules)
+    if reading is None:
+        return amend_order(command.amending(command.lines), now, rules, unit)
+    if reading.errors:
+        said = "; ".join(f"{fault.code} {fault.detail}" for fault in reading.errors)
+        keep(command, reading.errors[0].code, said, now, rules, unit)
+        return Outcome.QUEUED
+    if reading.missing:
+        return wait_for_words(command, reading, now, rules, unit)
+    return amend_order(command.amending(reading.lines), now, rules, unit)
 
 
 def unrecognised(command: SubmitOrder, unit: Unit) -> SubmitOrder:
@@ -62,7 +88,7 @@ def _under_its_key(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -
         return _TOLD[decision.verdict]
     if not rules.identity.asks("business"):
         command = unrecognised(command, unit)
-    outcome = submit_order(command, now, rules, unit)
+    outcome = _handled(command, now, rules, unit)
     finished = Finished(decision.fence, _state(outcome), int(outcome))
     record, _ = rule.step(record, finished, now.elapsed)
     assert record is not None
