@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import scenarios
-from twin.experiment import compare
+from reports.result import compare
 from twin.experiment.comparison import Comparison, number
 from twin.experiment.statistics import t_interval
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import scenarios
+from reports.result import compare
 from reports.style import colour
 from twin.errors import TwinError
-from twin.experiment import compare
 from twin.world.scenario import Scenario
 
 REPS = 10

@@ -7,11 +7,13 @@ the one that was asked for, or a temporary one that goes when the result does.
 import shutil
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from reports.progress import seen
 from twin.experiment import study
 from twin.experiment.archive import Results
 from twin.experiment.manifest import read_manifest
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from twin.experiment.archive import Relation
     from twin.world.scenario import Scenario
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
@@ -135,20 +139,27 @@ def compare(
 
 
 def _carried_out(planned: study.Study, jobs: int, out: Path | str | None, progress: Progress | None) -> Result:
-    """Carry a study out into a folder; a temporary one goes when the result does, or when it fails.
+    """Carry a study out into a folder; a temporary one has no history, since a replay is made from one asked for."""
+    with kept_or_passing(out) as (folder, passing):
+        findings = study.carry_out(planned, jobs, target=folder, progress=seen(progress, planned.verb))
+    found = {each.name: getattr(findings, each.name) for each in fields(Findings)}
+    return held(Result(scenario=planned.scenario, folder=folder, **found), passing)
 
-    A temporary folder has no history: a replay is made from a folder that was asked for.
-    """
+
+@contextmanager
+def kept_or_passing(out: Path | str | None) -> Iterator[tuple[Path, Path | None]]:
+    """Give the folder that was asked for, or one inside a temporary folder, which goes when the block fails."""
     passing = Path(tempfile.mkdtemp(prefix="twin-")) if out is None else None
-    folder = Path(out) if out is not None else Path(passing or "", "run")
     try:
-        findings = study.carry_out(planned, jobs, target=folder, progress=progress)
+        yield Path(out) if out is not None else Path(passing or "", "run"), passing
     except BaseException:
         if passing is not None:
             shutil.rmtree(passing, ignore_errors=True)
         raise
-    found = {each.name: getattr(findings, each.name) for each in fields(Findings)}
-    result = Result(scenario=planned.scenario, folder=folder, **found)
+
+
+def held(result: R, passing: Path | None) -> R:
+    """Let a temporary folder go when the result does, and return the result."""
     if passing is not None:
         weakref.finalize(result, shutil.rmtree, passing, ignore_errors=True)
     return result

@@ -35,14 +35,24 @@ def sweep_page(path: Path, scenario: "Scenario") -> Page:
     """
     manifest = read_manifest(path)
     table = read_table(manifest.folder / TABLE)
-    kpis = tuple(dict.fromkeys(key for name in reported(scenario) for key in keys_of(name, table.measures)))
+    kpis = sweep_kpis(table, scenario)
     tables = {"means": sweep.means(table, kpis)}
     if table.layout == "sobol":
         tables["indices"] = sweep.indices(table, kpis)
     tables |= {"versions": basis.versions(manifest), "assumptions": basis.assumptions(scenario)}
-    drawn = [*_recovered(table), *_drawn(table, kpis)]
+    drawn = sweep_pictures(table, scenario)
     html = _html(scenario, f"{manifest.name}: a sweep", best_point(table, kpis), drawn, tables, manifest)
     return Page(html, tuple(drawn), tables)
+
+
+def sweep_kpis(table: SweepTable, scenario: "Scenario") -> tuple[str, ...]:
+    """Return the keys of the measures that the scenario reports, as far as the runs have them."""
+    return tuple(dict.fromkeys(key for name in reported(scenario) for key in keys_of(name, table.measures)))
+
+
+def sweep_pictures(table: SweepTable, scenario: "Scenario") -> list[Picture]:
+    """Draw a sweep: its recovery surface if it has one, then the measures that the scenario reports."""
+    return [*_recovered(table), *_drawn(table, sweep_kpis(table, scenario))]
 
 
 def search_page(found: Found) -> Page:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reports.result import compare as compare
     from reports.result import run as run
+    from reports.swept import optimize as optimize
+    from reports.swept import sweep as sweep
     from scenarios import check as check
     from scenarios import load as load
     from scenarios import names as names
@@ -26,9 +28,7 @@ if TYPE_CHECKING:
     from twin.errors import TwinError as TwinError
     from twin.errors import UsageError as UsageError
     from twin.errors import WireError as WireError
-    from twin.experiment import optimize as optimize
     from twin.experiment import results as results
-    from twin.experiment import sweep as sweep
     from twin.live.effects import read_effects as read_effects
     from twin.model.instant import minutes as minutes
     from twin.model.instant import seconds as seconds
@@ -82,13 +82,13 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "minutes": "twin.model.instant",
         "names": "scenarios",
         "open": "scenarios.stepping",
-        "optimize": "twin.experiment",
+        "optimize": "reports.swept",
         "read_effects": "twin.live.effects",
         "replay": "scenarios.replays",
         "results": "twin.experiment",
         "run": "reports.result",
         "seconds": "twin.model.instant",
-        "sweep": "twin.experiment",
+        "sweep": "reports.swept",
     }
 
     def __getattr__(name):

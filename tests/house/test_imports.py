@@ -16,6 +16,7 @@ LIBRARIES = {
     "actors.adapters": {"interlock", "pyrate_limiter", "tenacity"},  # a user's own production objects
     "policies": set(),
     "reports": {"jinja2", "markupsafe", "matplotlib", "networkx", "numpy"},
+    "reports.progress": {"IPython"},  # in a notebook, where it is loaded already
     "scenarios": {"ruamel"},
     "scenarios.replays": {"msgspec"},  # gives the header of a history other settings
     "scenarios.shrinking": {"msgspec"},  # so does this

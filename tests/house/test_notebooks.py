@@ -100,3 +100,11 @@ def test_a_mistake_in_a_notebook_is_a_sentence_and_no_traceback(tmp_path: Path):
     client.execute()
     (output,) = asked.cells[0].outputs
     assert output.traceback == ["ScenarioError: oversel: no such scenario; did you mean 'oversell'?"]
+
+
+def test_a_notebook_shows_how_far_a_call_has_come(tmp_path: Path):
+    cell = nbformat.v4.new_code_cell('import twin\nfound = twin.run(twin.load("polling_lag", small=True), reps=2)')
+    asked = nbformat.v4.new_notebook(cells=[cell])
+    NotebookClient(asked, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    (output,) = asked.cells[0].outputs
+    assert output.data["text/plain"] == "run: 2 of 2 runs"

@@ -3,7 +3,7 @@
 import pytest
 
 import scenarios
-from twin.experiment import compare, run
+from reports.result import compare, run
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import scenarios
+from reports.result import run
 from twin.errors import ScenarioError
-from twin.experiment import run
 from twin.world.result import RunResult
 from twin.world.run import run_once
 

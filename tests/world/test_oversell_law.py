@@ -6,7 +6,7 @@ from statistics import NormalDist
 import pytest
 
 import scenarios
-from twin.experiment import run
+from reports.result import run
 from twin.world.oversell_law import expected_beyond, lagged, predict
 
 TABLE = {

@@ -9,9 +9,9 @@ import pytest
 
 import scenarios
 from policies.retry import Failed
+from reports.result import compare
 from twin.cli import main
 from twin.errors import ScenarioError
-from twin.experiment import compare
 from twin.model.instant import SECOND
 from twin.world.run import run_once
 from twin.world.scenario import Scenario

@@ -7,9 +7,9 @@ import pytest
 
 import scenarios
 import twin
+from reports.result import compare
 from twin.cli import main
 from twin.errors import ScenarioError, UsageError
-from twin.experiment import compare
 from twin.world.run import run_once
 from twin.world.scenario import Scenario
 

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 import scenarios
+from reports.result import compare, run
 from twin.errors import UsageError
-from twin.experiment import compare, run
 from twin.world.run import run_once
 
 SETTINGS = ("horizon=10h", "demand.window.length=10h")

@@ -122,21 +122,20 @@ def _sweep_again(told: "Manifest", jobs: int, out: Path | None, bar: show.Bar) -
     import hashlib
     from tempfile import TemporaryDirectory
 
-    from twin.experiment.sweep import TABLE, sweep
+    from twin.experiment.sweep import TABLE, carry_out_sweep, plan_sweep
+    from twin.experiment.work import Workforce
 
+    plan = plan_sweep(
+        _scenario(told),
+        told.vary,
+        designs=told.designs,
+        seed=told.seed,
+        reps=told.reps,
+        layout=told.layout,
+        count=told.count,
+    )
     with TemporaryDirectory() as folder:
         target = out or Path(folder) / "sweep"
-        sweep(
-            _scenario(told),
-            told.vary,
-            designs=told.designs,
-            seed=told.seed,
-            reps=told.reps,
-            layout=told.layout,
-            count=told.count,
-            jobs=jobs,
-            out=target,
-            progress=bar,
-        )
+        carry_out_sweep(plan, Workforce.of(jobs), target=target, progress=bar)
         digest = f"sha256:{hashlib.sha256((target / TABLE).read_bytes()).hexdigest()}"
     return digest, [] if digest == told.digest else [f"the table: {told.digest} then, {digest} now"]

@@ -230,25 +230,19 @@ def _tell(found: "Found", form: str, target: Path) -> None:
         show.lines([found.sentence])
 
 
-def _reported(plan: "Sweep", table: "SweepTable") -> tuple[str, ...]:
-    """Return the measures that the scenario shows, as far as the runs have them."""
-    from twin.experiment.comparison import keys_of
-    from twin.experiment.study import reported
-
-    return tuple(dict.fromkeys(key for name in reported(plan.scenario) for key in keys_of(name, table.measures)))
-
-
 def _document(plan: "Sweep", table: "SweepTable", file: Path) -> "dict[str, Json]":
+    from reports.study import sweep_kpis
     from twin.experiment.sweep_table import KEYS
 
-    kept = (*KEYS, *table.parameters, *_reported(plan, table))
+    kept = (*KEYS, *table.parameters, *sweep_kpis(table, plan.scenario))
     return {"rows": [{key: row.get(key) for key in kept} for row in table.rows], "file": str(file)}
 
 
 def _print(plan: "Sweep", table: "SweepTable", form: str) -> None:
+    from reports.study import sweep_kpis
     from reports.sweep import rows
 
-    kpis = _reported(plan, table)
+    kpis = sweep_kpis(table, plan.scenario)
     if form == "csv":
         show.rows("csv", rows(table, kpis), title="")
         return
@@ -263,9 +257,10 @@ def _drawn(plan: "Sweep", table: "SweepTable", target: Path) -> tuple[str, ...]:
     """Write the figure of the first reported measures, and of recovery if it has a surface; return the files' names."""
     from reports import recovery
     from reports.document import write_image
+    from reports.study import sweep_kpis
     from reports.sweep import figure
 
-    figures = {"sweep": figure(table, _reported(plan, table)[:2]), "recovery": recovery.figure(table)}
+    figures = {"sweep": figure(table, sweep_kpis(table, plan.scenario)[:2]), "recovery": recovery.figure(table)}
     return tuple(
         write_image(target / f"{name}.{form}", drawn, form)
         for name, drawn in figures.items()

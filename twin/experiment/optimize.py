@@ -193,7 +193,7 @@ def plan_search(
     reps: int | None = None,
     seed: int | None = None,
 ) -> Search:
-    """Plan a search; see `optimize`.
+    """Plan a search; what the arguments mean is told by `reports.swept.optimize`.
 
     Raises:
         UsageError: something cannot be read or makes no sense.
@@ -224,50 +224,6 @@ def plan_search(
     )
 
 
-def optimize(
-    scenario: "Scenario",
-    vary: Sequence[str] | str,
-    objectives: Sequence[str] | str,
-    *,
-    constraints: Sequence[str] = (),
-    design: str | None = None,
-    trials: int = TRIALS,
-    reps: int | None = None,
-    seed: int | None = None,
-    jobs: int = 1,
-    backend: str = "local",
-    scheduler: str | None = None,
-    progress: Progress | None = None,
-) -> Found:
-    """Search for settings of one design that are better than those it has.
-
-    Args:
-        scenario: the scenario.
-        vary: axes, each as `path=values` (see `twin.experiment.vary`); `unif:` gives a range to search.
-        objectives: each `measure:min` or `measure:max`.
-        constraints: each `measure<=bound` or `measure>=bound`, on means.
-        design: which; unless named, the one that the paths are about.
-        trials: how many settings are tried beside the shipped one.
-        reps: replications of each trial, else the scenario's.
-        seed: the root seed, else the scenario's.
-        jobs: how many processes; 0 is one for each core. The result does not depend on it.
-        backend: `local`, or `dask` with the address of its `scheduler`.
-        scheduler: such as `tcp://10.0.0.7:8786`.
-        progress: called with runs done and runs planned.
-
-    Raises:
-        UsageError: something cannot be read or makes no sense, or no run has a value of a measure.
-        ScenarioError: a value that was proposed breaks a rule of the scenario.
-        MissingExtra: optuna is not installed.
-    """
-    axes = [vary] if isinstance(vary, str) else list(vary)
-    aims = [objectives] if isinstance(objectives, str) else list(objectives)
-    search = plan_search(
-        scenario, axes, aims, constraints=constraints, design=design, trials=trials, reps=reps, seed=seed
-    )
-    return carry_out_search(search, Workforce.of(jobs, backend, scheduler), progress=progress)
-
-
 def carry_out_search(
     search: Search,
     force: Workforce = Workforce(),  # noqa: B008  # frozen
@@ -275,7 +231,7 @@ def carry_out_search(
     progress: Progress | None = None,
     run_once: RunOnce | None = None,
 ) -> Found:
-    """Try settings one after the other; see `optimize`. An interrupt keeps the trials that are whole.
+    """Try settings one after the other. An interrupt keeps the trials that are whole.
 
     Raises:
         UsageError: no run has a value of a measure that is asked for.

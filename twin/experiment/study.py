@@ -1,8 +1,9 @@
 """The two things one does with a scenario: run one of its designs, or compare several on the same seeds.
 
-Both are one sequence: make a plan from the scenario and what the caller changed, collect rounds, judge claims, write
-the run folder. An interrupt ends the collecting; what was complete by then is judged, written and returned as any
-result, marked as interrupted. Without a complete round there is nothing to keep, and the interrupt goes on.
+Both are one sequence, for the face as for the command line: make a plan from the scenario and what the caller changed,
+collect rounds, judge claims, write the run folder. An interrupt ends the collecting; what was complete by then is
+judged, written and returned as any result, marked as interrupted. Without a complete round there is nothing to keep,
+and the interrupt goes on.
 """
 
 import time
@@ -64,66 +65,6 @@ class Study:
     strict: bool = False
 
 
-def run(
-    scenario: "Scenario",
-    design: str | None = None,
-    *,
-    seed: int | None = None,
-    reps: int | None = None,
-    jobs: int = 1,
-    on_violation: OnViolation | None = None,
-    out: Path | str | None = None,
-    progress: Progress | None = None,
-) -> Findings:
-    """Run one design of a scenario, the first one unless named, on consecutive seeds.
-
-    Args:
-        scenario: The scenario.
-        design: One of its designs.
-        seed: The root seed, else the scenario's.
-        reps: How many replications, else the scenario's.
-        jobs: How many processes; 0 is one for each core. The result does not depend on it.
-        on_violation: `stop` (unless the scenario says otherwise) ends at the first broken invariant, `report` counts.
-        out: A folder to write the results to; none by itself.
-        progress: Called with runs done and runs planned.
-
-    Raises:
-        UsageError: No such design, or a number makes no sense.
-    """
-    study = plan_run(scenario, design, seed=seed, reps=reps, on_violation=on_violation)
-    return carry_out(study, jobs, target=None if out is None else Path(out), progress=progress)
-
-
-def compare(
-    scenario: "Scenario",
-    designs: Sequence[str] | None = None,
-    *,
-    seed: int | None = None,
-    reps: int | None = None,
-    jobs: int = 1,
-    on_violation: OnViolation | None = None,
-    out: Path | str | None = None,
-    progress: Progress | None = None,
-) -> Findings:
-    """Run several designs of a scenario, all unless named, on the same consecutive seeds.
-
-    Args:
-        scenario: The scenario.
-        designs: Some of its designs.
-        seed: The root seed, else the scenario's.
-        reps: How many replications of each, else the scenario's.
-        jobs: How many processes; 0 is one for each core. The result does not depend on it.
-        on_violation: `report` (unless the scenario says otherwise) counts broken invariants, `stop` ends at the first.
-        out: A folder to write the results to; none by itself.
-        progress: Called with runs done and runs planned.
-
-    Raises:
-        UsageError: No such design, or a number makes no sense.
-    """
-    study = plan_compare(scenario, designs, seed=seed, reps=reps, on_violation=on_violation)
-    return carry_out(study, jobs, target=None if out is None else Path(out), progress=progress)
-
-
 def plan_run(
     scenario: "Scenario",
     design: str | None = None,
@@ -136,7 +77,18 @@ def plan_run(
     strict: bool = False,
     small: bool = False,
 ) -> Study:
-    """Plan `run`; see there. `history` is None where it goes by the number of orders.
+    """Plan to run one design, the first one unless named, on consecutive seeds.
+
+    Args:
+        scenario: The scenario.
+        design: One of its designs.
+        seed: The root seed, else the scenario's.
+        reps: How many replications, else the scenario's.
+        on_violation: `stop` (unless the scenario says otherwise) ends at the first broken invariant, `report` counts.
+        precision: Measures whose intervals must be narrow enough before it ends.
+        history: Whether the history is kept; None goes by the number of orders.
+        strict: Whether an undecided claim fails.
+        small: Whether the scenario is its own small version.
 
     Raises:
         UsageError: No such design, or a number makes no sense.
@@ -158,7 +110,9 @@ def plan_compare(
     strict: bool = False,
     small: bool = False,
 ) -> Study:
-    """Plan `compare`; see there. `history` is None where it goes by the number of orders.
+    """Plan to run several designs, all unless named, on the same consecutive seeds; for the rest see `plan_run`.
+
+    Unless the scenario or the caller says otherwise, a broken invariant is counted and ends nothing.
 
     Raises:
         UsageError: No such design, a number makes no sense, or a fault would strike each design elsewhere.

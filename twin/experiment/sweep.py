@@ -90,7 +90,7 @@ def plan_sweep(
     layout: Layout = "grid",
     count: int | None = None,
 ) -> Sweep:
-    """Plan a sweep; see `sweep`.
+    """Plan a sweep; what the arguments mean is told by `reports.swept.sweep`.
 
     Raises:
         UsageError: an axis cannot be read, or a number or a design makes no sense.
@@ -118,50 +118,6 @@ def plan_sweep(
     )
 
 
-def sweep(
-    scenario: "Scenario",
-    vary: Sequence[str] | str,
-    *,
-    designs: Sequence[str] | None = None,
-    seed: int | None = None,
-    reps: int | None = None,
-    layout: Layout = "grid",
-    count: int | None = None,
-    jobs: int = 1,
-    backend: str = "local",
-    scheduler: str | None = None,
-    out: Path | str | None = None,
-    resume: bool = False,
-    progress: Progress | None = None,
-) -> SweepTable:
-    """Run a scenario at many points of its settings.
-
-    Args:
-        scenario: the scenario.
-        vary: axes, each as `path=values` (see `twin.experiment.vary`).
-        designs: which to run; unless named, those that the paths are about, else all.
-        seed: the root seed, else the scenario's; every point meets the same seeds.
-        reps: replications of each point and design, else the scenario's.
-        layout: `grid`, `lhs` (Latin hypercube) or `sobol`.
-        count: how many points to draw, for `lhs` and `sobol`.
-        jobs: how many processes; 0 is one for each core. The result does not depend on it.
-        backend: `local`, or `dask` with the address of its `scheduler`.
-        scheduler: such as `tcp://10.0.0.7:8786`.
-        out: the folder; without one nothing is written.
-        resume: go on with an unfinished sweep in that folder.
-        progress: called with runs done and runs planned.
-
-    Raises:
-        UsageError: the call makes no sense, the folder cannot be used, or it holds another sweep.
-        ScenarioError: the scenario does not hold together at one of the points.
-    """
-    axes = [vary] if isinstance(vary, str) else list(vary)
-    plan = plan_sweep(scenario, axes, designs=designs, seed=seed, reps=reps, layout=layout, count=count)
-    force = Workforce.of(jobs, backend, scheduler)
-    target = None if out is None else Path(out)
-    return carry_out_sweep(plan, force, target=target, resume=resume, progress=progress)
-
-
 def carry_out_sweep(
     plan: Sweep,
     force: Workforce = Workforce(),  # noqa: B008  # frozen
@@ -171,7 +127,7 @@ def carry_out_sweep(
     progress: Progress | None = None,
     run_once: RunOnce | None = None,
 ) -> SweepTable:
-    """Make the runs that are still to be made and return the whole table; see `sweep`.
+    """Make the runs that are still to be made and return the whole table.
 
     Raises:
         UsageError: the folder cannot be used, or there is not enough room on its disk.
