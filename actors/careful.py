@@ -233,10 +233,15 @@ class CarefulClient(Client):
         return self.standing.sides, decision._replace(call=decision.call._replace(granted=False, cost=0))
 
     def _next(self) -> None:
-        """Let a call that waited for another attempt to end ask again."""
-        if self.standing.holding:
-            client, waiting = self.standing.holding.popleft()
+        """Let those who wait for an attempt to end ask again, in their order, until one of them must wait on."""
+        holding = self.standing.holding
+        while holding:
+            others = len(holding)
+            client, waiting = holding.popleft()
             client._ready(waiting)
+            if len(holding) == others:
+                holding.rotate(1)
+                return
 
     def _closed(self, event: Event) -> None:
         del self.open[event.id], self.numbers[event.id]

@@ -3,7 +3,7 @@
 Theory of operation. Each admits while fewer than the current limit are under way, and moves the limit when an attempt
 ends, unless less than half of the limit was in use: an idle caller has learned nothing. The limit is kept in
 thousandths. The rules are those of Netflix' concurrency-limits with fixed steps instead of its logarithmic ones
-(POLICIES 3). Shares of one limit for several kinds of calls are not built.
+(POLICIES 3). Shares of one limit for several kinds of calls are `policies.in_flight.partitions`.
 """
 
 from dataclasses import dataclass
@@ -30,6 +30,10 @@ class _Adaptive:
         if (state[0] + 1) * PARTS > state[1]:
             return Admission(state, False)
         return Admission((state[0] + 1, *state[1:]), True)
+
+    def room(self, state: State) -> float:
+        """Return the limit as it stands."""
+        return state[1] / PARTS
 
     def _cut(self, limit: float) -> int:
         return round(min(float(self.at_most * PARTS), max(float(self.at_least * PARTS), limit)))

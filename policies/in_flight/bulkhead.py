@@ -36,6 +36,10 @@ class Bulkhead:
             return Admission(state, False)
         return Admission((state[0] + 1,), True)
 
+    def room(self, state: State) -> float:
+        """Return the limit."""
+        return float(self.limit)
+
     def ended(self, state: State, now: int, took: int, ok: bool) -> State:
         """Give the place back."""
         return (state[0] - 1,)

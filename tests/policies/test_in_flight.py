@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.in_flight import Aimd, Bulkhead, Gradient2, InFlight, Vegas
+from policies.in_flight import Aimd, Bulkhead, Gradient2, InFlight, Partitioned, Vegas
+from policies.throttle import State
 
 ALL: list[InFlight] = [Bulkhead(limit=5), Vegas(start=5), Gradient2(start=5), Aimd(start=5)]
 
@@ -70,3 +71,54 @@ def test_an_idle_caller_learns_nothing() -> None:
     rule = Aimd(start=20)
     state, _, _ = rule.admit(rule.initial(), 0)
     assert rule.ended(state, 0, 10, ok=True)[1] == 20_000
+
+
+KINDS = {"orders": 0.6, "stock": 0.3}
+
+
+def begun(rule: Partitioned, state: State, kind: str | None, most: int) -> tuple[State, int]:
+    """Let up to `most` calls of a kind begin; return how many did."""
+    for count in range(most):
+        state, admitted, _ = rule.of(kind).admit(state, 0)
+        if not admitted:
+            return state, count
+    return state, most
+
+
+def test_partitions_guarantee_their_shares_and_lend_what_is_not_used() -> None:
+    """Ten places: stock takes all of them, orders still get six; who has no share gets none while the whole is full."""
+    rule = Partitioned(limit=Bulkhead(limit=10), shares=KINDS)
+    state, stock = begun(rule, rule.initial(), "stock", 99)
+    state, orders = begun(rule, state, "orders", 99)
+    state, others = begun(rule, state, None, 99)
+    assert (stock, orders, others) == (10, 6, 0)
+    for _ in range(8):
+        state = rule.of("stock").ended(state, 0, 10, ok=True)
+    assert begun(rule, state, "stock", 99)[1] == 2  # eight are under way: two places are free
+    assert begun(rule, state, "orders", 99)[1] == 2
+
+
+def test_a_share_follows_a_limit_that_moves() -> None:
+    rule = Partitioned(limit=Aimd(start=20, backoff=0.5), shares=KINDS)
+    state, _ = begun(rule, rule.initial(), "stock", 99)
+    for _ in range(2):
+        state = rule.of("stock").ended(state, 0, 10, ok=False)
+    assert begun(rule, state, "orders", 99)[1] == 3  # 0.6 of 5; the 18 of stock are over the limit
+
+
+@given(st.lists(st.tuples(st.sampled_from(["orders", "stock", None]), st.booleans()), max_size=80))
+def test_partitions_count_as_a_plain_list_does(steps: list[tuple[str | None, bool]]) -> None:
+    """Against a naive reference: a list of the kinds under way, and the two questions asked of it."""
+    rule, flying = Partitioned(limit=Bulkhead(limit=4), shares=KINDS), list[str | None]()
+    state = rule.initial()
+    for kind, asks in steps:
+        if asks:
+            owed = {"orders": 3, "stock": 2}.get(kind or "", 0)  # 2.4 and 1.2, rounded up
+            expected = len(flying) < 4 or flying.count(kind) < owed
+            state, admitted, _ = rule.of(kind).admit(state, 0)
+            assert admitted is expected
+            flying += [kind] if admitted else []
+        elif kind in flying:
+            flying.remove(kind)
+            state = rule.of(kind).ended(state, 0, 10, ok=True)
+    assert state == (len(flying), flying.count("orders"), flying.count("stock"))

@@ -16,6 +16,7 @@ from actors.own import Runs, Serves
 from actors.own_party import AmongServers, OwnServer
 from actors.server import Server
 from actors.server_terms import Slowing, Terms
+from policies.in_flight import Partitioned
 from policies.retry import Retry
 from policies.shedding import Shedding
 from twin.errors import UsageError
@@ -275,11 +276,11 @@ class _Builder:
         *,
         once: bool = False,
     ) -> Client:
-        """Return what a party calls another one through: with the policies of the design, or `once`, without any.
+        """Return what a party calls another one through: with the policies of the design, but `once` without a retry.
 
         `standings` are those of the caller by called side: all of its calls there share one.
         """
-        careful = None if once else calling_of(self.design, user_waits=True, deadline=call.deadline)
+        careful = calling_of(self.design, user_waits=True, deadline=call.deadline, once=once)
         client = (Client if careful is None else CarefulClient)(
             self.ground,
             f"{a}/{call.to}",
@@ -291,13 +292,16 @@ class _Builder:
             done=done,
             parked=parked,
             concurrency=CALLS_UNDER_WAY_MAX,
-            pace=None if once else self._pace(call.to),
+            pace=self._pace(call.to),
         )
         if isinstance(client, CarefulClient) and careful is not None:
             if call.to not in standings:
                 standings[call.to] = Standing(careful)
             standing = standings[call.to]
-            client.govern(replace(standing.calling, deadline=careful.deadline), standing)
+            limit = standing.calling.in_flight
+            if isinstance(limit, Partitioned):
+                limit = limit.of(call.operation)
+            client.govern(replace(standing.calling, deadline=careful.deadline, in_flight=limit), standing)
         return client
 
     def _pace(self, to: str) -> Gate | None:

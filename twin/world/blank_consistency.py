@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from twin.world.calling import CallBlock, Clients, Server
+from twin.world.concurrency_specs import ConcurrencyBlock
 from twin.world.demand import Items, Stock
 from twin.world.designs import Design
 from twin.world.finding import Finding, Path, missing
 from twin.world.own_code import OwnParty
+from twin.world.retry_dangers import calls_of
 from twin.world.scenario import Measures, Scenario
 from twin.world.values import Block, duration_text
 
@@ -31,14 +33,29 @@ def blank_findings(scenario: Scenario) -> Iterator[Finding]:
         for slot in [slot for slot in _stated(design, Design()) if slot not in SLOTS]:
             told = f"says nothing in a world without a distributor; a design has {', '.join(SLOTS)} there"
             yield Finding(("designs", name, slot), told)
+        yield from _partitions(scenario, name, design)
     if "answered_within" in _stated(scenario.measures, Measures()):
         told = "speaks of orders; in a world without a distributor a call has its own deadline"
         yield Finding(("measures", "answered_within"), told)
     yield from _windows(scenario)
 
 
+def _partitions(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:
+    """Yield shares of a limit that no call asks for."""
+    if isinstance(design.concurrency, ConcurrencyBlock):
+        known = dict.fromkeys(call.operation for _, _, call in calls_of(scenario) if call.operation is not None)
+        for operation in design.concurrency.partitions:
+            if operation not in known:
+                path = ("designs", name, "concurrency", "partitions", operation)
+                yield missing(path, "operation of a call", operation, known)
+
+
 def distributor_findings(scenario: Scenario) -> Iterator[Finding]:
     """Yield what only a world without a distributor may have, or may lack."""
+    for name, design in scenario.designs.items():
+        if isinstance(design.concurrency, ConcurrencyBlock) and design.concurrency.partitions:
+            told = "are shares of operations, which only calls of a world without a distributor have"
+            yield Finding(("designs", name, "concurrency", "partitions"), told)
     for block in ("channels", "demand"):
         if not getattr(scenario, block):
             yield Finding((block,), "is missing: only a world without a distributor (landscape.use: blank) has none")

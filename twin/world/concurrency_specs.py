@@ -1,23 +1,32 @@
 """The concurrency slot of a design: how many attempts a caller has under way at one called side."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from policies import in_flight, presets
 from twin.world.own_code import OwnConcurrency
 from twin.world.policy_block import PolicyBlock, written_out
-from twin.world.values import Block, Count, OneOf, Quantity, Share, sourced
+from twin.world.values import Block, Count, Identifier, OneOf, Quantity, Share, rule, sourced
 
 
 class ConcurrencyBlock(PolicyBlock):
     """Any limit on attempts under way."""
 
+    partitions: Mapping[Identifier, Share] = sourced({}, "rule: all operations share it as they come")
+
+    @model_validator(mode="after")
+    def _at_most_all(self) -> Self:
+        if sum(self.partitions.values()) > 1 + 1e-9:
+            raise rule("the shares of operations must not exceed 100 % together", at="partitions", whole=True)
+        return self
+
     def in_flight(self) -> in_flight.InFlight:
         """Return the limit."""
         made = self.made()
-        assert isinstance(made, in_flight.InFlight)
-        return made
+        assert isinstance(made, in_flight.Shareable)
+        return in_flight.Partitioned(limit=made, shares=self.partitions) if self.partitions else made
 
 
 class NoConcurrency(Block):

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from policies.retry import Failed
 from twin.model.instant import Elapsed
+from twin.world.budget_specs import NoBudget
 from twin.world.calling import CallBlock, Clients, Server
 from twin.world.designs import Design
 from twin.world.finding import Finding, Path
-from twin.world.hedge_specs import FixedHedge
+from twin.world.hedge_specs import FixedHedge, NoHedge
 from twin.world.key_specs import Keys
 from twin.world.landscape import CALL_TIMEOUT, ErpCloud, Wms
 from twin.world.retry_specs import NoRetry, RetryBlock
@@ -39,7 +40,17 @@ def retry_dangers(scenario: Scenario) -> Iterator[Finding]:
         if isinstance(design.hedge, FixedHedge):
             yield from _no_copy(waited, name, design.hedge)
         yield from _deadlines(waited, name, design, longest_waits(design))
+        yield from _nothing_to_pay(scenario, name, design)
     yield from _short_memories(scenario, waited)
+
+
+def _nothing_to_pay(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:
+    """Warn of a budget or a hedge beside clients that repeat a request as a whole: each of their calls is sent once."""
+    whole = [key for key, party in scenario.landscape.parties.items() if isinstance(party, Clients) and party.whole]
+    slots = (("budget", isinstance(design.budget, NoBudget)), ("hedge", isinstance(design.hedge, NoHedge)))
+    for slot in [slot for slot, absent in slots if whole and not absent]:
+        told = f"says nothing to {', '.join(whole)}: a request that is repeated as a whole sends each of its calls once"
+        yield Finding(("designs", name, slot), told, "warning")
 
 
 def _short_memories(scenario: Scenario, waited: list[Waited]) -> Iterator[Finding]:
