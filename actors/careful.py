@@ -42,7 +42,7 @@ CANCELLED: Final = "cancelled"
 """How a copy ends that nobody waits for any more, because another one was answered."""
 COPY: Final = 1_000_000
 """What the number of an attempt on the wire grows by with each copy of it."""
-_CAUSES = {OK: Cause.TIMEOUT, TIMEOUT: Cause.TIMEOUT, REFUSED: Cause.THROTTLED}
+_CAUSES = {OK: Cause.TIMEOUT, TIMEOUT: Cause.TIMEOUT, REFUSED: Cause.THROTTLED, REJECTED: Cause.REJECTED}
 """Why an attempt failed, by its status; that of an attempt which was never answered is still OK."""
 
 Waiting = tuple[Event, CallRecord, int]
@@ -212,8 +212,7 @@ class CarefulClient(Client):
     def _finished(self, call: Call) -> None:
         others = self.open[call.event.id]
         others.remove(call)
-        well = call.status in (OK, REJECTED)  # who says no for good is well
-        cause = None if well else _CAUSES.get(call.status, Cause.TRANSIENT)
+        cause = None if call.status == OK else _CAUSES.get(call.status, Cause.TRANSIENT)
         sides, _ = self._ended(call, cause, final=True)
         self._keep(sides)
         for other in list(others):

@@ -16,14 +16,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from actors.calls import FAILED, OK, REFUSED, Call
+from actors.calls import FAILED, OK, REFUSED, REJECTED, Call
 from actors.ground import Ground
 from actors.line import Line, Work
 from actors.onward import Onward
 from actors.serve import Serve, Served
 from actors.server_terms import Counts, Terms
 from policies.key_contract import Answer, Ending
-from policies.throttle import NEVER
 from twin.model.ids import derive
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
@@ -128,8 +127,7 @@ class Server:
         elif reply.answer is Answer.CONFLICT:
             self._reply(work.call, REFUSED)
         else:
-            call.retry_after = NEVER
-            self._reply(work.call, FAILED)
+            self._reply(work.call, REJECTED)
         return False
 
     def _left(self, work: Work) -> None:
@@ -219,7 +217,7 @@ class Server:
     def _reply(self, call: Call, status: str) -> None:
         call.status = status
         if self.heard is not None:
-            self.heard(call, status == OK and not call.done)
+            self.heard(call, status in (OK, REJECTED) and not call.done)
         call.client.respond(call)
 
     def _next(self, now: Elapsed) -> None:

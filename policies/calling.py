@@ -243,7 +243,7 @@ class Calling:
         sides = self._told(sides, event)
         if cause is None:
             return sides, Done(call)
-        wait = None if event.final else self._wait(call, event, cause, event.asked)
+        wait = None if event.final or cause is Cause.REJECTED else self._wait(call, event, cause, event.asked)
         if wait is None:
             return sides, GiveUp(call, f"{cause.value} after {call.attempt} attempts")
         call = call._replace(cause=cause, cost=0)
@@ -259,7 +259,7 @@ class Calling:
 
     def _told(self, sides: Sides, event: Ended) -> Sides:
         """Tell the budget, the breaker and the concurrency limit how an attempt ended."""
-        call, ok = event.call, event.cause is None
+        call, ok = event.call, event.cause in (None, Cause.REJECTED)
         budget, breaker, limiter, in_flight = sides
         if self.budget is not None:
             ended = budgets.Ended(event.now, _paid(call), call.cost, event.cause)

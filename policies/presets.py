@@ -26,8 +26,8 @@ class Preset:
 
 RETRY: Mapping[str, Preset] = {
     "aws-standard-2.0": Preset(
-        retry.Retry(attempts=3, base_us=SECOND, cap_us=20 * SECOND),
-        "boto/botocore botocore/retries/standard.py, mode standard; its quota is the budget of the same name",
+        retry.Retry(attempts=3, base_us=SECOND, cap_us=20 * SECOND, asked="ignored"),
+        "boto/botocore botocore/retries/standard.py, mode standard, no Retry-After; its quota is the budget so named",
     ),
     "aws-standard-2.1": Preset(
         retry.AwsRetry(),
@@ -37,7 +37,9 @@ RETRY: Mapping[str, Preset] = {
         retry.AwsRetry(attempts=4, base_us=25_000), "the same, for DynamoDB and its streams: 4 attempts, 25 ms"
     ),
     "aws-blog-decorrelated-2015": Preset(
-        retry.Retry(attempts=10, base_us=5_000, cap_us=2 * SECOND, jitter="decorrelated", first_exponent=1),
+        retry.Retry(
+            attempts=10, base_us=5_000, cap_us=2 * SECOND, jitter="decorrelated", first_exponent=1, asked="ignored"
+        ),
         "aws-samples/aws-arch-backoff-simulator: 5 ms, 2 s; attempts assumed, there they have no end",
     ),
     "grpc-a6": Preset(

@@ -20,6 +20,7 @@ _SHOWN: Final[dict[Cause, type[Exception]]] = {
     Cause.TRANSIENT: ConnectionError,
     Cause.TIMEOUT: TimeoutError,
     Cause.THROTTLED: ConnectionRefusedError,
+    Cause.REJECTED: ValueError,
     Cause.LOCAL: ConnectionRefusedError,
 }
 

@@ -49,6 +49,6 @@ class AdmissionControl:
             case Ended(cause=Cause.LOCAL):
                 return state, NOTED
             case Ended():
-                return window.add(state, event.now, (1, int(event.cause is None))), NOTED
+                return window.add(state, event.now, (1, int(event.cause in (None, Cause.REJECTED)))), NOTED
             case Returned():
                 return state, NOTED

@@ -33,7 +33,7 @@ class FailureRate:
                 if failures * PARTS > round(self.at_most * PARTS) * calls:
                     return state, Grant(False, 0, "too many attempts fail")
                 return state, Grant(True)
-            case Ended(cause=None | Cause.LOCAL):
+            case Ended(cause=None | Cause.LOCAL | Cause.REJECTED):
                 return state, NOTED
             case Ended():
                 return (calls, failures + 1), NOTED

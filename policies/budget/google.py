@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from policies.budget.grant import NOTED, Asked, Ended, Event, Grant, Returned, State
+from policies.retry.failed import Cause
 from policies.window import SlicedWindow
 from twin.model.instant import MINUTE
 
@@ -14,7 +15,8 @@ class AdaptiveThrottling:
     Both are counts of the last `window_us` microseconds, in `slices` slices. `requests` counts attempts that wanted to
     be sent, those refused here included, before they are sent; counting them when they end is a classic mistake, as is
     a window that is shorter than the timeout (zeromicro/go-zero, issue 5011). An accept is an attempt that succeeded,
-    as in Apache Beam's throttler. Source: Google's book on site reliability, "Handling overload" (POLICIES 2).
+    as in Apache Beam's throttler, or that was rejected for what it asks. Source: Google's book on site reliability,
+    "Handling overload" (POLICIES 2).
     """
 
     k: float = 2.0
@@ -42,7 +44,7 @@ class AdaptiveThrottling:
                 refused = event.draw < self.probability(requests, accepts)
                 grant = Grant(False, 0, "throttled by ourselves") if refused else NOTED
                 return window.add(state, event.now, (1, 0)), grant
-            case Ended(cause=None):
+            case Ended(cause=None | Cause.REJECTED):
                 return window.add(state, event.now, (0, 1)), NOTED
             case Ended() | Returned():
                 return state, NOTED

@@ -34,7 +34,7 @@ class GrpcThrottle:
             case Ended(cause=None):
                 return (min(full, left + int(self.ratio * PARTS + 0.5)),), NOTED
             case Ended(cause=cause):
-                return (max(0, left - PARTS) if cause is not Cause.LOCAL else left,), NOTED
+                return (left if cause in (Cause.LOCAL, Cause.REJECTED) else max(0, left - PARTS),), NOTED
             case Asked() | Returned():
                 return state, NOTED
 

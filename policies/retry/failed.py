@@ -17,6 +17,8 @@ class Cause(Enum):
     """No answer in time: whether the work was done is not known."""
     THROTTLED = "throttled"
     """The called side refused because of a limit of its own."""
+    REJECTED = "rejected"
+    """The called side said no for good: it is well, and what was asked for is not."""
     LOCAL = "local"
     """The caller's own doing: a breaker or a limiter refused to send it, or its answer is wanted no more."""
 

@@ -28,17 +28,18 @@ class Retry:
     cap_us: int = 20 * SECOND
     jitter: Literal["none", "full", "equal", "decorrelated"] = "full"
     first_exponent: int = 0
+    asked: Literal["obeyed", "ignored"] = "obeyed"
 
     def delay(self, failed: Failed) -> int | None:
         """Return the wait after a failed attempt, None when it was the last.
 
-        No attempt is made before the wait that the called side asked for is over, even beyond the cap; a negative one
-        forbids the retry.
+        Where it is `obeyed`, no attempt is made before the wait that the called side asked for is over, even beyond the
+        cap. A negative one forbids the retry in any case: it is a no for good.
         """
         asked = failed.asked_us or 0
         if self.kind == "none" or failed.attempt >= self.attempts or asked < 0:
             return None
-        return max(self._wait(failed), asked)
+        return self._wait(failed) if self.asked == "ignored" else max(self._wait(failed), asked)
 
     def _wait(self, failed: Failed) -> int:
         if self.jitter == "decorrelated":

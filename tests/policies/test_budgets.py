@@ -11,6 +11,7 @@ from policies.budget import (
     Budget,
     Ended,
     EnvoyBudget,
+    FailureRate,
     FinagleBudget,
     GrpcThrottle,
     RatioBudget,
@@ -271,3 +272,28 @@ def test_admission_control_has_a_floor_and_a_cap() -> None:
             kept.end(FAIL)
     assert few.first(draw=0.0)
     assert [many.first(draw=0.79), many.first(draw=0.81)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("budget", "quiet"),
+    [
+        (GrpcThrottle(tokens=2), (2_000,)),  # no failure that could be retried, and no success
+        (FailureRate(), (0, 0)),
+        (TokenQuota(capacity=9), (9,)),
+    ],
+)
+def test_a_no_for_good_costs_no_budget(budget: Budget, quiet: tuple[int, ...]) -> None:
+    kept = Kept(budget)
+    for _ in range(5):
+        kept.end(Cause.REJECTED)
+    assert kept.state == quiet
+
+
+@pytest.mark.parametrize("budget", [AdaptiveThrottling(), AdmissionControl()])
+def test_who_is_told_no_for_good_was_accepted(budget: Budget) -> None:
+    """It was worked on: that is no overload, whatever the answer."""
+    kept = Kept(budget)
+    for _ in range(50):
+        kept.first()
+        kept.end(Cause.REJECTED)
+    assert kept.first(draw=0.0)

@@ -117,6 +117,17 @@ def test_the_key_is_the_same_in_every_attempt() -> None:
     assert [key for _, key in caller.sent] == [77, 77, 77]
 
 
+def test_a_no_for_good_is_not_repeated_and_no_reproach_to_the_called_side() -> None:
+    """POLICIES 2: no end but a 2xx is refunded, and a 4xx of the request is not retryable; the called side is well."""
+    caller = Caller(Calling(retry=Retry(attempts=9), breaker=QUICK, budget=TokenQuota(capacity=500)))
+    caller.sides = caller.sides._replace(budget=(100,))
+    for key in range(1, 5):
+        decision = caller.call(key, Cause.REJECTED)
+        assert isinstance(decision, GiveUp)
+    assert [key for _, key in caller.sent] == [1, 2, 3, 4]
+    assert (caller.sides.budget, caller.sides.breaker.phase) == ((100,), Phase.CLOSED)
+
+
 @pytest.mark.parametrize("when_refused", ["wait", "fail"])
 def test_a_refusal_of_the_breaker_costs_no_budget_and_is_no_failure(when_refused: str) -> None:
     """Two failures open the breaker; the third attempt is refused here, and its retry gets its tokens back."""

@@ -1,5 +1,7 @@
 """Claims about waits between attempts."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +55,9 @@ def test_the_called_side_may_ask_for_a_longer_wait_but_not_for_a_shorter_one() -
     rule = Retry(jitter="none")
     assert rule.delay(Failed(1, 0.0, asked_us=30 * SECOND)) == 30 * SECOND
     assert rule.delay(Failed(1, 0.0, asked_us=0)) == SECOND
+    deaf = replace(rule, asked="ignored")
+    assert deaf.delay(Failed(1, 0.0, asked_us=30 * SECOND)) == SECOND
+    assert deaf.delay(Failed(1, 0.0, asked_us=-1)) is None
     assert rule.delay(Failed(3, 0.0, asked_us=30 * SECOND)) is None
     assert rule.delay(Failed(1, 0.0, asked_us=-1)) is None
 

@@ -138,10 +138,14 @@ class CallWatch(Unwatched):
         """The policies of a link decided."""
         self._sides.ruled(link, side, calling, before, asked, after, decision)
 
+    def sent(self, call: Call) -> None:
+        """An attempt begins."""
+        link = call.client.name
+        self.attempts[link] = self.attempts.get(link, 0) + 1
+
     def called(self, call: Call, took: Elapsed, outcome: str) -> None:
         """An attempt ended."""
         link = call.client.name
-        self.attempts[link] = self.attempts.get(link, 0) + 1
         samples = self.latency.get(link)
         if samples is None:
             samples = self.latency[link] = Samples()

@@ -23,6 +23,13 @@ class RetryBlock(PolicyBlock):
         return made
 
 
+class _Ladder(RetryBlock):
+    """What waits that follow a ladder have in common."""
+
+    makes: ClassVar[type] = Ladder
+    asked: Literal["obeyed", "ignored"] = sourced("obeyed", "rule: no attempt before the wait that was asked for")
+
+
 class NoRetry(RetryBlock):
     """One attempt."""
 
@@ -30,20 +37,18 @@ class NoRetry(RetryBlock):
     kind: Literal["none"]
 
 
-class FixedRetry(RetryBlock):
+class FixedRetry(_Ladder):
     """The same wait before every further attempt."""
 
-    makes: ClassVar[type] = Ladder
     kind: Literal["fixed"]
     attempts: Count
     base: Duration
     jitter: Literal["none", "full", "equal"] = sourced("none", "rule: a fixed wait is fixed")
 
 
-class LinearRetry(RetryBlock):
+class LinearRetry(_Ladder):
     """A wait of `base` more before every further attempt, at most `cap`."""
 
-    makes: ClassVar[type] = Ladder
     kind: Literal["linear"]
     attempts: Count
     base: PositiveDuration
@@ -51,10 +56,9 @@ class LinearRetry(RetryBlock):
     jitter: Literal["none", "full", "equal"] = sourced("full", "AWS architecture blog: full jitter spreads best")
 
 
-class ExponentialRetry(RetryBlock):
+class ExponentialRetry(_Ladder):
     """A wait of `base` x 2^n, at most `cap`; n is `first_exponent` at the first retry."""
 
-    makes: ClassVar[type] = Ladder
     kind: Literal["exponential"]
     attempts: Count = sourced(4, "assumed: three retries")
     base: PositiveDuration = sourced("100ms", "assumed")

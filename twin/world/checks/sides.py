@@ -129,7 +129,7 @@ class SideChecks:
         if before.phase is Phase.HALF_OPEN:
             side.probes = max(0, side.probes - 1)
         if before.phase is Phase.CLOSED and isinstance(asked, Ended):
-            side.outcomes.append((asked.now, asked.cause is not None, asked.took > rule.slow_after))
+            side.outcomes.append((asked.now, asked.cause not in (None, Cause.REJECTED), asked.took > rule.slow_after))
 
     def _refused(
         self, link: str, side: _Side, rule: WindowBreaker, before: BreakerState, after: BreakerState, now: Elapsed
