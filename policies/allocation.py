@@ -37,7 +37,7 @@ class FairShare:
 
     def share(self, available: int, claimants: Sequence[Claimant]) -> Shares:
         """Divide `available` quanta."""
-        caps = [claimant.wanted // self.pack for claimant in claimants]
+        caps = [max(0, claimant.wanted) // self.pack for claimant in claimants]
         packs = max(0, available) // self.pack
         if packs >= sum(caps):
             given = caps

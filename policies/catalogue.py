@@ -16,7 +16,7 @@ from twin.errors import WireError
 from twin.model.commands import OrderedLine
 from twin.model.identifiers import CrossReference, Supersessions, Target, foreign_key, gtin
 from twin.model.instant import Instant
-from twin.model.quantity import ItemUnits, from_wire
+from twin.model.quantity import X12_ALIASES, ItemUnits, from_wire
 from twin.model.written import KitLines, Wording, WrittenLine
 
 GS1 = "GS1"
@@ -45,12 +45,13 @@ class Catalogue:
     """References by their keys, units by item (none: pieces), what replaces what, and kits.
 
     `issuers` names who issues the identifiers of each channel, by channel index; `folds` are issuers to whom upper and
-    lower case are one.
+    lower case are one. The channels in `in_x12` write units as X12 element 355 does (DZ, LB, CA).
     """
 
     references: CrossReference = field(default_factory=lambda: CrossReference(1))
     issuers: Sequence[str] = ()
     folds: Sequence[str] = ()
+    in_x12: Mapping[int, None] = field(default_factory=dict)
     units: Mapping[int, ItemUnits] = field(default_factory=dict)
     replaced: Supersessions = field(default_factory=Supersessions)
     kits: Kits = field(default_factory=Kits)
@@ -93,7 +94,10 @@ class Catalogue:
             amount = from_wire(line.quantity)
         except WireError:
             return "UNFIT"
-        quanta = self.units.get(item, _PIECES).quanta(amount, line.unit or target.unit)
+        units, word = self.units.get(item, _PIECES), line.unit or target.unit
+        if line.unit and channel in self.in_x12:
+            word = units.pack_of(X12_ALIASES.get(word, word))
+        quanta = units.quanta(amount, word)
         if not isinstance(quanta, int):
             return quanta
         return OrderedLine(item, quanta, line.price) if quanta > 0 else "UNFIT"

@@ -1,6 +1,7 @@
 """What to do with a difference between two books of the same stock at a common cut (`Tolerance`)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 from typing import NamedTuple
@@ -30,8 +31,9 @@ class Comparison(NamedTuple):
 class Reconciliation:
     """The books of all `sites` and of the ERP are compared every `every_us`, at a cut that lies `ahead_us` ahead.
 
-    So each party hears of the cut before it comes, and says what its book was at that very moment. What is on its way
-    for longer than `blocked_after_us` is POSTING_BLOCKED.
+    So each party hears of the cut before it comes, and says what its book was at that very moment. Of the items in
+    `exact` (serial or lot numbers) every difference is an exception. What is on its way for longer than
+    `blocked_after_us` is POSTING_BLOCKED.
     """
 
     tolerance: "Tolerance"
@@ -39,6 +41,11 @@ class Reconciliation:
     every_us: int = DAY
     ahead_us: int = 15 * MINUTE
     blocked_after_us: int = DAY
+    exact: Mapping[int, None] = field(default_factory=dict)
+
+    def tolerance_of(self, item: int) -> "Tolerance":
+        """Return the tolerance that holds for an item."""
+        return NONE if item in self.exact else self.tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +64,7 @@ class Tolerance:
             return Comparison(Finding.MATCH, difference, tolerance)
         within = abs(difference) <= tolerance
         return Comparison(Finding.CORRECTED if within else Finding.EXCEPTION, difference, tolerance)
+
+
+NONE = Tolerance(0, Fraction(0))
+"""Every difference must be explained."""

@@ -49,6 +49,8 @@ class ChannelTerms:
     signature: Signature | None = None
     """How the channel signs its webhooks; None: it does not."""
     source: SourceRules | None = None
+    keyed: bool = False
+    """Whether its orders must come under an idempotency key."""
 
     def sites_for(self, order: int, allowed: tuple[int, ...] = ()) -> tuple[Site, ...]:
         """Return the locations that serve an order, the one nearest to it first in priority; of `allowed`, if any."""

@@ -152,6 +152,8 @@ class SourceRules:
         )
         if taxed.reason == "DIFFERS":
             holds.append(Held(HoldKind.PRICE, "tax differs"))
+        elif taxed.reason == "NO_RATE" and self.taxing.rates:
+            holds.append(Held(HoldKind.PRICE, "no tax rate"))
         digest = wire.digest(sorted((line.item, line.quantity) for line in asked))
         holds += self._suspicion(order, digest, known, now)
         value = taxed.amount + sum(line.amount for line in net)

@@ -159,6 +159,19 @@ class ChannelRule:
         """Return how many quanta of an item make one of the channel's units."""
         return self.sell_units.get(item, self.sell_unit)
 
+    def whole_units(self, needs: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+        """Return how many quanta of each (item, quanta) line must come from one place together; (): any number may.
+
+        A line that was ordered in whole sell units is filled in whole ones at each location; lines of one item agree.
+        """
+        if self.sell_unit == 1 and not self.sell_units:
+            return ()
+        each: dict[int, int] = {}
+        for item, quantity in needs:
+            unit = each.get(item, self.unit_of(item))
+            each[item] = unit if quantity % unit == 0 else 1
+        return tuple([each[item] for item, _ in needs])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelAvailability:

@@ -68,6 +68,14 @@ def test_v60_the_same_document_under_other_message_ids_is_one_order() -> None:
     assert len(erp_orders(made)) == 1
 
 
+def test_an_order_without_the_key_that_its_channel_must_give_is_turned_away_and_audited() -> None:
+    made = Trade(rules(channels=(replace(rules().channels[0], keyed=True),)))
+    assert made.run(PUSHED) is Outcome.REFUSED
+    assert made.store.get(ORDERS, PUSHED.case) is None
+    assert [(row.outcome, row.letter) for row in made.audit()] == [("KEY_MISSING", PUSHED.id)]
+    assert made.run(under(PUSHED, KEY)) is Outcome.ACCEPTED, "the same message with its key"
+
+
 def test_a_higher_revision_of_an_order_that_was_refused_is_a_new_attempt() -> None:
     made = Trade(rules(channels=(replace(rules().channels[0], line_policy=LinePolicy.FILL_OR_KILL),)))
     refused = order("4711", (BOLTS, 30))

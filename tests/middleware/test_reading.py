@@ -1,5 +1,6 @@
 """Orders in their senders' words through the procedures: read, refused, kept, and sold as kits."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -75,6 +76,47 @@ def test_v47_a_part_of_a_piece_goes_back_to_its_sender_and_into_the_queue_of_bad
     (letter,) = made.store.rows[LETTERS.number].values()
     assert (letter.code, letter.category) == ("UOM_NOT_EXACT", "VALIDATION")  # type: ignore[attr-defined]  # a letter
     assert made.do(order(7, ("A", "2", "XBX"), id=8)) is Outcome.ACCEPTED, "a corrected order under the same number"
+
+
+@pytest.mark.parametrize(
+    ("packages", "word", "ordered"),
+    [
+        ({"XBX": Fraction(4)}, "BX", 8),
+        ({"XBX": Fraction(4)}, "CA", 8),  # the only pack level that the item has
+        ({"XBX": Fraction(4), "XCS": Fraction(24)}, "CA", 48),
+        ({"XBX": Fraction(4), "XPX": Fraction(96)}, "CA", None),  # two, and neither is a case
+        ({}, "DZ", 24),
+        ({}, "EA", 2),
+        ({}, "BX", None),
+    ],
+)
+def test_an_edi_partners_unit_codes_are_those_of_x12(
+    packages: dict[str, Fraction], word: str, ordered: int | None
+) -> None:
+    catalogue = Catalogue(
+        references=cross_reference(3, [Reference(foreign_key("sku", "web", "A"), Target(A, "EA"))]),
+        issuers=("web",),
+        units={A: ItemUnits(packages=packages)},
+        in_x12={0: None},
+    )
+    made = Shop(rules(catalogue=catalogue))
+    made.item(A, 100)
+    made.do(order(7, ("A", "2", word)))
+    assert (made.order(7).lines[0].ordered if made.order(7).lines else None) == ordered
+
+
+def test_a_box_is_not_taken_apart_over_two_places() -> None:
+    """Seven pieces here and nine there: two boxes of four at the second, one at the first, never one from both."""
+    plain = rules(sites=2)
+    (rule,) = plain.availability.channels
+    boxed = replace(plain.availability, channels=(replace(rule, sell_units={A: 4}),))
+    made = Shop(replace(plain, availability=boxed))
+    made.item(A, 7, 9)
+    made.submit(7, (A, 16))
+    assert [position.committed for position in made.stock(A).positions] == [4, 8]
+    assert made.order(7).lines[0].backordered == 4
+    made.submit(8, (A, 3))
+    assert made.order(8).lines[0].allocated == 0, "the rest is promised to the box that waits"
 
 
 def test_a_name_that_nobody_knows_keeps_the_order_until_the_name_is_entered() -> None:

@@ -1,5 +1,7 @@
 """The books compared at a common cut: what is under way is no difference, what is small is corrected, more waits."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,6 +116,16 @@ def test_v70_beyond_tolerance_somebody_looks(counted: int, corrected: list[int],
     books.erp = 1000
     assert books.compare() == codes
     assert books.corrections() == corrected
+
+
+def test_items_with_serial_numbers_have_no_tolerance() -> None:
+    """One piece is within two, and still somebody must say which one."""
+    books = Books(10)
+    rule = books.shop.rules.reconciliation
+    assert rule is not None
+    books.shop.rules = replace(books.shop.rules, reconciliation=replace(rule, exact={ITEM: None}))
+    assert books.compare(erp=11) == ["RECONCILIATION"]
+    assert books.corrections() == []
 
 
 def test_units_that_are_not_in_both_books_are_promised_to_nobody_until_they_are_explained() -> None:

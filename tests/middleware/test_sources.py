@@ -30,7 +30,7 @@ from twin.model.commands import (
 )
 from twin.model.instant import DAY, HOUR, Now
 from twin.model.message import Event, Message
-from twin.model.order import Header, LinePolicy, Order
+from twin.model.order import Header, HoldKind, LinePolicy, Order
 from twin.model.particulars import Particulars
 from twin.model.stock import ItemStock, Position
 
@@ -211,6 +211,28 @@ def test_a_deadline_raises_at_risk_before_it_and_late_at_it() -> None:
         assert house.say(timer, now) is outcome
         codes = [each.code for each in house.told if isinstance(each, events.ExceptionOpened)]
     assert codes == ["AT_RISK", "LATE"]
+
+
+def test_the_answer_to_a_held_order_has_a_deadline_too() -> None:
+    """855 within four hours: at risk after two, late after four; an order that is answered at once has none."""
+    house = House(of("edi", promise=Promise(acknowledge_us=4 * HOUR, margin_us=2 * HOUR)))
+    house.order()
+    assert not any(isinstance(m, DeadlineDue) for _, m in house.store.timers.values())
+    stranger = House(of("edi", accounts={}, promise=Promise(acknowledge_us=4 * HOUR, margin_us=2 * HOUR)))
+    stranger.order()
+    assert header(stranger.at()) is Header.ON_HOLD
+    for now in (2 * HOUR, 4 * HOUR):
+        (timer,) = [m for due, m in stranger.store.timers.values() if isinstance(m, DeadlineDue) and due == now]
+        assert stranger.say(timer, now) is Outcome.EXCEPTION
+    told = [each for each in stranger.told if isinstance(each, events.ExceptionOpened)]
+    assert [(each.code, each.detail[-9:]) for each in told][1:] == [("AT_RISK", "to answer"), ("LATE", "to answer")]
+
+
+def test_an_order_whose_tax_nobody_knows_is_held_where_taxes_are_computed() -> None:
+    rates = {("elsewhere", ""): (Rate(Fraction(1, 10), 0, DAY),)}
+    taxed = House(of("storefront", taxing=Taxing(rates=rates)))
+    taxed.order()
+    assert [hold.kind for hold in taxed.at().holds] == [HoldKind.PRICE]
 
 
 def test_an_order_that_says_nothing_beside_its_lines_is_asked_nothing() -> None:

@@ -57,3 +57,7 @@ def test_fair_share_conserves_and_never_gives_more_than_is_wanted(available: int
     assert sum(shares.given) == min(available // pack, sum(packs)) * pack
     ordered = sorted(zip(wanted, shares.given, strict=True))
     assert all(given <= more + pack for (_, given), (_, more) in pairwise(ordered))
+
+
+def test_who_wants_less_than_nothing_gets_nothing_and_gives_nothing() -> None:
+    assert FairShare().share(5, [Claimant(1, -3, 0), Claimant(2, 4, 0)]).given == (0, 4)

@@ -442,7 +442,12 @@ class UndoFailed(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
 
 class DeadlineDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
-    """Look whether an order has shipped by its deadline, or is about to miss it."""
+    """Look whether an order has shipped by its deadline, or is about to miss it.
+
+    With `answer_by` (wall) it is the answer that its channel waits for.
+    """
+
+    answer_by: Instant = 0
 
 
 class CreditCopied(Message, frozen=True, gc=False, kw_only=True, tag=True):

@@ -81,7 +81,9 @@ QUANTUM: Mapping[str, Fraction] = {
 """The smallest amount kept where an item sets none."""
 
 X12_ALIASES: Mapping[str, str] = {"EA": "EA", "DZ": "DZN", "LB": "LBR", "KG": "KGM"}
-"""X12 element 355 codes of physical units; packages (CA, CT, BX, PL) are named per partner and item."""
+"""X12 element 355 codes of physical units."""
+X12_PACKAGES: Mapping[str, str] = {"CA": "XCS", "CT": "XCT", "BX": "XBX", "PL": "XPX"}
+"""X12 element 355 codes of packages; which amount they hold is the item's to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,13 @@ class ItemUnits:
             if code in table and self.base in table:
                 return table[code] / table[self.base]
         return None
+
+    def pack_of(self, word: str) -> str:
+        """Return the item's package that a sender's word for one means: of that code, or the only one that there is."""
+        code = X12_PACKAGES.get(word, word)
+        if code not in self.packages and word in X12_PACKAGES and len(self.packages) == 1:
+            return next(iter(self.packages))
+        return code
 
     def convert(self, quantity: Fraction, source: str, target: str) -> Fraction | Literal["UOM_UNKNOWN"]:
         """Return `quantity` of one unit in another, exactly; rounding is the caller's, once, at the end."""

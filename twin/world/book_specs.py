@@ -1,5 +1,6 @@
 """The blocks about the ERP's stock book: how movements are posted to it, and how often the books are compared."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -7,7 +8,18 @@ from pydantic import Field
 
 from policies.posting import Period, Posting
 from policies.reconciliation import Reconciliation, Tolerance
-from twin.world.values import Block, OneOf, PositiveDuration, Quantity, Share, WallStamp, instant_us, sourced
+from twin.errors import UsageError
+from twin.world.values import (
+    Block,
+    Identifier,
+    OneOf,
+    PositiveDuration,
+    Quantity,
+    Share,
+    WallStamp,
+    instant_us,
+    sourced,
+)
 
 
 class Closed(Block):
@@ -49,6 +61,7 @@ class ReconciliationBlock(Block):
     ahead: PositiveDuration = sourced("15m", "assumed: longer than any party takes to hear of it")
     tolerance: ToleranceBlock = sourced({}, "the defaults of tolerance")
     blocked_after: PositiveDuration = sourced("1d", "assumed: a posting that is under way for a day is stuck")
+    exact: tuple[Identifier, ...] = sourced((), "DOMAIN 13: items with serial or lot numbers have no tolerance")
 
 
 def posting_of(block: EachPosting | SummedPosting, zone: str) -> Posting:
@@ -59,10 +72,13 @@ def posting_of(block: EachPosting | SummedPosting, zone: str) -> Posting:
     return Posting(closed=closed)
 
 
-def reconciliation_of(block: ReconciliationBlock | None, sites: int) -> Reconciliation | None:
-    """Return the policy of a reconciliation block."""
+def reconciliation_of(block: ReconciliationBlock | None, sites: int, items: Mapping[str, int]) -> Reconciliation | None:
+    """Return the policy of a reconciliation block; raises UsageError for an item that the scenario does not have."""
     if block is None:
         return None
+    unknown = [sku for sku in block.exact if sku not in items]
+    if unknown:
+        raise UsageError(f"reconciliation.exact: no such item {unknown[0]!r} in this world")
     tolerance = Tolerance(block.tolerance.units, Fraction(str(block.tolerance.share)))
     return Reconciliation(
         tolerance=tolerance,
@@ -70,4 +86,5 @@ def reconciliation_of(block: ReconciliationBlock | None, sites: int) -> Reconcil
         every_us=block.every,
         ahead_us=block.ahead,
         blocked_after_us=block.blocked_after,
+        exact=dict.fromkeys([items[sku] for sku in block.exact]),
     )

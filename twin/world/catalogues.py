@@ -18,7 +18,7 @@ from twin.model.identifiers import (
     foreign_key,
     gtin,
 )
-from twin.model.quantity import QUANTUM, ItemUnits
+from twin.model.quantity import QUANTUM, X12_ALIASES, X12_PACKAGES, ItemUnits
 from twin.world.scenario import Scenario
 from twin.world.values import instant_us
 
@@ -26,6 +26,7 @@ MAPPING_VERSION: Final = 1
 """The references of a scenario are one version; each order pins the one it was read under."""
 _BODY: Final = 12
 """Digits of a GTIN-13 before its check digit."""
+_X12: Final = {ours: theirs for theirs, ours in (*X12_ALIASES.items(), *X12_PACKAGES.items())}
 _LEVELS: Final = 8
 """Package levels that indicator digits can name."""
 
@@ -65,6 +66,7 @@ def catalogue_of(scenario: Scenario, items: Mapping[str, int]) -> Catalogue | No
     return Catalogue(
         references=cross_reference(MAPPING_VERSION, dict.fromkeys(references)),
         issuers=tuple(scenario.channels),
+        in_x12=dict.fromkeys([n for n, name in enumerate(scenario.channels) if _writes_x12(scenario, name)]),
         units=units,
         replaced=Supersessions(replaced),
         kits=kits,
@@ -120,10 +122,16 @@ def names_of(scenario: Scenario, channel: str, items: Mapping[str, int]) -> list
     for item in range(len(items)):
         names = _names(scenario, channel, item, items, units[item])
         found.append(next((named for named in names if named.stands_for == sells_in), names[0]))
+    code = _X12.get(sells_in or "", sells_in or "") if _writes_x12(scenario, channel) else sells_in or ""
     return [
-        named if named.stands_for == sells_in or not _has(units[item], sells_in) else named.in_unit(sells_in or "")
+        named if named.stands_for == sells_in or not _has(units[item], sells_in) else named.in_unit(code)
         for item, named in enumerate(found)
     ]
+
+
+def _writes_x12(scenario: Scenario, channel: str) -> bool:
+    """Tell whether a channel's orders come as EDI documents, whose units are those of X12."""
+    return scenario.landscape.parties[scenario.party_of(channel)].kind == "edi_gateway"
 
 
 def _names(scenario: Scenario, channel: str, item: int, items: Mapping[str, int], units: ItemUnits) -> list[Named]:

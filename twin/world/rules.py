@@ -51,7 +51,7 @@ from twin.world.people import routing_of
 from twin.world.promise_specs import backorders_of, dates_of, promising_of
 from twin.world.quota_specs import quotas_of
 from twin.world.safety_specs import classes_of, safety_of
-from twin.world.scenario import Channel, Scenario, Webhook
+from twin.world.scenario import Channel, Direct, Scenario, Webhook
 from twin.world.source_specs import source_of
 
 TABLES = {
@@ -182,6 +182,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
                     items,
                     sites,
                 ),
+                keyed=isinstance(channel.intake, Direct) and channel.intake.keyed,
                 push_rows=1 if _one_call_a_movement(publication, interface) else interface.max_items,
             )
         )
@@ -196,7 +197,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         catalogue=catalogue_of(scenario, items),
         channels=tuple(terms),
         posting=posting_of(design.posting, scenario.start.zone),
-        reconciliation=reconciliation_of(design.reconciliation, len(sites)),
+        reconciliation=reconciliation_of(design.reconciliation, len(sites), items),
         promising=promising_of(design.promising, scenario.start.zone, scenario.start_us),
         backorders=backorders_of(
             design.allocation, design.backorder.run, names, tuple([rule.priority for rule in rules])

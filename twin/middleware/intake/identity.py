@@ -13,8 +13,9 @@ from twin.middleware.delivery.exceptions import KEPT, keep
 from twin.middleware.intake.reading import read, wait_for_words
 from twin.middleware.intake.submit import submit_order
 from twin.middleware.orders.procedures import amend_order
-from twin.middleware.unit import ARCHIVE, ORDERS, REQUESTS, Outcome, Unit
+from twin.middleware.unit import ARCHIVE, AUDIT, ORDERS, REQUESTS, Outcome, Unit
 from twin.model.commands import RequestExpired, SubmitOrder
+from twin.model.dead_letter import Audited
 from twin.model.ids import derive
 from twin.model.instant import Now
 from twin.model.intake import RequestState
@@ -32,6 +33,9 @@ _TOLD: Final = {
 def take_in_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Handle an order unless a layer of the design knows it already."""
     layers = rules.identity
+    if not command.request_key and rules.channels[command.channel].keyed:
+        _refuse(command, now, unit)
+        return Outcome.REFUSED
     if command.request_key and layers.asks("request"):
         return _under_its_key(command, now, rules, unit)
     if not layers.asks("business"):
@@ -70,6 +74,13 @@ def unrecognised(command: SubmitOrder, unit: Unit) -> SubmitOrder:
         times += 1
         case = derive(command.case, times)
     return command.renamed(derive(command.id, times), case) if times else command
+
+
+def _refuse(command: SubmitOrder, now: Now, unit: Unit) -> None:
+    """Turn an order away that lacks the key it needs (400): nothing is recorded of it but in the audit."""
+    sender = f"channel {command.channel}"
+    entry = Audited(command.id, now.elapsed, sender, "REFUSE", "KEY_MISSING", "VALIDATION", 0)
+    unit.save(AUDIT, derive(command.id, now.elapsed), entry)
 
 
 def forget_request(command: RequestExpired, now: Now, rules: RuleSet, unit: Unit) -> Outcome:

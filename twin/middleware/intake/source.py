@@ -7,8 +7,9 @@ from policies.exceptions import HELD
 from policies.ruleset import RuleSet
 from policies.sources import Verdict
 from twin.middleware.delivery.exceptions import notice
-from twin.middleware.orders.deadlines import watch
+from twin.middleware.orders.deadlines import watch, watch_answer
 from twin.middleware.orders.effects import Answer, Effect, Step
+from twin.middleware.orders.intake import BEFORE
 from twin.middleware.orders.occasions import Submitted, ValidationFailed
 from twin.middleware.orders.table import submit
 from twin.middleware.orders.work import Work
@@ -92,6 +93,9 @@ def settle_terms(work: Work, verdict: Verdict) -> None:
         work.recent = Recent(verdict.digest, order.id, work.now.elapsed)
     if order.ship_by:
         watch(order, work.cause, work.ids.next(), work.now, work.rules, work.unit)
+    answer_by = verdict.deadlines.answer_by
+    if answer_by and order.intake in BEFORE:
+        watch_answer(order, answer_by, work.cause, work.ids.next(), work.now, work.rules, work.unit)
 
 
 def _fixed(order: Order, verdict: Verdict) -> Order:

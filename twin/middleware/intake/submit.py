@@ -206,7 +206,8 @@ def plan(
     rules, now = work.rules, work.now.elapsed
     terms = rules.channels[channel]
     available = [work.available_to(order, item) for item, _ in needs]
-    sourced = rules.sourcing.choose(needs, available, terms.sites_for(order, allowed))
+    packs = rules.availability.channels[channel].whole_units(needs)
+    sourced = rules.sourcing.choose(needs, available, terms.sites_for(order, allowed), packs)
     promises: list[LinePromise] = []
     taken: list[Parts] = []
     short: list[ItemQuantity] = []
@@ -219,7 +220,7 @@ def plan(
         room = left[item]
         if quantity > room:
             short.append(ItemQuantity(item, quantity - room))
-            parts = _at_most(parts, room)
+            parts = _at_most(parts, room - room % packs[number - 1] if packs else room)
         got = 0
         for _, units in parts:
             got += units

@@ -154,7 +154,7 @@ class _Comparison:
     def _against_erp(
         self, stock: ItemStock, counted: int, booked: int, under_way: int, corrections: list[ToPost]
     ) -> ItemStock:
-        found = self.rule.tolerance.compare(counted, booked, under_way)
+        found = self.rule.tolerance_of(stock.item).compare(counted, booked, under_way)
         if found.finding is Finding.EXCEPTION:
             detail = f"warehouses {counted}, ERP {booked}, on their way {under_way}: {found.difference:+d}"
             self._notice("RECONCILIATION", stock.item, detail)

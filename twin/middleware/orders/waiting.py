@@ -58,7 +58,9 @@ def _fill(work: Work, number: int, units: int, *, pledged: bool, firm: bool = Fa
     room = wanted
     if stock.quotas and not pledged:
         room = min(wanted, rules.availability.promisable(seen, free, order.channel, now.elapsed))
-    sourced = rules.sourcing.choose([(line.item, room)], [free], terms.sites_for(order.id, order.sites))
+    needs = [(line.item, room)]
+    packs = rules.availability.channels[order.channel].whole_units(needs)
+    sourced = rules.sourcing.choose(needs, [free], terms.sites_for(order.id, order.sites), packs)
     got = room - sourced.rest[0]
     if order.policy is LinePolicy.SHIP_COMPLETE and got < wanted and not pledged:
         got = 0

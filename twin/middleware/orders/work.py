@@ -297,7 +297,8 @@ class Work:
         assert self.order is not None
         terms = self.rules.channels[self.order.channel]
         sites = terms.sites_for(self.order.id, self.order.sites)
-        return self.rules.sourcing.choose(needs, [self.available(item) for item, _ in needs], sites)
+        units = self.rules.availability.channels[self.order.channel].whole_units(needs)
+        return self.rules.sourcing.choose(needs, [self.available(item) for item, _ in needs], sites, units)
 
     def release(self, parts: Iterable[tuple[int, LineQuantity]]) -> None:
         """Tell each site to ship its part, in one request each."""
