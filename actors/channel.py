@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from actors.buyers import Sayer
 from actors.calls import Gate
 from actors.ground import Ground, Lag
+from actors.way import Way
 from actors.writing import Writer
 from policies.signature import Signature, Signed, sign
 from twin.kernel.link import Link
@@ -84,6 +85,8 @@ class Channel:
         """What its buyers say beside their lines; None: nothing."""
         self.packs = writer.packs if writer is not None else packs or {}
         """Quanta in one unit of what it sells, by item; what it shows is in these units."""
+        self.tells: Callable[[OrderAnswered], None] | None = None
+        """Who writes to the customer of an order that was answered."""
         self.return_answered: Callable[[ReturnAnswered], None] | None = None
         """Who hears what became of a return."""
         self.interchange_answered: Callable[[InterchangeAnswered], None] | None = None
@@ -200,6 +203,8 @@ class Channel:
         self.answers += 1
         if type(event) is OrderAnswered:
             self.ground.probe.replied(event.case)
+            if self.tells is not None:
+                self.tells(event)
         if type(event) is ReturnAnswered and self.return_answered is not None:
             self.return_answered(event)
         if type(event) is InterchangeAnswered and self.interchange_answered is not None:
@@ -237,7 +242,7 @@ class Webhook:
         lost: Callable[[int, int], bool],
         duplicated: Callable[[int, int], bool],
         reconcile_every: Elapsed,
-        link: Link,
+        link: Way,
         signature: Signature | None = None,
         resigns: bool = True,
         traced: bool = False,
@@ -327,7 +332,7 @@ class Poll:
         latency: Lag,
         page: int,
         gate: Gate,
-        link: Link,
+        link: Way,
     ) -> None:
         self.channel = channel
         self.every = every

@@ -73,6 +73,8 @@ class Erp:
         """Tracking number to the last milestone."""
         self.open_orders: dict[int, dict[int, int]] = {}
         self.postings = Once(POSTINGS_KEPT)
+        self.hand_out: Callable[[StockExtract], None] = self._hand_out
+        """Who carries a stock file to whoever reads it."""
         self._reviews = 0
         self._extracts = 0
         recorder = ground.recorder
@@ -225,7 +227,10 @@ class Erp:
         rows = tuple(ItemQuantity(item, self.available(item)) for item in self.booked)
         file = StockExtract(id=derive(derive(1_000_033, 0), self._extracts), as_of=now, rows=rows)
         ground.recorder.note(now, self._file, self._party, self._party, file.id, 0, 0, len(rows))
-        ground.timeline.call_in(self.job(file.id, 3), self.facts.send, file)
+        self.hand_out(file)
+
+    def _hand_out(self, file: StockExtract) -> None:
+        self.ground.timeline.call_in(self.job(file.id, 3), self.facts.send, file)
 
     def available(self, item: int) -> int:
         """Return what the ERP believes may be sold: booked less blocked and open demand, not below 0."""

@@ -21,8 +21,8 @@ from typing import Final
 
 from actors.channel import Channel
 from actors.ground import Lag, Step
+from actors.way import Way
 from twin.kernel.faults import Armed
-from twin.kernel.link import Link
 from twin.model import wire
 from twin.model.chance import bits, stream_id
 from twin.model.commands import InterchangeReceived, SubmitOrder
@@ -76,7 +76,7 @@ class Mailbox:
         resends: int,
         checks: bool,
         whole: bool = False,
-        link: Link,
+        link: Way,
     ) -> None:
         self.channel = channel
         self.whole = whole
@@ -286,7 +286,7 @@ class Mailbox:
 class Run:
     """A party that hands over all its orders in one run, every so often: what did not arrive goes with the next."""
 
-    def __init__(self, channel: Channel, *, every: Elapsed, first: Elapsed, delay: Lag, link: Link) -> None:
+    def __init__(self, channel: Channel, *, every: Elapsed, first: Elapsed, delay: Lag, link: Way) -> None:
         self.channel = channel
         self.every = every
         self.delay = delay

@@ -209,6 +209,12 @@ class Middleware:
         else:
             self.busy -= 1
 
+    def take_up(self) -> None:
+        """Give waiting messages to free workers."""
+        while self.queue and self.busy < self.workers:
+            self.busy += 1
+            self._next()
+
     def _after(self, message: Message, outcome: Outcome, unit: Direct) -> None:
         ground = self.ground
         now = ground.timeline.now

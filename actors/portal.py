@@ -1,5 +1,7 @@
 """The customer portal: a read model of parcels, and how late it learns of each milestone."""
 
+from collections.abc import Callable
+
 from actors.ground import Ground
 from twin.model.events import MilestoneReached
 from twin.model.instant import Elapsed
@@ -12,6 +14,8 @@ class Portal:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self.shown: dict[int, tuple[str, Elapsed]] = {}
+        self.tells: Callable[[MilestoneReached], None] | None = None
+        """Who writes to the customer of a parcel."""
 
     def take(self, event: Event) -> Message | None:
         """Show a milestone."""
@@ -19,4 +23,6 @@ class Portal:
         self.shown[event.tracking] = (event.word, event.at)
         if event.word != "ETA":
             self.ground.probe.seen(event.tracking, event.word, self.ground.timeline.now - event.at)
+        if self.tells is not None:
+            self.tells(event)
         return None

@@ -78,7 +78,7 @@ class TroubledMiddleware(Middleware):
                 go_on(arg)
         elif armed.fault.kind == "P5":
             self.workers += 1
-            self._take_up()
+            self.take_up()
 
     # --- a crash
 
@@ -115,13 +115,12 @@ class TroubledMiddleware(Middleware):
             self.ground.timeline.call_at(max(now, due), self._timer, entry)
         self._publish_all()
         self.busy = 0
-        self._take_up()
+        self.take_up()
 
-    def _take_up(self) -> None:
-        """Give waiting messages to free workers."""
-        while self.queue and self.busy < self.workers and not self.down:
-            self.busy += 1
-            self._next()
+    def take_up(self) -> None:
+        """Give waiting messages to free workers, if the process is up."""
+        if not self.down:
+            super().take_up()
 
     def _passes(self, point: str) -> bool:
         """Pass a named point; True if the process has died there."""

@@ -32,7 +32,7 @@ from twin.model.commands import (
 )
 from twin.model.events import CancelRelease, ReleaseToWarehouse, SnapshotRequested, StockCutAsked
 from twin.model.ids import derive
-from twin.model.instant import DAY, HOUR
+from twin.model.instant import DAY, HOUR, Elapsed
 from twin.model.message import Event, Message
 from twin.model.stock import Bucket
 
@@ -57,10 +57,16 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class ReturnsDesk:
-    """How long it takes until returned goods are looked at, and what is found: (parcel, line) to a bucket."""
+    """How long it takes until returned goods are looked at, and what is found: (parcel, line) to a bucket.
+
+    With a `desk`, people do it one parcel at a time in their hours, and `inspect` is how long they are at it.
+    """
 
     inspect: Lag
     grade: Callable[[int, int], Bucket]
+    desk: Station | None = None
+    waited: Callable[[Elapsed], None] | None = None
+    """Who hears how long a parcel lay there before it was through."""
 
 
 class Warehouse:
@@ -253,11 +259,20 @@ class Warehouse:
             )
         )
         if parcel.rma or parcel.undelivered:
-            self.ground.timeline.call_in(self.returns.inspect(parcel.id, 0), self._graded, (parcel, key))
+            self._inspect((parcel, key, now))
 
-    def _graded(self, received: tuple[Parcel, int]) -> None:
+    def _inspect(self, received: tuple[Parcel, int, Elapsed]) -> None:
+        took, desk = self.returns.inspect(received[0].id, 0), self.returns.desk
+        if desk is None:
+            self.ground.timeline.call_in(took, self._graded, received)
+        elif not desk.offer(took, self._graded, received):
+            self.ground.timeline.call_in(HOUR, self._inspect, received)  # there is no room: it stays on its pallet
+
+    def _graded(self, received: tuple[Parcel, int, Elapsed]) -> None:
         """Somebody looked at the goods, line by line: back on the shelf, damaged, or away to the vendor."""
-        parcel, key = received
+        parcel, key, came = received
+        if self.returns.waited is not None:
+            self.returns.waited(self.ground.timeline.now - came)
         for line, row in zip(parcel.lines, parcel.items, strict=True):
             target = self.returns.grade(parcel.id, line.line)
             if target is not Bucket.DAMAGED:

@@ -148,7 +148,7 @@ BAD = [
     ("archetype: erp_write", "archetype: erp_writ", "no such archetype 'erp_writ'; did you mean 'erp_write'?"),
     ("law: lognormal", "law: lognromal", "middleware/erp.latency.law: no such law 'lognromal'; there are constant"),
     ("lost: 0.01%", "lost: 1.5", "must be a share from 0 to 1, such as 2% or 0.02 (got 1.5)"),
-    ("{kind: carrier}", "{kind: gateway}", "15:21: landscape.parties.carrier.kind: party kind 'gateway' does"),
+    ("{kind: carrier}", "{kind: gateway}", "there must be exactly one party of kind carrier (got none)"),
     ("{kind: carrier}", "{kind: carier}", "no such party kind 'carier'; there are erp_cloud"),
     ("{kind: carrier}", '{use: "desk:Desk"}', "landscape.parties.carrier.use: a user's class cannot stand here yet"),
     ("share: 45%", "share: 44%", "20:1: channels: shares must sum to 100 % (got 99 %)"),

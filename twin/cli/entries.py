@@ -31,7 +31,18 @@ CLASSES: Final = {
 }
 """The classes of assumptions (RELIABILITY, principle 5)."""
 SAMPLED: Final = (
-    *("availability_age_s", "capture_latency_s", "order_cycle_s", "milestone_lag_s", "api_latency_s", "latency_s"),
+    *(
+        "availability_age_s",
+        "capture_latency_s",
+        "order_cycle_s",
+        "milestone_lag_s",
+        "api_latency_s",
+        "latency_s",
+        "broker_age_s",
+        "notification_lag_s",
+        "returns_wait_s",
+        "snapshot_read_s",
+    ),
 )
 """Measures of which every sample is kept: one key for each statistic."""
 LEVELS: Final = ("drift_units", "ghost_stock_units", "queue_length", "stale_master_items")

@@ -99,6 +99,8 @@ def list_(kind: str, form: str, quiet: bool, no_progress: bool) -> int:
     from twin.cli.catalogue import rows_of
 
     found = rows_of(kind)
+    if form != "json":  # as long as all the rest together: `twin explain` shows them of one
+        found = [{key: value for key, value in row.items() if key != "sources"} for row in found]
     show.rows(form, found, title=kind)
     if not found:
         show.Log(quiet=quiet).say(f"there are no {kind} yet")

@@ -21,6 +21,7 @@ from twin.model.message import Event, Message
 from twin.model.publication import CHANNELS_MAX, Shown
 from twin.model.stock import ItemStock
 from twin.world.delays import windows_of
+from twin.world.elastic import elastic_of
 from twin.world.process import (
     blocks_of,
     middleware_of,
@@ -92,6 +93,7 @@ class Alone:
             if waits_for_store(scenario)
             else None,
         )
+        elastic_of(block, self.middleware)
         self._connect()
         self._load()
         publish_nightly(scenario, block, self.middleware, len(header.items))

@@ -6,7 +6,7 @@ and the warehouses; warehouses call the carrier; suppliers deliver to the wareho
 back at least once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from actors.ground import Ground
 from actors.keyed_posts import KeyedPosts
 from actors.mailbox import Mailbox, Run
 from actors.middleware import Middleware
+from actors.notifications import Notifications
 from actors.operators import Operators
 from actors.order_keys import OrderKeys
 from actors.own import Runs
@@ -33,6 +34,7 @@ from actors.supplier import Supplier
 from actors.tap import Submits, Tap, Write
 from actors.transactor import Store
 from actors.troubled_process import TroubledMiddleware
+from actors.way import Way
 from actors.wms import Warehouse
 from actors.writing import Writer
 from policies.retry import Retry
@@ -64,10 +66,14 @@ from twin.world.catalogues import names_of, stands_for
 from twin.world.checking import limits_of
 from twin.world.coming_back import desk_of, thoughts_of
 from twin.world.delays import link_of, windows_of
+from twin.world.elastic import elastic_of
+from twin.world.further import FurtherParties, windows_of_day
+from twin.world.further_parties import ErpLegacy
 from twin.world.invariants import Invariants
 from twin.world.journal import Overheard
 from twin.world.key_specs import contract_of
 from twin.world.laws import LawSpec, compiled
+from twin.world.legacy import legacy_erp
 from twin.world.limiter_specs import LearnedLimiter
 from twin.world.measures import Watch
 from twin.world.opening import Opening, local_midnight, next_at, open_world
@@ -99,6 +105,10 @@ from twin.world.warm_up import told
 CALLS_UNDER_WAY_MAX = 100_000
 """How many calls one client has under way at once, where the partner states no cap; its rate binds far sooner."""
 FLOOR_QUEUE_MAX = 10_000_000
+LABELS_AGAIN = Retry(kind="exponential", attempts=20, base_us=SECOND, cap_us=5 * MINUTE)
+"""How a label is asked for again, by warehouses and by a TMS."""
+TMS_TIMEOUT: Elapsed = 15 * MINUTE
+"""How long a warehouse waits for a TMS, which asks carriers one after the other: 15 minutes, assumed."""
 AGAIN_AFTER: Elapsed = 30 * SECOND
 """A fact that is not acknowledged goes out again: visibility of the broker, 30 s (published, Amazon SQS)."""
 
@@ -117,7 +127,7 @@ class World:
     erp: Erp
     warehouses: list[Warehouse]
     channels: list[Channel]
-    carrier: Carrier
+    carriers: list[Carrier]
     watch: Watch
     invariants: Invariants
     opening: Opening
@@ -128,6 +138,7 @@ class World:
     clients: list[Client]
     feeds: list[Feed]
     alerts: AlertWatch
+    further: FurtherParties
     tap: Tap | None = None
 
     def orders_under_way(self) -> set[int]:
@@ -139,7 +150,12 @@ class World:
         moving.update(row.case for row in self.store.rows[LETTERS.number].values() if isinstance(row, DeadLetter))
         moving.update(event.case for event, _ in self.middleware.relay.parked.values())
         moving.update(order.case for mailbox in self.mailboxes for order in mailbox.handed_on())
+        moving.update(message.case for message in self.at_broker())
         return moving
+
+    def at_broker(self) -> Iterable[Message]:
+        """Return the messages that lie at the broker, where there is one."""
+        return () if self.further.broker is None else self.further.broker.waiting()
 
     def floors(self) -> dict[str, float]:
         """Return busy over paid labour of each site until now."""
@@ -210,7 +226,7 @@ class _Builder:
         self.numbers = {sku: place for place, sku in enumerate(self.opening.items)}
         self.rules: RuleSet = rules_of(scenario, self.design, self.numbers, [window.mean for window in self.windows])
         self.partners = away.partners_of(
-            self.rules.fallbacks, self._party("erp_cloud")[0], self._party("wms")[0], list(the_wms(scenario).sites)
+            self.rules.fallbacks, self._financial()[0], self._party("wms")[0], list(the_wms(scenario).sites)
         )
         self.doors = away.doors_to(self.partners)
         self.store = Store()
@@ -246,12 +262,14 @@ class _Builder:
         if self.tap is not None and isinstance(self.watch, Overheard):
             self.watch.tap = self.tap
         self.ground = Ground(self.timeline, self.seed, scenario.start_us, self.recorder, self.watch)
+        self.further = FurtherParties(scenario, self.ground, self.store)
         self.middleware = self._middleware()
+        self.further.elastic = elastic_of(self.design, self.middleware)
         self.erp = self._erp(totals)
         self.warehouses, self.paid = self._warehouses()
         self.watch.sites = tuple([each.name for each in self.warehouses])
         self.watch.clears_at = lambda site: self.warehouses[site].floor.clears_at()
-        self.carrier = self._carrier()
+        self.carriers = self._carriers()
         self.supplier = self._supplier()
         self.channels: list[Channel] = []
         self.mailboxes: list[Mailbox] = []
@@ -260,14 +278,16 @@ class _Builder:
         for number, name in enumerate(scenario.channels):
             self._channel(number, name)
         self.thoughts = self._second_thoughts()
+        self.portal: Portal | None = None
         self.portal_clients = self._portal()
+        self.further.write_to_customers(self.channels, self._customers)
         self._pim()
         self._connect()
         self._operators()
         self._watch_partners()
         self._fill()
         if self.warm_up:
-            self.timeline.call_at(self.warm_up, lambda _: self.watch.restart(), None)
+            self.timeline.call_at(self.warm_up, lambda _: self._measures_begin(), None)
         world = World(
             scenario,
             self.name,
@@ -279,7 +299,7 @@ class _Builder:
             self.erp,
             self.warehouses,
             self.channels,
-            self.carrier,
+            self.carriers,
             self.watch,
             self.invariants,
             opening,
@@ -290,12 +310,17 @@ class _Builder:
             self.clients,
             self.feeds,
             self._alerts(),
+            self.further,
             self.tap,
         )
         if self.tap is not None and self.history is not None:
             self.tap.write = self.history(world)
         self._schedule()
         return world
+
+    def _measures_begin(self) -> None:
+        self.watch.restart()
+        self.further.restart()
 
     def _invariants(self) -> Invariants:
         books = [(site, item, units) for item, row in enumerate(self.opening.record) for site, units in enumerate(row)]
@@ -381,7 +406,7 @@ class _Builder:
             name,
             self._link(a, "middleware", f"{name}/facts"),
             self._link("middleware", a, f"{name}/facts", response=True),
-            self._door(name),
+            self._carried(name),
             AGAIN_AFTER,
         )
         self.troubles.pull(feed, *names)
@@ -391,6 +416,10 @@ class _Builder:
         """Return what takes the messages of a party in."""
         receive = self.middleware.receive
         return receive if self.tap is None else self.tap.received(source, receive)
+
+    def _carried(self, source: str) -> Callable[[Message], None]:
+        """Return what takes the messages of a party in, by the broker if there is one."""
+        return self.further.door(self._door(source), lambda: len(self.middleware.queue))
 
     def _handed(self, clients: Sequence[Client]) -> Sequence[Submits]:
         """Return the clients as the middleware hands its events to them."""
@@ -413,7 +442,7 @@ class _Builder:
             self.ground,
             self.store,
             self.rules,
-            service=self.ground.lag("middleware/service", compiled(block.service)),
+            service=self.further.slowed(self.ground.lag("middleware/service", compiled(block.service))),
             store_latency=self.ground.lag("store/latency", compiled(store.latency)) if waits else None,
             tap=self.tap,
             kind=self._process(),
@@ -430,8 +459,14 @@ class _Builder:
         of_kind = self.scenario.landscape.of_kind
         return (*of_kind("middleware"), *of_kind("store"))
 
+    def _financial(self) -> tuple[str, landscape.Party]:
+        """Return the ERP, of the one kind or the other."""
+        return self._party("erp_legacy" if self.scenario.landscape.of_kind("erp_legacy") else "erp_cloud")
+
     def _erp(self, totals: dict[int, int]) -> Erp:
-        name, block = self._party("erp_cloud")
+        name, block = self._financial()
+        if isinstance(block, ErpLegacy):
+            return self._legacy(name, block, totals)
         assert isinstance(block, landscape.ErpCloud)
         erp = Erp(
             self.ground,
@@ -467,6 +502,21 @@ class _Builder:
         )
         return erp
 
+    def _legacy(self, name: str, block: ErpLegacy, totals: dict[int, int]) -> Erp:
+        erp, drop, self.further.stock_files = legacy_erp(
+            self.ground,
+            name,
+            block,
+            midnight=local_midnight(self.scenario),
+            booked=dict(totals),
+            facts=self._feed(name, "erp"),
+            rules=dict(self.opening.rules),
+            buy=self._buy_from_supplier,
+        )
+        endpoint = self.troubles.endpoint(drop, name)
+        self.erp_client = self._client("middleware/erp", "middleware", name, endpoint, timeout=block.timeout)
+        return erp
+
     def _learned(self, limit: PartnerLimit | None) -> Gate | None:
         """Return what a caller that knows a limit keeps of it."""
         rates = None if limit is None else limit.published().rates()
@@ -487,7 +537,7 @@ class _Builder:
             book = {item: row[site] for item, row in enumerate(self.opening.record)}
             shelf = {item: units + errors.get((item, site), 0) for item, units in book.items()}
             label = f"wms/{site_name}"
-            hours = Hours(_windows(block.shift.from_.us, block.shift.to.us), start_us=midnight)
+            hours = Hours(windows_of_day(block.shift), start_us=midnight)
             warehouse = self.troubles.warehouse(name, label)(
                 self.ground,
                 site,
@@ -499,7 +549,7 @@ class _Builder:
                 mispicked=self.ground.coin(f"{label}/mispick", 1 - wms.picks_right),
                 put_away=self.ground.lag(f"{label}/put_away", puts),
                 counted=counted,
-                returns=desk_of(self.ground, label, wms.returns),
+                returns=self.further.returns_desk(desk_of(self.ground, label, wms.returns)),
                 facts=self._feed(name, label),
             )
             self.troubles.pull(warehouse, name, label)
@@ -513,8 +563,43 @@ class _Builder:
             warehouses.append(warehouse)
         return warehouses, paid
 
-    def _carrier(self) -> Carrier:
-        name, block = self._party("carrier")
+    def _carriers(self) -> list[Carrier]:
+        """Return the carriers; warehouses ask the one there is for labels, or the TMS, which asks them in turn."""
+        made = {name: self._carrier(name, block) for name, block in self.scenario.landscape.of_kind("carrier").items()}
+        tms = self.further.planner()
+        if tms is None:
+            self._party("carrier")
+            ((name, (_, interface)),) = made.items()
+            self._ask_for_labels(name, interface)
+        else:
+            for name in self.further.guide(list(made)):
+                patient = self._client(
+                    f"{tms.name}/{name}", tms.name, name, made[name][1],
+                    retry=LABELS_AGAIN, done=tms.labelled, parked=tms.unlabelled,
+                    refused=tms.refused,
+                )  # fmt: skip
+                tms.carriers.append(patient)
+            self._ask_for_labels(tms.name, tms)
+        for warehouse in self.warehouses:
+            warehouse.tracked = any(carrier.scanner is not None for carrier, _ in made.values())
+        return [carrier for carrier, _ in made.values()]
+
+    def _ask_for_labels(self, name: str, interface: Address) -> None:
+        for warehouse in self.warehouses:
+            warehouse.carrier = self._client(
+                f"{warehouse.name}/{name}",
+                "wms",
+                name,
+                interface,
+                timeout=landscape.CALL_TIMEOUT if self.further.tms is None else TMS_TIMEOUT,
+                retry=LABELS_AGAIN,
+                done=warehouse.labelled,
+                parked=warehouse.unlabelled,
+                caller=warehouse.name,
+            )
+
+    def _carrier(self, name: str, block: landscape.Party) -> tuple[Carrier, Address]:
+        """Return one carrier and its interface for labels."""
         assert isinstance(block, landscape.Carrier)
         scans = block.scans
         carrier = Carrier(
@@ -537,19 +622,7 @@ class _Builder:
             handle=carrier.take,
             gate=self.troubles.gate(throttle, name),
         )
-        endpoint = self.troubles.endpoint(plain, name)
-        for warehouse in self.warehouses:
-            warehouse.carrier = self._client(
-                f"{warehouse.name}/{name}",
-                "wms",
-                name,
-                endpoint,
-                retry=Retry(kind="exponential", attempts=20, base_us=SECOND, cap_us=5 * MINUTE),
-                done=warehouse.labelled,
-                parked=warehouse.unlabelled,
-                caller=warehouse.name,
-            )
-        return carrier
+        return carrier, self.troubles.endpoint(plain, name)
 
     def _supplier(self) -> Supplier:
         _, block = self._party("supplier")
@@ -598,7 +671,7 @@ class _Builder:
             if interface.turnaround is not None
             else None,
             to_middleware=self._link(party_name, "middleware", f"{name}/feed"),
-            deliver=self._door(name),
+            deliver=self._carried(name),
             packs=dict(self.rules.availability.channels[number].sell_units),
             writer=self._writer(number, name),
             says=self._sayer(number, name),
@@ -650,6 +723,7 @@ class _Builder:
         block = self.scenario.channels[name].intake
         ground = self.ground
         link = self._link(party_name, "middleware", f"{name}/orders")
+        pushed = self.further.way_in(name, link)
         extra = ground.lag(f"{name}/intake", compiled(block.delay))
         if isinstance(block, Direct) and block.keyed:
             back = self._link("middleware", party_name, f"{name}/orders", response=True)
@@ -658,7 +732,7 @@ class _Builder:
             )
             return
         if isinstance(block, Direct):
-            channel.hands_over_by(lambda submit: self._directly(channel, link, extra(submit.case, 0), submit))
+            channel.hands_over_by(lambda submit: self._directly(channel, pushed, extra(submit.case, 0), submit))
             return
         if isinstance(block, InFiles):
             channel.hands_over_by(self._by_file(channel, name, party_name, party, link, block))
@@ -688,7 +762,7 @@ class _Builder:
             lost=ground.coin(f"{name}/webhook/lost", party.webhook.lost),
             duplicated=ground.coin(f"{name}/webhook/duplicated", party.webhook.duplicated),
             reconcile_every=party.webhook.reconcile_every,
-            link=link,
+            link=pushed,
             signature=self.rules.channels[channel.index].signature,
             resigns=party.webhook.resigns,
             traced=party.webhook.traced,
@@ -722,11 +796,11 @@ class _Builder:
         delay = ground.lag(f"{name}/intake", compiled(block.delay))
         return Run(channel, every=block.every, first=first, delay=delay, link=link).placed
 
-    def _directly(self, channel: Channel, link: Link, delay: Elapsed, submit: SubmitOrder) -> None:
+    def _directly(self, channel: Channel, link: Way, delay: Elapsed, submit: SubmitOrder) -> None:
         self.timeline.call_in(delay, lambda order: link.send(order.id, 0, channel.hand_over, order), submit)
 
     def _second_thoughts(self) -> SecondThoughts | None:
-        name, block = self._party("carrier")
+        name, block = next(iter(self.scenario.landscape.of_kind("carrier").items()))
         assert isinstance(block, landscape.Carrier)
         thoughts = thoughts_of(
             self.scenario,
@@ -738,7 +812,8 @@ class _Builder:
             transit=self.ground.lag(f"{name}/back", compiled(block.transit)),
         )
         if thoughts is not None:
-            self.carrier.arrived = thoughts.delivered
+            for carrier in self.carriers:
+                carrier.arrived = thoughts.delivered
             for channel in self.channels:
                 channel.return_answered = thoughts.answered
         return thoughts
@@ -755,8 +830,7 @@ class _Builder:
             return
         ((name, block),) = found
         assert isinstance(block, people.Operators)
-        windows = _windows(block.hours.from_.us, block.hours.to.us)
-        hours = Hours(windows, start_us=-local_midnight(self.scenario))
+        hours = Hours(windows_of_day(block.hours), start_us=-local_midnight(self.scenario))
         operators = Operators(
             self.ground,
             self.store,
@@ -770,6 +844,15 @@ class _Builder:
         self.alarmed = operators.alarmed
         self.watch.operators_us = lambda: operators.worked_us
 
+    def _customers(self, name: str, endpoint: Endpoint, notifications: Notifications) -> Client:
+        """Return the client that writes to customers; the portal, where there is one, has it write of parcels too."""
+        if self.portal is not None:
+            self.portal.tells = notifications.say
+        return self._client(
+            f"{name}/provider", name, name, endpoint,
+            retry=LABELS_AGAIN, done=notifications.taken, parked=notifications.lost,
+        )  # fmt: skip
+
     def _portal(self) -> list[Client]:
         """Return the client of the customer portal, if there is one."""
         found = list(self.scenario.landscape.of_kind("customer_portal").items())
@@ -777,7 +860,7 @@ class _Builder:
             return []
         (name, block), *_ = found
         assert isinstance(block, landscape.CustomerPortal)
-        portal = Portal(self.ground)
+        portal = self.portal = Portal(self.ground)
         service = self.ground.lag(f"{name}/write", compiled(block.latency))
         endpoint = self.troubles.endpoint(Endpoint(self.ground, service=service, handle=portal.take), name)
         return [self._client(f"middleware/{name}", "middleware", name, endpoint)]
@@ -786,7 +869,7 @@ class _Builder:
         """Ask the partners that the design has a fallback for whether they are there."""
         self.middleware.doors.doors = self.doors
         self.watch.fallbacks.partners = (
-            self._party("erp_cloud")[0],
+            self._financial()[0],
             *(warehouse.name for warehouse in self.warehouses),
         )
         for partner in self.partners:
@@ -912,8 +995,8 @@ class _Builder:
     def _schedule(self) -> None:
         scenario, publication = self.scenario, self.design.publication
         if self.opening.rules:
-            _, block = self._party("erp_cloud")
-            assert isinstance(block, landscape.ErpCloud)
+            _, block = self._financial()
+            assert isinstance(block, landscape.ErpCloud | ErpLegacy)
             review = getattr(scenario.stock.rule, "review", DAY)
             self.erp.review_every(next_at(scenario, block.review_at.us), review)
         if isinstance(publication, designs.BatchPublication) and publication.from_ == "erp":
@@ -968,13 +1051,6 @@ def _unwritten(record: Record) -> None:
 
 def _idle(client: Client) -> Callable[[], bool]:
     return lambda: client.idle
-
-
-def _windows(from_us: int, to_us: int) -> list[tuple[int, int]]:
-    """Return the working windows of a day; a shift over midnight is two of them."""
-    if from_us < to_us:
-        return [(from_us, to_us)]
-    return [(0, to_us), (from_us, DAY)] if to_us else [(from_us, DAY)]
 
 
 def _paid(hours: Hours, people: int) -> Callable[[Elapsed], int]:

@@ -97,6 +97,7 @@ def _told(world: World) -> Iterator[Message]:
     """Yield the facts of parties that have not arrived, as far as their feeds keep them."""
     for feed in world.feeds:
         yield from feed.not_arrived()
+    yield from world.at_broker()
 
 
 # --- the books of each item

@@ -14,6 +14,7 @@ from twin.world.designs import Design, ExposureBuffer
 from twin.world.fault_checks import misfits
 from twin.world.finding import Finding, Path, missing
 from twin.world.landscape import EdiGateway, Marketplace, Seller, Storefront, Wms
+from twin.world.party_checks import party_findings
 from twin.world.promise_specs import FairShareAllocation, PriorityAllocation
 from twin.world.scenario import Channel, InFiles, Poll, Scenario, Webhook
 from twin.world.values import duration_text
@@ -64,14 +65,7 @@ def _times(scenario: Scenario) -> Iterator[Finding]:
 
 def _landscape(scenario: Scenario) -> Iterator[Finding]:
     parties = scenario.landscape.parties
-    needed_kinds = dict.fromkeys(("erp_cloud", "wms", "middleware"), (1, 1))
-    needed_kinds |= dict.fromkeys(("store", "operators", "customer_portal", "pim"), (0, 1))
-    for kind, (least, most) in needed_kinds.items():
-        found = list(scenario.landscape.of_kind(kind))
-        if not least <= len(found) <= most:
-            needed = "exactly one" if least else "at most one"
-            told = ", ".join(found) or "none"
-            yield Finding(("landscape", "parties"), f"there must be {needed} party of kind {kind} (got {told})")
+    yield from party_findings(scenario)
     for name in scenario.landscape.links:
         ends = name.split("/")
         if len(ends) != 2:

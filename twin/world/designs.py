@@ -186,11 +186,31 @@ class MasterData(Block):
     deletion_limit: Share = sourced("10%", "DOMAIN 13: more than that is half a file")
 
 
+class Autoscale(Block):
+    """More workers while the queue is long (`queue_above` messages) or its head is old (`age_above`), up to `at_most`.
+
+    One is started for each look that finds too much, and let go when the queue has been empty for `idle_for`.
+    """
+
+    at_most: Count
+    queue_above: Quantity = sourced(200, "assumed: some seconds of work of two workers")
+    age_above: PositiveDuration | None = sourced(None, "rule: the length alone decides")
+    start_delay: PositiveDuration = sourced("90s", "assumed: until a further worker is ready")
+    look_every: PositiveDuration = sourced("15s", "assumed: as often as gauges are read")
+    idle_for: PositiveDuration = sourced("5m", "assumed: longer than a lull within a burst")
+
+
 class Workers(Block):
     """How many workers the middleware has, each with one transaction at a time."""
 
     count: Count = sourced(2, "peak minute x 8 transactions x 40 ms / 0.60, at least 2")
-    autoscale: Later = None
+    autoscale: Autoscale | None = sourced(None, "rule: their number is fixed unless it is said")
+
+    @model_validator(mode="after")
+    def _room_to_grow(self) -> Self:
+        if self.autoscale is not None and self.autoscale.at_most <= self.count:
+            raise rule(f"must be above count {self.count} (got {self.autoscale.at_most})", "autoscale", whole=True)
+        return self
 
 
 class Sequencing(Block):

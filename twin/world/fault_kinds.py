@@ -7,7 +7,7 @@ where a scenario asks for it.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-PARTNERS: Final = ("erp_cloud", "wms", "storefront", "marketplace", "carrier")
+PARTNERS: Final = ("erp_cloud", "erp_legacy", "wms", "storefront", "marketplace", "carrier")
 LIMITED: Final = ("storefront", "marketplace", "carrier")
 LINK: Final = "link"
 
@@ -146,16 +146,16 @@ KINDS: Final[dict[str, FaultKind]] = {
     ),
     "B1": FaultKind(
         text="A file is cut after the share `fraction` of its rows: the ERP's stock, or partners' orders.",
-        targets=("erp_cloud", "edi_gateway"), needs=("fraction",), takes=_COIN, visibility=("wrong",),
+        targets=("erp_cloud", "erp_legacy", "edi_gateway"), needs=("fraction",), takes=_COIN, visibility=("wrong",),
     ),
     "B2": FaultKind(
         text="A file comes again after `lag`, whole: the ERP's stock, or partners' orders under the old number.",
-        targets=("erp_cloud", "edi_gateway"),
+        targets=("erp_cloud", "erp_legacy", "edi_gateway"),
         needs=("lag",), takes=_COIN, visibility=("late",),
     ),
     "B3": FaultKind(
-        text="A file is late by `extra`.", targets=("erp_cloud", "edi_gateway"), needs=("extra",), takes=_COIN,
-        visibility=("late",),
+        text="A file is late by `extra`.", targets=("erp_cloud", "erp_legacy", "edi_gateway"), needs=("extra",),
+        takes=_COIN, visibility=("late",),
     ),
     "B6": FaultKind(
         text="The 997 that acknowledges a file of orders never comes; its sender sends the file again.",

@@ -13,6 +13,7 @@ from policies.throttle import Held
 from twin.model.instant import MINUTE, Elapsed
 from twin.world.calling import Clients, Server
 from twin.world.demand import OptionalMultipliers
+from twin.world.further_parties import Further
 from twin.world.key_specs import PartnerKeys
 from twin.world.law_specs import Delay
 from twin.world.own_code import OwnParty
@@ -40,17 +41,6 @@ BLANK: Final = "blank"
 
 CALL_TIMEOUT: Final[Elapsed] = MINUTE
 """How long the middleware waits for a channel, a warehouse or a carrier: 60 s, assumed; the ERP's is in its profile."""
-
-LATER_KINDS: Final = (
-    "erp_legacy",
-    "tms",
-    "bi",
-    "notifications",
-    "gateway",
-    "broker",
-    "returns_desk",
-)
-"""Party kinds of the language that do not exist yet."""
 
 
 class ErpCloud(Block):
@@ -370,12 +360,13 @@ Party = Annotated[
     | CustomerPortal
     | Supplier
     | Operators
+    | Further
     | Middleware
     | Store
     | Clients
     | Server
     | OwnParty,
-    OneOf("party", later=LATER_KINDS, marks=("use",), short=OwnParty.standing_for),
+    OneOf("party", marks=("use",), short=OwnParty.standing_for),
 ]
 
 

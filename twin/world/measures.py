@@ -61,6 +61,7 @@ from twin.model.order import Header, Intake, Order
 from twin.world.affected import AFFECTED_MEASURES, UNREAD, Affected, at_risk
 from twin.world.call_watch import CALL_MEASURES
 from twin.world.fallback_watch import FALLBACK_MEASURES, FallbackWatch
+from twin.world.further_measures import FURTHER_MEASURES
 from twin.world.invariants import Invariants
 from twin.world.levels import Level, Samples
 from twin.world.lineage import LINEAGE_MEASURES, Lineage
@@ -139,6 +140,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = (
     | FALLBACK_MEASURES
     | LINEAGE_MEASURES
     | ALERT_MEASURES
+    | FURTHER_MEASURES
 )
 """Name to (unit, what it says)."""
 

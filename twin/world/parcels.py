@@ -43,5 +43,3 @@ def take_back_undelivered(carrier: Carrier, warehouses: list[Warehouse]) -> None
         warehouses[package.site].take_back(parcel)
 
     carrier.refused = refused
-    for warehouse in warehouses:
-        warehouse.tracked = carrier.scanner is not None

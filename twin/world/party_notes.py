@@ -22,6 +22,14 @@ LEAVES_OUT: Final = {
     "carrier": "rates and tenders; pick-up times; depots",
     "supplier": "price and minimum quantities; ASN messages that differ from what arrives",
     "pim": "texts, pictures and prices: of an item it says that it is there and may be sold; new items",
+    "erp_legacy": "files that nobody can read; tables that users lock; database extracts beside the stock file",
+    "tms": "loads of many parcels, truck tenders (204 and 990), prices; what strikes it are its carriers' faults alone",
+    "bi": "forecasts and what people decide from them; what its readers cost each other",
+    "notifications": "texts, addresses and opt-outs; messages that bounce",
+    "gateway": "tokens, scopes and versions: a caller is known and may do what he does; calls that go out",
+    "broker": "topics and partitions: one queue for all; a dead-letter queue of its own (the middleware's is used)",
+    "returns_desk": "what it finds is drawn as the WMS block says; skill",
+    "customer_portal": "customers who look: it is written to, and read by nobody",
     "operators": "skill and tiredness: every item takes a drawn time",
     "middleware": "memory and its limits; threads inside a transaction",
     "store": "locks; replicas",
@@ -41,9 +49,10 @@ def party_rows() -> Iterator[dict[str, str | int]]:
                 "name": kind,
                 "text": text,
                 "leaves_out": LEAVES_OUT.get(kind, ""),
-                "published": sum("published" in each for each in sources),
-                "derived": sum("derived" in each or "third party" in each for each in sources),
-                "assumed": sum("assumed" in each for each in sources),
+                "published": sum("published" in each for _, each in sources),
+                "derived": sum("derived" in each or "third party" in each for _, each in sources),
+                "assumed": sum("assumed" in each for _, each in sources),
+                "sources": "; ".join(f"{path}: {source}" for path, source in sources),
             }
 
 
@@ -53,13 +62,14 @@ def kinds_of(block: type[Block]) -> tuple[str, ...]:
     return ("use",) if field is None else get_args(field.annotation)
 
 
-def _sources(block: type[Block]) -> Iterator[str]:
-    """Yield where the default of each setting comes from, those of blocks inside included."""
-    for info in block.model_fields.values():
+def _sources(block: type[Block], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the path of each setting and where its default comes from, those of blocks inside included."""
+    for name, info in block.model_fields.items():
         if later_key(info):
             continue
+        path = f"{above}{info.alias or name}"
         if info.description:
-            yield info.description
+            yield path, info.description
         inner = info.annotation
         if isinstance(inner, type) and issubclass(inner, Block):
-            yield from _sources(inner)
+            yield from _sources(inner, f"{path}.")

@@ -25,7 +25,7 @@ from twin.world.warm_up import Mser5, found, spacing
 
 HISTORY: Final = "history.jsonl.gz"
 LIMITS: Final = (
-    "one cloud ERP, one kind of WMS and one carrier; no legacy ERP, master-data system or API gateway",
+    "one ERP and one kind of WMS; further parties (TMS, broker, gateway, BI, ...) only where a scenario names them",
     "a carrier tells of its parcels only where its block says `scans`; else every parcel is delivered without a word",
     "a buyer who sees too little is lost; what is sent back is a whole parcel",
     "a marketplace's quota for reading single orders is not modelled, only that of its list",
@@ -165,6 +165,7 @@ def measured(world: World) -> dict[str, float | None]:
     watch, now = world.watch, world.timeline.now
     kpis = watch.results(world.middleware.conflicts, world.floors())
     kpis |= watch.requests.results(world.scenario.measures, world.faults, since=watch.began, now=now)
+    kpis |= world.further.results()
     kpis["cost_of_failure"] = world.scenario.costs.total(kpis)
     return kpis
 

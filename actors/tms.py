@@ -1,0 +1,113 @@
+"""The transport management system between warehouses and carriers: it rates a parcel and tenders it.
+
+Carriers are asked in the order of the routing guide. One that declines, or refuses because of its limit, is passed
+over; of one that did not answer nobody knows whether it printed a label, so it is asked again and nobody else is: two
+labels for one package would be two parcels. Warehouses that ask again meanwhile hear the one answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from actors.calls import FAILED, REFUSED, Call, Client
+from actors.carrier import LabelRequested
+from actors.ground import Ground, Lag
+from twin.kernel.station import Station
+from twin.model.instant import MINUTE, Elapsed
+from twin.model.message import Event, Message
+
+ASK_LATER = 15 * MINUTE
+"""What a warehouse is told when every carrier has declined: a quarter of an hour, assumed."""
+
+
+@dataclass(slots=True)
+class _Load:
+    """A parcel without a label: who asked, how far down the routing guide it is, and for the how manieth time."""
+
+    calls: list[Call] = field(default_factory=list)
+    place: int = 0
+    round: int = 0
+    tendered: bool = False
+
+
+class Tms:
+    """The planner's desk."""
+
+    def __init__(
+        self, ground: Ground, name: str, *, rate: Lag, solvers: Station, declines: Callable[[int, int], bool]
+    ) -> None:
+        self.ground = ground
+        self.name = name
+        self.rate = rate
+        self.solvers = solvers
+        self.declines = declines
+        self.carriers: list[Client] = []
+        """The routing guide."""
+        self.declined = self.passed_over = 0
+        self.given: dict[str, int] = {}
+        """Labels by the interface that gave them."""
+        self._loads: dict[int, _Load] = {}
+        recorder = ground.recorder
+        self._party = recorder.party(name)
+        self._declined = recorder.kind("tender.declined")
+
+    def request(self, call: Call) -> None:
+        """Take a warehouse's wish for a label; a solver rates it first."""
+        if not self.solvers.offer(self.rate(call.event.id, call.attempt), self._rated, call):
+            call.status = REFUSED
+            call.client.respond(call)
+
+    def _rated(self, call: Call) -> None:
+        assert isinstance(call.event, LabelRequested)
+        load = self._loads.setdefault(call.event.package, _Load())
+        load.calls.append(call)
+        if not load.tendered:
+            self._tender(call.event, load)
+
+    def _tender(self, event: LabelRequested, load: _Load) -> None:
+        """Ask the next carrier that does not decline; after the last one, the warehouse comes back later."""
+        while load.place < len(self.carriers):
+            if not self.declines(event.package, load.place + len(self.carriers) * load.round):
+                load.tendered = True
+                self.carriers[load.place].submit(event)
+                return
+            self.declined += 1
+            now, note = self.ground.timeline.now, self.ground.recorder.note
+            note(now, self._declined, self._party, self._party, event.id, event.cause, event.case, 0, load.place)
+            load.place += 1
+        load.place, load.round = 0, load.round + 1
+        self._answer(load, REFUSED)
+
+    def _answer(self, load: _Load, status: str, answer: Message | None = None) -> None:
+        calls, load.calls = load.calls, []
+        for call in calls:
+            call.status, call.answer = status, answer
+            call.retry_after = ASK_LATER if status == REFUSED else None
+            call.client.respond(call)
+
+    # --- what carriers say
+
+    def labelled(self, event: Event, answer: Message | None) -> None:
+        """A carrier gave the label."""
+        assert isinstance(event, LabelRequested)
+        load = self._loads.pop(event.package)
+        carrier = self.carriers[load.place].name
+        self.given[carrier] = self.given.get(carrier, 0) + 1
+        self._answer(load, "ok", answer)
+
+    def refused(self, event: Event, retry_after: Elapsed | None) -> bool:
+        """A carrier is at its limit: the next one is asked; True unless it is the last, which is asked again later."""
+        assert isinstance(event, LabelRequested)
+        load = self._loads[event.package]
+        if load.place == len(self.carriers) - 1:
+            return False
+        self.passed_over += 1
+        load.place += 1
+        self._tender(event, load)
+        return True
+
+    def unlabelled(self, event: Event, reason: str) -> None:
+        """A carrier did not answer, however often it was asked: it is asked again when the warehouse comes back."""
+        assert isinstance(event, LabelRequested)
+        load = self._loads[event.package]
+        load.tendered = False
+        self._answer(load, FAILED)

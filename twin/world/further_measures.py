@@ -1,0 +1,24 @@
+"""What is measured of the further parties and of elastic workers."""
+
+from typing import Final
+
+FURTHER_MEASURES: Final[dict[str, tuple[str, str]]] = {
+    "labels_given": ("count", "Labels that a TMS got, by the interface of the carrier that gave them."),
+    "tenders_declined": ("count", "Tenders that a carrier declined, or refused because of its limit."),
+    "snapshot_read_s": ("s", "How long a read of business intelligence took."),
+    "snapshot_age_s": ("s", "Age of the last complete snapshot at the end."),
+    "notifications_sent": ("count", "Messages that customers got."),
+    "notifications_given_up": ("count", "Messages that the provider was not given."),
+    "notification_lag_s": ("s", "From the moment there was something to say until the provider took the message."),
+    "gateway_refused": ("count", "Calls that the API gateway refused, repeats included."),
+    "gateway_given_up": ("count", "Calls whose sender gave up at the API gateway."),
+    "broker_age_s": ("s", "How long a message lay at the broker before it was handed out."),
+    "broker_length": ("count", "Messages that lay at the broker."),
+    "broker_redelivered": ("count", "Messages that the broker handed out twice."),
+    "broker_expired": ("count", "Messages that the broker dropped because nobody took them in time."),
+    "returns_wait_s": ("s", "From the receipt of goods that came back until somebody had looked at them."),
+    "stock_file_trouble": ("count", "Stock files of an older ERP that were late, cut short or repeated."),
+    "extra_workers": ("count", "Workers beyond the design's `count`."),
+    "extra_worker_hours": ("h", "Time of workers beyond the design's `count`, the time in which they start included."),
+}
+"""Name to (unit, what it says); a run without the party does not have them."""
