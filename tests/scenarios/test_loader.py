@@ -150,7 +150,7 @@ BAD = [
     ("lost: 0.01%", "lost: 1.5", "must be a share from 0 to 1, such as 2% or 0.02 (got 1.5)"),
     ("{kind: carrier}", "{kind: gateway}", "there must be exactly one party of kind carrier (got none)"),
     ("{kind: carrier}", "{kind: carier}", "no such party kind 'carier'; there are erp_cloud"),
-    ("{kind: carrier}", '{use: "desk:Desk"}', "landscape.parties.carrier.use: a user's class cannot stand here yet"),
+    ("{kind: carrier}", '{use: "desk:Desk"}', "landscape.parties.carrier.use: wants the code of module 'desk'"),
     ("share: 45%", "share: 44%", "20:1: channels: shares must sum to 100 % (got 99 %)"),
     ("orders_per_day: 200", "orders_per_day: -1", "25:19: demand.orders_per_day: must not be negative (got -1)"),
     ("multipliers: cyber_monday", "multipliers: cyber_mon", "did you mean 'cyber_monday'?"),
