@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from twin.errors import UsageError
-from twin.experiment import bench_apart, bench_kernel, bench_orders
+from twin.experiment import bench_apart, bench_branch, bench_kernel, bench_orders
 from twin.experiment.bench_apart import LONG
 from twin.experiment.bench_measure import Measure
 
@@ -39,6 +39,7 @@ def rows(
     known = dict(ALL)
     if scenario is not None:
         known |= bench_orders.of_a_world(scenario)
+        known |= bench_branch.of_a_warm_world(scenario)
         known |= bench_apart.of_long_runs(scenario, peak) if peak is not None else {}
     for name in names or ():
         if name not in known:
