@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from twin.world import calling, landscape
 from twin.world.fault_kinds import KINDS, LINK
 from twin.world.fault_specs import AfterTrigger, AtTrigger
+from twin.world.retry_dangers import calls_of
 from twin.world.scenario import Scenario
 from twin.world.values import duration_text
 
@@ -71,7 +72,8 @@ def targets_of(scenario: Scenario) -> dict[str, str]:
         seller = parties.get(scenario.party_of(name))
         if seller is not None:
             found.setdefault(name, seller.kind)
-    for name in scenario.landscape.links:
+    called = [f"{caller}/{call.to}" for caller, _, call in calls_of(scenario)]
+    for name in (*scenario.landscape.links, *called):
         a, _, b = name.partition("/")
         found |= {name: LINK, f"{b}/{a}": LINK}
     return found
