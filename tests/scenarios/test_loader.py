@@ -13,8 +13,9 @@ from scenarios.loader import Loaded
 from twin.errors import Problem, ScenarioError
 from twin.world.demand import Distribution, History
 from twin.world.designs import GovernedPublication
-from twin.world.landscape import ErpCloud, Marketplace, Storefront, Wms
+from twin.world.landscape import ErpCloud, Wms
 from twin.world.retry_specs import ExponentialRetry
+from twin.world.seller_specs import Marketplace, Storefront
 
 WHOLE = """\
 # What does a small distributor do with two channels?

@@ -4,10 +4,11 @@ import pytest
 
 import scenarios
 from twin.errors import ScenarioError
-from twin.world.landscape import ErpCloud, Marketplace
+from twin.world.landscape import ErpCloud
 from twin.world.loads import loads_of
 from twin.world.rules import the_wms
 from twin.world.scenario import Scenario
+from twin.world.seller_specs import Marketplace
 
 PEAK = {"storefront": 5.9, "marketplaces": 4.5, "edi": 1.0}
 FILE = """\

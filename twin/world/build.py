@@ -98,6 +98,7 @@ from twin.world.rules import StockInterface, rules_of, the_wms
 from twin.world.sayers import sayer_of
 from twin.world.scenario import Direct, InFiles, Scenario
 from twin.world.scenario import Poll as PollBlock
+from twin.world.seller_specs import EdiGateway, Marketplace, Seller, Storefront
 from twin.world.stocking import split
 from twin.world.troubles import Troubles
 from twin.world.warm_up import told
@@ -657,7 +658,7 @@ class _Builder:
         block = self.scenario.channels[name]
         party_name = self.scenario.party_of(name)
         party = self.parties[party_name]
-        assert isinstance(party, landscape.Seller)
+        assert isinstance(party, Seller)
         interface = StockInterface(party)
         ground = self.ground
         channel = Channel(
@@ -719,7 +720,7 @@ class _Builder:
         packs = dict(self.rules.availability.channels[number].sell_units)
         return Writer(names_of(self.scenario, name, self.numbers), packs, wrong)
 
-    def _intake(self, channel: Channel, name: str, party_name: str, party: landscape.Seller) -> None:
+    def _intake(self, channel: Channel, name: str, party_name: str, party: Seller) -> None:
         block = self.scenario.channels[name].intake
         ground = self.ground
         link = self._link(party_name, "middleware", f"{name}/orders")
@@ -738,7 +739,7 @@ class _Builder:
             channel.hands_over_by(self._by_file(channel, name, party_name, party, link, block))
             return
         if isinstance(block, PollBlock):
-            assert isinstance(party, landscape.Marketplace)
+            assert isinstance(party, Marketplace)
             visible = ground.lag(f"{name}/visible", compiled(party.order_visible))
             poll = Poll(
                 channel,
@@ -754,7 +755,7 @@ class _Builder:
             )
             channel.hands_over_by(poll.placed)
             return
-        assert isinstance(party, landscape.Storefront)
+        assert isinstance(party, Storefront)
         dispatch = ground.lag(f"{name}/webhook", compiled(party.webhook.latency))
         webhook = Webhook(
             channel,
@@ -770,11 +771,11 @@ class _Builder:
         channel.hands_over_by(webhook.placed)
 
     def _by_file(
-        self, channel: Channel, name: str, party_name: str, party: landscape.Seller, link: Link, block: InFiles
+        self, channel: Channel, name: str, party_name: str, party: Seller, link: Link, block: InFiles
     ) -> Callable[[SubmitOrder], None]:
         """Return who carries a channel's orders in files: the partners' mailbox, or a party's own run."""
         ground = self.ground
-        if isinstance(party, landscape.EdiGateway):
+        if isinstance(party, EdiGateway):
             mailbox = Mailbox(
                 channel,
                 partners=party.partners,

@@ -13,10 +13,11 @@ from twin.world.demand import Distribution, History
 from twin.world.designs import Design, ExposureBuffer
 from twin.world.fault_checks import misfits
 from twin.world.finding import Finding, Path, missing
-from twin.world.landscape import EdiGateway, Marketplace, Seller, Storefront, Wms
+from twin.world.landscape import Wms
 from twin.world.party_checks import party_findings
 from twin.world.promise_specs import FairShareAllocation, PriorityAllocation
 from twin.world.scenario import Channel, InFiles, Poll, Scenario, Webhook
+from twin.world.seller_specs import EdiGateway, Marketplace, Seller, Storefront
 from twin.world.values import duration_text
 from twin.world.warm_up import longest
 

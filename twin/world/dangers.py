@@ -12,11 +12,11 @@ from twin.world.breaker_specs import CountBreaker, PollyBreaker, TimeBreaker
 from twin.world.calling import Clients, Server
 from twin.world.designs import Design, GovernedPublication
 from twin.world.finding import Finding, Path
-from twin.world.landscape import EdiGateway, FeedApi, Marketplace, Storefront
 from twin.world.law_specs import GammaLaw, LognormalLaw
 from twin.world.retry_dangers import calls_of, retry_dangers, waited_for
 from twin.world.retry_specs import NoRetry
 from twin.world.scenario import InFiles, Poll, Scenario
+from twin.world.seller_specs import EdiGateway, FeedApi, Marketplace, Storefront
 from twin.world.values import duration_text
 
 

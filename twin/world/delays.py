@@ -11,11 +11,12 @@ from policies.stock_buffer import exposure_window
 from twin.kernel.laws import Law
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.world import designs
-from twin.world.landscape import EdiGateway, Link, Marketplace, Middleware, Seller, Storefront
+from twin.world.landscape import Link, Middleware
 from twin.world.law_specs import ConstantLaw
 from twin.world.laws import compiled
 from twin.world.rules import StockInterface
 from twin.world.scenario import Direct, InFiles, Poll, Scenario, Webhook
+from twin.world.seller_specs import EdiGateway, Marketplace, Seller, Storefront
 
 CERTAIN = 1 - 1e-9
 

@@ -15,6 +15,7 @@ from twin.world.demand import Distribution
 from twin.world.laws import compiled
 from twin.world.rules import the_wms
 from twin.world.scenario import Scenario
+from twin.world.seller_specs import Marketplace
 from twin.world.sizing import CALLS, HOURS, PEAK_MINUTE
 
 DAY_S: Final = 86_400
@@ -105,7 +106,7 @@ def _gates(scenario: Scenario, asked: list[Volume | None]) -> Iterator[Gate]:
         yield gate(f"wms/{site_name}", "orders/day", site.people * per_hour * hours, day(site.people / people))
     for name, channel in scenario.channels.items():
         seller = scenario.landscape.parties[scenario.party_of(name)]
-        if isinstance(seller, landscape.Marketplace) and channel.intake.kind == "poll":
+        if isinstance(seller, Marketplace) and channel.intake.kind == "poll":
             capacity = seller.list_orders.rate.per_s * seller.list_orders.max_items
             yield gate(f"{name}/list", "orders/s", capacity, peak(1.0, name))
 

@@ -45,13 +45,14 @@ from twin.world import designs
 from twin.world.book_specs import posting_of, reconciliation_of
 from twin.world.catalogues import catalogue_of, sell_units_of
 from twin.world.fallback_specs import fallbacks_of
-from twin.world.landscape import Carrier, FeedApi, FileStockApi, Party, Seller, Storefront, StorefrontStockApi, Wms
+from twin.world.landscape import Carrier, Party, Wms
 from twin.world.parcel_specs import milestones_of
 from twin.world.people import routing_of
 from twin.world.promise_specs import backorders_of, dates_of, promising_of
 from twin.world.quota_specs import quotas_of
 from twin.world.safety_specs import classes_of, safety_of
 from twin.world.scenario import Channel, Direct, Scenario, Webhook
+from twin.world.seller_specs import FeedApi, FileStockApi, Seller, Storefront, StorefrontStockApi
 from twin.world.source_specs import source_of
 
 TABLES = {
