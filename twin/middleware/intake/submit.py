@@ -30,7 +30,9 @@ from twin.middleware.orders.occasions import (
     Submitted,
     Validated,
 )
+from twin.middleware.orders.soft import harden, keep_for
 from twin.middleware.orders.table import submit
+from twin.middleware.orders.telling import tell
 from twin.middleware.orders.work import Work
 from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, PARKED, Outcome, Unit
 from twin.model.commands import HoldExpired, ItemQuantity, LineQuantity, ReservationLapsed, SubmitOrder
@@ -141,7 +143,7 @@ def _keep_meanwhile(work: Work, allowed: tuple[int, ...], kits: tuple[KitLines, 
     planned = plan(work, order.id, order.channel, needs, order.policy, allowed, kits=kits)
     for line, parts in zip(order.lines, planned.parts, strict=True):
         for site, units in parts:
-            claim = work.keep_for(line.number, line.item, site, units, until)
+            claim = keep_for(work, line.number, line.item, site, units, until)
             lapse = ReservationLapsed(id=work.ids.next(), cause=work.cause.id, case=order.id, reservation=claim)
             work.unit.schedule(until, lapse)
 
@@ -150,7 +152,7 @@ def _kept(work: Work, order: Order) -> list[Parts]:
     """Commit what was kept for the order and has not lapsed; return it by line."""
     kept: list[Parts] = [() for _ in order.lines]
     if order.claims:
-        for line, site, units in work.harden():
+        for line, site, units in harden(work):
             kept[line - 1] = (*kept[line - 1], (site, units))
     return kept
 
@@ -180,7 +182,7 @@ def _with_short(work: Work, decided: Step, short: tuple[ItemQuantity, ...]) -> S
     rest = []
     for effect in decided.effects:
         if isinstance(effect, Answer):
-            work.tell(effect, short)
+            tell(work, effect, short)
         else:
             rest.append(effect)
     return Step(decided.order, decided.outcome, decided.row, tuple(rest))

@@ -30,7 +30,7 @@ from twin.model.ids import Ids
 from twin.model.instant import Elapsed, Now
 from twin.model.intake import StreamState
 from twin.model.posting import ToPost
-from twin.model.stock import Bucket, ItemStock, Movement, Position, SalesRate, Supply
+from twin.model.stock import Bucket, ItemStock, Movement, Pledge, Position, Quota, SalesRate, Supply, Waiting
 
 Fact = StockReceived | StockAdjusted | StockCounted
 
@@ -186,8 +186,11 @@ def replaced(
     *,
     positions: tuple[Position, ...] | None = None,
     supply: tuple[Supply, ...] | None = None,
-    changed_at: Elapsed | None = None,
+    pledges: tuple[Pledge, ...] | None = None,
+    waiting: tuple[Waiting, ...] | None = None,
+    quotas: tuple[Quota, ...] | None = None,
     rates: tuple[SalesRate, ...] | None = None,
+    changed_at: Elapsed | None = None,
 ) -> ItemStock:
     """Return the record with these parts replaced."""
     return ItemStock(
@@ -195,9 +198,9 @@ def replaced(
         stock.positions if positions is None else positions,
         stock.claims,
         stock.supply if supply is None else supply,
-        stock.pledges,
-        stock.waiting,
-        stock.quotas,
+        stock.pledges if pledges is None else pledges,
+        stock.waiting if waiting is None else waiting,
+        stock.quotas if quotas is None else quotas,
         stock.rates if rates is None else rates,
         stock.changed_at if changed_at is None else changed_at,
         stock.disputed,

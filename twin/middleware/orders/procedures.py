@@ -10,6 +10,7 @@ from policies.ruleset import RuleSet
 from twin.middleware.delivery.exceptions import keep, notice
 from twin.middleware.delivery.waiting import wait_for_order
 from twin.middleware.intake.submit import plan, promise_waiting
+from twin.middleware.orders.bookings import take_in
 from twin.middleware.orders.header import header, off
 from twin.middleware.orders.loading import loaded
 from twin.middleware.orders.money import over
@@ -166,7 +167,7 @@ def take_in_return(message: ReturnReceived, now: Now, rules: RuleSet, unit: Unit
     unknown = [row.item for row in message.items if row.item not in work.stocks]
     for row in message.items:
         if row.item in work.stocks:
-            work.take_in(row.item, message.site, row.quantity)
+            take_in(work, row.item, message.site, row.quantity)
     work.save()
     detail = f"receipt {message.key}" + (f", unknown items {unknown}" if unknown else "")
     notice(message, "UNAUTHORISED_RETURN", message.key, detail, now, rules, unit)

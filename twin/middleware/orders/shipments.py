@@ -10,6 +10,7 @@ from policies.milestones import ENDED, Judged, fold
 from policies.ruleset import RuleSet
 from twin.middleware.delivery.exceptions import notice
 from twin.middleware.orders.effects import Effect, GiveBack
+from twin.middleware.orders.telling import give_back
 from twin.middleware.orders.units import amounts, credit
 from twin.middleware.orders.work import Work
 from twin.middleware.unit import ORDERS, SHIPMENTS, Outcome, Unit
@@ -140,7 +141,7 @@ def settle_lost(message: ShipmentLost, now: Now, rules: RuleSet, unit: Unit) -> 
             work.order = order.changed(message.id, money=money)
             for effect in effects:
                 assert isinstance(effect, GiveBack)
-                work.give_back(effect)
+                give_back(work, effect)
             work.save()
         return Outcome.APPLIED
     ids = Ids(message.id)

@@ -2,21 +2,23 @@
 
 `Work` is the working set of a procedure: the order, the item records and the reservations it loaded. It applies effects
 to its own copies and writes everything once, in `save`. It decides nothing: quantities come from the table, places from
-the sourcing policy.
+the sourcing policy. What is done to claims stands here, what is done to item records beside them in `bookings`, what
+partners hear in `telling`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from policies.ruleset import RuleSet
 from policies.sourcing import SourcingPlan
 from policies.stock_buffer import drawn, given_back, sold
 from twin.middleware.delivery.exceptions import KEPT, keep, notice
 from twin.middleware.inventory.backorders import serve_waiting
-from twin.middleware.inventory.movements import awake, moved
-from twin.middleware.inventory.posting import follow, post
-from twin.middleware.inventory.reservation import Commit, Consume, EntryCode, Release, apply, grant
+from twin.middleware.inventory.movements import awake, moved, replaced
+from twin.middleware.inventory.posting import post
+from twin.middleware.inventory.reservation import Consume, EntryCode, Release, apply, grant
 from twin.middleware.inventory.soft_claims import without_claim
+from twin.middleware.orders import bookings, telling
+from twin.middleware.orders.bookings import Shipped, post_shipment
 from twin.middleware.orders.effects import (
     Answer,
     Archive,
@@ -46,7 +48,6 @@ from twin.middleware.orders.effects import (
 from twin.middleware.orders.header import off
 from twin.middleware.orders.occasions import (
     Allocated,
-    AllocatedShort,
     Occasion,
     ReleasedToWarehouse,
     UndoDone,
@@ -56,27 +57,11 @@ from twin.middleware.orders.table import step
 from twin.middleware.unit import ARCHIVE, ITEMS, MOVEMENTS, ORDERS, RESERVATIONS, Outcome, Unit
 from twin.model.commands import (
     ArchiveDue,
-    BackorderExpired,
     ItemQuantity,
     LineQuantity,
-    OrderedLine,
-    PledgeDue,
-    ReturnDisposed,
-    ReturnReceived,
-    ShipmentConfirmed,
 )
 from twin.model.events import (
     AvailabilityChanged,
-    CancelErpOrder,
-    CancelRelease,
-    ChangeErpOrder,
-    CreateErpOrder,
-    CreditNoteDue,
-    FulfilmentRecorded,
-    OrderAnswered,
-    PaymentGivenBack,
-    ReleaseToWarehouse,
-    ReturnAnswered,
 )
 from twin.model.ids import Ids
 from twin.model.instant import Elapsed, Now
@@ -88,13 +73,8 @@ from twin.model.stock import (
     Bucket,
     ItemStock,
     Movement,
-    Pledge,
-    Position,
-    Quota,
     Reservation,
     SalesRate,
-    SoftClaim,
-    Waiting,
 )
 from twin.model.written import Wording
 
@@ -138,11 +118,13 @@ class Work:
         """Units that no claim is on, of each item that somebody was waiting for."""
         self._changed: dict[int, None] = {}
         self._claimed: dict[int, None] = {}
-        self._shipped: list[_Shipped] = []
-        self._posted: list[ToPost] = []
-        self._by_line: dict[int, list[OrderClaim]] = {}
+        self.shipped: list[Shipped] = []
+        """What left, line by line."""
+        self.posted: list[ToPost] = []
+        """Movements that the ERP is to book."""
+        self.by_line: dict[int, list[OrderClaim]] = {}
         for claim in self.claims:
-            self._by_line.setdefault(claim.line, []).append(claim)
+            self.by_line.setdefault(claim.line, []).append(claim)
 
     # --- what the table asks for
 
@@ -165,7 +147,7 @@ class Work:
         raised, self.exceptions = self.exceptions, []
         if changed:
             for code, detail in raised:
-                notice(self.cause, code, self._known().id, detail, self.now, self.rules, self.unit)
+                notice(self.cause, code, self.known().id, detail, self.now, self.rules, self.unit)
             return step.outcome
         for code, detail in raised:
             keep(self.cause, code, detail, self.now, self.rules, self.unit)
@@ -173,13 +155,9 @@ class Work:
 
     def reword(self, wording: Wording) -> None:
         """Keep what the order's lines were before they were read."""
-        self.order = self._known().amid(wording=wording)
+        self.order = self.known().amid(wording=wording)
 
     # --- claims and stock
-
-    def take_in(self, item: int, site: int, quantity: int) -> None:
-        """Book goods that came back: they are there, and not sellable."""
-        self._post(item, site, Bucket.OUTSIDE, Bucket.QUALITY, quantity, "return")
 
     def available(self, item: int) -> tuple[int, ...]:
         """Return what may be claimed of an item now, per site."""
@@ -202,53 +180,13 @@ class Work:
         """Claim units for a line of the accepted order."""
         assert self.order is not None
         id = self.ids.next()
-        self._put(grant(id, order=self.order.id, line=line, item=item, site=site, quantity=quantity, committed=True))
+        self.put(grant(id, order=self.order.id, line=line, item=item, site=site, quantity=quantity, committed=True))
         claim = OrderClaim(line, site, id)
         self.claims.append(claim)
-        self._by_line.setdefault(line, []).append(claim)
+        self.by_line.setdefault(line, []).append(claim)
         stock = self.touch(item)
         quotas = drawn(stock.quotas, self.order.channel, quantity, self.now.elapsed) if stock.quotas else stock.quotas
-        self.stocks[item] = _with(stock, moved(stock.positions, site, committed=quantity), quotas=quotas)
-
-    def keep_for(self, line: int, item: int, site: int, quantity: int, until: Elapsed) -> int:
-        """Claim units for a line of an order that is not accepted yet, until `until`; return the claim's id."""
-        order, id = self._known(), self.ids.next()
-        self._put(grant(id, order=order.id, line=line, item=item, site=site, quantity=quantity, expires_at=until))
-        claim = OrderClaim(line, site, id)
-        self.claims.append(claim)
-        self._by_line.setdefault(line, []).append(claim)
-        stock = self.touch(item)
-        claims = (*stock.claims, SoftClaim(id, site, quantity, until, order.id))
-        quotas = drawn(stock.quotas, order.channel, quantity, self.now.elapsed) if stock.quotas else stock.quotas
-        self.stocks[item] = stock.changed(claims=claims, quotas=quotas)
-        return id
-
-    def harden(self) -> list[tuple[int, int, int]]:
-        """Commit what is kept for the order and has not lapsed; return it as (line, site, units).
-
-        What is kept for a line that has been changed meanwhile is given up: it is promised anew.
-        """
-        order, now = self._known(), self.now.elapsed
-        for number, claims in self._by_line.items():
-            held = [self.reservations[claim.reservation] for claim in claims]
-            line = order.lines[number - 1] if number <= len(order.lines) else None
-            units = sum([each.live(now) for each in held])
-            if line is None or units > line.pending or any(each.item != line.item for each in held):
-                self._keep(KeepClaims(number, 0))
-        hard = []
-        for claim in self.claims:
-            reservation = self.reservations[claim.reservation]
-            units = reservation.live(self.now.elapsed)
-            if not units or reservation.committed:
-                continue
-            after, code = apply(reservation, Commit(self.ids.next()), self.now.elapsed)
-            assert code is EntryCode.OK
-            self._put(after)
-            stock = without_claim(self.touch(reservation.item), reservation.id, units)
-            positions = moved(stock.positions, claim.site, committed=units)
-            self.stocks[reservation.item] = _with(stock, positions)
-            hard.append((claim.line, claim.site, units))
-        return hard
+        self.stocks[item] = replaced(stock, positions=moved(stock.positions, site, committed=quantity), quotas=quotas)
 
     def touch(self, item: int) -> ItemStock:
         """Return an item's record, which is about to change."""
@@ -269,7 +207,7 @@ class Work:
             channel = self.order.channel
             rates = list(stock.rates) or [SalesRate()] * len(self.rules.channels)
             rates[channel] = sold(rates[channel], quantity, self.now.elapsed, half_life)
-            self.stocks[item] = _with(stock, stock.positions, rates=tuple(rates))
+            self.stocks[item] = replaced(stock, rates=tuple(rates))
 
     def allocate(self, line: int, item: int, quantity: int) -> int:
         """Claim pending units of a line wherever they are free, release them to the warehouses, return the rest."""
@@ -289,7 +227,7 @@ class Work:
         stock = self.stocks[item]
         if not stock.quotas:
             return quantity
-        channel, now = self._known().channel, self.now.elapsed
+        channel, now = self.known().channel, self.now.elapsed
         return min(quantity, self.rules.availability.promisable(stock, self.available(item), channel, now))
 
     def source(self, needs: Sequence[tuple[int, int]]) -> SourcingPlan:
@@ -308,14 +246,16 @@ class Work:
         for site, lines in by_site.items():
             self.move(ReleasedToWarehouse(self.cause.id, self.ids.next(), site, tuple(lines)))
 
-    def _put(self, reservation: Reservation) -> None:
+    def put(self, reservation: Reservation) -> None:
+        """Write a claim at the end."""
         self.reservations[reservation.id] = reservation
         self._claimed[reservation.id] = None
 
     def _give_up(self, effect: ReleaseClaims) -> None:
         self._reduce(effect.line, effect.quantity, effect.site, consume=False)
 
-    def _keep(self, effect: KeepClaims) -> None:
+    def keep(self, effect: KeepClaims) -> None:
+        """Give up claims of a line beyond what it is to keep."""
         live = sum(self.reservations[claim.reservation].live(self.now.elapsed) for claim in self._of(effect.line, None))
         if live > effect.quantity:
             self._reduce(effect.line, live - effect.quantity, None, consume=False)
@@ -326,7 +266,9 @@ class Work:
         consumed = self._reduce(effect.line, effect.quantity, effect.site, consume=True)
         out = effect.quantity + effect.over
         stock = self.touch(item)
-        self.stocks[item] = _with(stock, moved(stock.positions, effect.site, sellable=-out, committed=-consumed))
+        self.stocks[item] = replaced(
+            stock, positions=moved(stock.positions, effect.site, sellable=-out, committed=-consumed)
+        )
         movement = self.ids.next()
         now = self.now.elapsed
         self.unit.save(
@@ -336,7 +278,7 @@ class Work:
                 movement, self.cause.id, item, effect.site, Bucket.SELLABLE, Bucket.OUTSIDE, out, "shipment", now, now
             ),
         )
-        self._shipped.append(_Shipped(effect.site, effect.line, item, out, effect.quantity, movement))
+        self.shipped.append(Shipped(effect.site, effect.line, item, out, effect.quantity, movement))
 
     def _reduce(self, line: int, quantity: int, site: int | None, *, consume: bool) -> int:
         """Take units off the live claims of a line, in the order in which they were made; return how many there were.
@@ -355,210 +297,22 @@ class Work:
             entry = Consume(key, units) if consume else Release(key, units)
             after, code = apply(reservation, entry, self.now.elapsed)
             assert code is EntryCode.OK
-            self._put(after)
+            self.put(after)
             if not consume:
                 stock = self.touch(reservation.item)
                 if reservation.committed:
-                    stock = _with(stock, moved(stock.positions, reservation.site, committed=-units))
+                    stock = replaced(stock, positions=moved(stock.positions, reservation.site, committed=-units))
                 else:
                     stock = without_claim(stock, reservation.id, units)
                 if stock.quotas:
                     now = self.now.elapsed
-                    stock = _with(
-                        stock, stock.positions, quotas=given_back(stock.quotas, self._known().channel, units, now)
-                    )
+                    stock = replaced(stock, quotas=given_back(stock.quotas, self.known().channel, units, now))
                 self.stocks[reservation.item] = stock
             left -= units
         return quantity - left
 
     def _of(self, line: int, site: int | None) -> list[OrderClaim]:
-        return [claim for claim in self._by_line.get(line, ()) if site is None or claim.site == site]
-
-    def _demand(self, effect: ChangeDemand) -> None:
-        assert self.order is not None
-        item = self.order.lines[effect.line - 1].item
-        stock = self.touch(item)
-        order, now = self.order, self.now.elapsed
-        waiting, pledges = stock.waiting, stock.pledges
-        home = self.rules.channels[order.channel].sites_for(order.id, order.sites)[0].position
-        if effect.waiting > 0:
-            since = order.accepted_at if effect.pledged < 0 else now
-            due = self.dated.get(effect.line, 0)
-            waiting = (*waiting, Waiting(order.id, effect.line, effect.waiting, since, order.channel, due, home))
-        elif effect.waiting < 0:
-            waiting = _less_waiting(waiting, order.id, effect.line, -effect.waiting)
-        if effect.pledged > 0:
-            for site, units, due in self.schedules.get(effect.line, ((home, effect.pledged, order.promise),)):
-                pledges = (*pledges, Pledge(order.id, effect.line, site, units, due, order.channel))
-                timer = PledgeDue(id=self.ids.next(), cause=self.cause.id, case=order.id, line=effect.line, item=item)
-                self.unit.schedule(due, timer)
-        elif effect.pledged < 0:
-            pledges = _less_pledged(pledges, order.id, effect.line, -effect.pledged)
-        self.stocks[item] = _with(stock, stock.positions, waiting=waiting, pledges=pledges)
-
-    def _reallocate(self, effect: Reallocate) -> None:
-        assert self.order is not None
-        item = self.order.lines[effect.line - 1].item
-        rest = self.allocate(effect.line, item, effect.quantity)
-        if rest:
-            self.move(AllocatedShort(self.cause.id, (LineQuantity(effect.line, rest),)))
-
-    def _take_in(self, effect: TakeIn) -> None:
-        self.take_in(self._known().lines[effect.line - 1].item, effect.site, effect.quantity)
-
-    def _grade(self, effect: Grade) -> None:
-        item = self._known().lines[effect.line - 1].item
-        self._post(item, effect.site, Bucket.QUALITY, effect.target, effect.quantity, "disposal")
-
-    def _post(self, item: int, site: int, source: Bucket, target: Bucket, quantity: int, reason: str) -> None:
-        """Move returned units between buckets, in the ledger and, where the books change, in the ERP."""
-        stock = self.touch(item)
-        quality = (target is Bucket.QUALITY) - (source is Bucket.QUALITY)
-        sellable, damaged = target is Bucket.SELLABLE, target is Bucket.DAMAGED
-        positions = moved(
-            stock.positions,
-            site,
-            quality=quality * quantity,
-            sellable=sellable * quantity,
-            damaged=damaged * quantity,
-        )
-        self.stocks[item] = _with(stock, positions)
-        movement, now = self.ids.next(), self.now.elapsed
-        self.unit.save(
-            MOVEMENTS,
-            movement,
-            Movement(movement, self.cause.id, item, site, source, target, quantity, reason, now, now),
-        )
-        change = (source is Bucket.OUTSIDE) - (target is Bucket.OUTSIDE)
-        blocked = (quality + damaged) * quantity
-        if change or blocked:
-            document, at = self.cause.case, self._happened()
-            self._posted.append(ToPost(movement, reason, item, site, reason, document, change * quantity, blocked, at))
-
-    # --- what partners hear
-
-    def _answer(self, effect: Answer) -> None:
-        self.tell(effect, ())
-
-    def tell(self, effect: Answer, short: tuple[ItemQuantity, ...]) -> None:
-        """Answer the channel; `short` are units that were not free at intake."""
-        order = self._known()
-        self.unit.emit(
-            OrderAnswered(
-                id=self.ids.next(),
-                cause=self.cause.id,
-                case=order.id,
-                channel=order.channel,
-                number=order.number,
-                code=effect.code,
-                lines=effect.lines,
-                short=short,
-            )
-        )
-
-    def _create(self, effect: CreateErp) -> None:
-        order = self._known()
-        self.unit.emit(
-            CreateErpOrder(
-                id=self.ids.next(),
-                cause=self.cause.id,
-                case=order.id,
-                external=order.id,
-                lines=_ordered(order),
-                document=order.document,
-                tax=order.tax,
-            )
-        )
-        if order.cancel_after:
-            lapse = BackorderExpired(id=self.ids.next(), cause=self.cause.id, case=order.id)
-            self.unit.schedule(order.cancel_after, lapse)
-
-    def _change(self, effect: ChangeErp) -> None:
-        order = self._known()
-        self.unit.emit(
-            ChangeErpOrder(
-                id=self.ids.next(),
-                cause=self.cause.id,
-                case=order.id,
-                external=order.id,
-                revision=order.revision,
-                lines=_ordered(order),
-            )
-        )
-
-    def _cancel(self, effect: CancelErp) -> None:
-        order = self._known()
-        self.unit.emit(CancelErpOrder(id=self.ids.next(), cause=self.cause.id, case=order.id, external=order.id))
-
-    def _send(self, effect: SendRelease) -> None:
-        order = self._known()
-        lines = order.lines
-        self.unit.emit(
-            ReleaseToWarehouse(
-                id=self.ids.next(),
-                cause=self.cause.id,
-                case=order.id,
-                site=effect.site,
-                release=effect.key,
-                lines=effect.lines,
-                items=tuple([ItemQuantity(lines[each.line - 1].item, each.quantity) for each in effect.lines]),
-            )
-        )
-
-    def _recall(self, effect: RecallRelease) -> None:
-        order = self._known()
-        self.unit.emit(
-            CancelRelease(
-                id=self.ids.next(),
-                cause=self.cause.id,
-                case=order.id,
-                site=effect.site,
-                release=effect.key,
-                lines=effect.lines,
-            )
-        )
-
-    def give_back(self, effect: GiveBack) -> None:
-        """Ask for the buyer's money to go back."""
-        order = self._known()
-        key = self.ids.next()
-        self.unit.emit(
-            PaymentGivenBack(
-                id=self.ids.next(),
-                cause=self.cause.id,
-                case=order.id,
-                channel=order.channel,
-                key=key,
-                amount=effect.amount,
-            )
-        )
-
-    def _credit(self, effect: CreditNote) -> None:
-        order = self._known()
-        self.unit.emit(
-            CreditNoteDue(
-                id=self.ids.next(),
-                cause=self.cause.id,
-                case=order.id,
-                key=effect.key,
-                rma=effect.rma,
-                lines=effect.lines,
-            )
-        )
-
-    def _tell_return(self, effect: TellReturn) -> None:
-        order = self._known()
-        self.unit.emit(
-            ReturnAnswered(
-                id=self.ids.next(),
-                cause=self.cause.id,
-                case=order.id,
-                channel=order.channel,
-                rma=effect.rma,
-                code=effect.code,
-                lines=effect.lines,
-            )
-        )
+        return [claim for claim in self.by_line.get(line, ()) if site is None or claim.site == site]
 
     def _exception(self, effect: OpenException) -> None:
         self.exceptions.append((effect.code, effect.detail))
@@ -575,7 +329,8 @@ class Work:
     def _ignore(self, effect: Effect) -> None:
         """Claims are committed when they are granted, and a warehouse counts a bin that came up short by itself."""
 
-    def _known(self) -> Order:
+    def known(self) -> Order:
+        """Return the order, which there is."""
         assert self.order is not None
         return self.order
 
@@ -584,9 +339,9 @@ class Work:
     def save(self) -> None:
         """Write what changed, once each, and tell the publisher what is free now."""
         unit, now = self.unit, self.now.elapsed
-        if self._shipped:
-            self._post_shipment()
-        post(self._posted, self.cause, self.now, self.rules, self.ids, unit)
+        if self.shipped:
+            post_shipment(self)
+        post(self.posted, self.cause, self.now, self.rules, self.ids, unit)
         changed: list[ItemQuantity] = []
         for item in self._changed:
             stock = self.stocks[item]
@@ -594,7 +349,7 @@ class Work:
             if after != self._before[item]:
                 changed.append(ItemQuantity(item, sum(after)))
                 rates = awake(stock, self._before[item], after, now)
-                stock = _with(stock, stock.positions, changed_at=now, rates=rates)
+                stock = replaced(stock, changed_at=now, rates=rates)
             if stock.waiting and _unclaimed(stock) > self._free.get(item, _unclaimed(stock)):
                 serve_waiting(stock, self.cause, self.now, self.rules, self.ids, unit)
             unit.save(ITEMS, item, stock)
@@ -625,130 +380,32 @@ class Work:
         for id in ended:
             unit.archive(RESERVATIONS, id)
 
-    def _post_shipment(self) -> None:
-        order = self._known()
-        followed = self.rules.reconciliation is not None
-        at = self._happened()
-        for site in dict.fromkeys(each.site for each in self._shipped):
-            here = [each for each in self._shipped if each.site == site]
-            self.unit.emit(
-                FulfilmentRecorded(
-                    id=self.ids.next(),
-                    cause=self.cause.id,
-                    case=order.id,
-                    key=self.ids.next(),
-                    site=site,
-                    lines=tuple([LineQuantity(each.line, each.units) for each in here if each.units]),
-                    items=tuple([ItemQuantity(each.item, each.out) for each in here]),
-                    movements=tuple([each.movement for each in here]) if followed else (),
-                    receipt=followed,
-                )
-            )
-        if followed:
-            rows = [
-                ToPost(each.movement, "fulfilment", each.item, each.site, "shipment", order.id, -each.out, 0, at)
-                for each in self._shipped
-            ]
-            follow(rows, self.now, self.rules, self.unit)
-
-    def _happened(self) -> Elapsed:
-        """Return when the fact at hand took place, now where it does not say."""
-        cause = self.cause
-        if isinstance(cause, ShipmentConfirmed | ReturnReceived | ReturnDisposed):
-            return cause.at
-        return self.now.elapsed
-
-
-class _Shipped(NamedTuple):
-    """What left of one line: units out of stock, units of the order, and the movement in the ledger."""
-
-    site: int
-    line: int
-    item: int
-    out: int
-    units: int
-    movement: int
-
 
 _DO: dict[type[Effect], Callable[..., None]] = {
-    Answer: Work._answer,
+    Answer: telling.answer,
     CommitClaims: Work._ignore,
-    KeepClaims: Work._keep,
+    KeepClaims: Work.keep,
     ReleaseClaims: Work._give_up,
     ConsumeClaims: Work._consume,
-    ChangeDemand: Work._demand,
-    Reallocate: Work._reallocate,
+    ChangeDemand: bookings.demand,
+    Reallocate: bookings.reallocate,
     Recount: Work._ignore,
-    SendRelease: Work._send,
-    RecallRelease: Work._recall,
-    CreateErp: Work._create,
-    ChangeErp: Work._change,
-    CancelErp: Work._cancel,
-    GiveBack: Work.give_back,
+    SendRelease: telling.release,
+    RecallRelease: telling.recall,
+    CreateErp: telling.create,
+    ChangeErp: telling.change,
+    CancelErp: telling.cancel,
+    GiveBack: telling.give_back,
     OpenException: Work._exception,
     Resume: Work._go_on,
     FinishUndo: Work._finish_undo,
-    TakeIn: Work._take_in,
-    Grade: Work._grade,
-    CreditNote: Work._credit,
-    TellReturn: Work._tell_return,
+    TakeIn: bookings.take_in_returned,
+    Grade: bookings.grade,
+    CreditNote: telling.credit,
+    TellReturn: telling.tell_return,
     Archive: Work._archive,
 }
 
 
-def _ordered(order: Order) -> tuple[OrderedLine, ...]:
-    return tuple([OrderedLine(line.item, line.ordered - line.cancelled, line.price) for line in order.lines])
-
-
-def _with(
-    stock: ItemStock,
-    positions: tuple[Position, ...],
-    *,
-    waiting: tuple[Waiting, ...] | None = None,
-    pledges: tuple[Pledge, ...] | None = None,
-    quotas: tuple[Quota, ...] | None = None,
-    rates: tuple[SalesRate, ...] | None = None,
-    changed_at: int | None = None,
-) -> ItemStock:
-    return ItemStock(
-        stock.item,
-        positions,
-        stock.claims,
-        stock.supply,
-        stock.pledges if pledges is None else pledges,
-        stock.waiting if waiting is None else waiting,
-        stock.quotas if quotas is None else quotas,
-        stock.rates if rates is None else rates,
-        stock.changed_at if changed_at is None else changed_at,
-        stock.disputed,
-    )
-
-
 def _unclaimed(stock: ItemStock) -> int:
     return sum(position.sellable - position.committed for position in stock.positions)
-
-
-def _less_waiting(waiting: tuple[Waiting, ...], order: int, line: int, quantity: int) -> tuple[Waiting, ...]:
-    rest: list[Waiting] = []
-    for entry in waiting:
-        if quantity and entry.order == order and entry.line == line:
-            taken = min(quantity, entry.quantity)
-            quantity -= taken
-            if entry.quantity > taken:
-                rest.append(entry.of(entry.quantity - taken))
-        else:
-            rest.append(entry)
-    return tuple(rest)
-
-
-def _less_pledged(pledges: tuple[Pledge, ...], order: int, line: int, quantity: int) -> tuple[Pledge, ...]:
-    rest: list[Pledge] = []
-    for entry in pledges:
-        if quantity and entry.order == order and entry.line == line:
-            taken = min(quantity, entry.quantity)
-            quantity -= taken
-            if entry.quantity > taken:
-                rest.append(entry.of(entry.quantity - taken))
-        else:
-            rest.append(entry)
-    return tuple(rest)
