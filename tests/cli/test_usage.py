@@ -40,6 +40,7 @@ def ask(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
         (["compare", "oversell", "--jobs", "-1"], "'--jobs': must be a whole number from 0 (got '-1')"),
         (["run", "oversell", "--on-violation", "shout"], "'shout' is not one of 'stop', 'report'"),
         (["run", "oversell", "--format", "yaml"], "'yaml' is not one of 'table', 'json', 'csv'"),
+        (["run", "retry_storm", "--history"], "retry_storm has clients and servers and no middleware"),
         (["run"], "Missing argument 'SCENARIO'"),
         (["check"], "Missing argument 'FILE...'"),
         (["list", "nothing"], "'nothing' is not one of"),

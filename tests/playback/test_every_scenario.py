@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import scenarios
 from scenarios.replays import replay
-from twin.errors import UsageError
+from twin.errors import HistoryError
+from twin.playback.history import HistoryFile, write_history
 from twin.world.run import HISTORY, run_once
 
 QUICK = ("duplicate_flood", "edi_trouble", "erp_maintenance", "flash_sale", "naive_designs", "polling_lag")
@@ -48,7 +50,20 @@ def test_every_scenario_plays_again_in_every_design_whatever_the_seed(tmp_path: 
     plays_again(name, seed, tmp_path)
 
 
-def test_a_process_that_can_die_keeps_no_history_and_says_why(tmp_path: Path):
-    faults = ["faults=[{name: crash, kind: P1, target: middleware, trigger: {at: 20m}, restart: 1m}]", "horizon=40m"]
-    with pytest.raises(UsageError, match="no history is kept of a run in which the middleware's process"):
-        run_once(scenarios.load("first_day", faults), "standard", 1, out=tmp_path, record=False, history=True)
+def test_a_run_whose_process_dies_plays_among_simulated_partners_and_says_why_not_verbatim(tmp_path: Path):
+    """The process dies anew there: without the fault, the same orders end otherwise."""
+    faults = ["faults=[{name: crash, kind: P1, target: middleware, trigger: {at: 20m}, restart: 1m}]", "horizon=25m"]
+    faults.append("landscape.size.skus=20")
+    run_once(scenarios.load("first_day", faults), "standard", 1, out=tmp_path, record=False, history=True)
+    file = HistoryFile(tmp_path / HISTORY)
+    assert file.header.fails == ("crash",)
+    (dying,) = replay(tmp_path).made
+    assert (dying.mode, dying.violations) == ("open", [])
+    assert dying.kpis["orders_accepted"] == dying.kpis["orders_placed"] == dying.played.applied > 0
+    with pytest.raises(HistoryError, match=r"mode verbatim is refused: .* fails in it \(crash\)"):
+        replay(tmp_path, mode="verbatim")
+    well = msgspec.structs.replace(file.header, setup={**file.header.setup, "faults": []}, fails=())
+    write_history(tmp_path / "well.jsonl", well, [record for _, record in file])
+    (living,) = replay(tmp_path / "well.jsonl", mode="open").made
+    assert living.played.applied == dying.played.applied
+    assert living.played.state != dying.played.state

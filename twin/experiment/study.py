@@ -197,6 +197,8 @@ def _plan(
     for name in designs:
         if name not in scenario.designs:
             raise _no_design(name, tuple(scenario.designs))
+    if history and scenario.is_blank:
+        raise UsageError(f"{scenario.name} has clients and servers and no middleware whose history could be kept")
     stated = scenario.checks.on_violation
     return Plan(
         designs=designs,
@@ -226,10 +228,8 @@ def _refuse_counted_faults(scenario: "Scenario") -> None:
 
 
 def _keeps_history(scenario: "Scenario") -> bool:
-    """Tell whether a run keeps its history by itself: one of few orders, whose process does not die."""
-    parties = scenario.landscape.parties
-    own = [name for name, party in parties.items() if party.kind in ("middleware", "store")]
-    return _orders_expected(scenario) < HISTORY_ORDERS_MAX and not any(each.target in own for each in scenario.faults)
+    """Tell whether a run keeps its history by itself: one of few orders, that has a middleware."""
+    return not scenario.is_blank and _orders_expected(scenario) < HISTORY_ORDERS_MAX
 
 
 def _orders_expected(scenario: "Scenario") -> float:

@@ -73,6 +73,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
         design: the name of the design that ran, empty where none of ours did.
         rules: the version of the rule set, empty where none of ours ran.
         setup: the scenario without its buyers, as its file would say it: landscape, channels, stock, that design.
+        fails: the faults of the middleware's own process and store that are part of the setup.
         items: the names of items, in the order of their numbers; so are sites and channels.
         lifecycle: what is worth a name in the steps of an order, of an imported recording that has steps.
         snapshot: the state before the first line.
@@ -91,6 +92,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     design: str = ""
     rules: str = ""
     setup: dict[str, object] = {}
+    fails: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()

@@ -44,6 +44,11 @@ def why_not(header: Header, mode: Mode, overlay: Overlay) -> str | None:
     if mode == "verbatim":
         if overlay.speed != 1.0:
             return "recorded answers came when they came; another speed needs partners that are simulated (what-if)"
+        if header.fails:
+            return (
+                f"the middleware's own process or store fails in it ({', '.join(header.fails)}), and a replay of what "
+                "came from outside could not fail at the same instruction; among simulated partners it fails anew"
+            )
         if complete.get("answers") == "full" or complete.get("stock") == "full":
             return None
         if complete.get("orders", "none") == "none":

@@ -446,15 +446,8 @@ class _Builder:
             service=self.further.slowed(self.ground.lag("middleware/service", compiled(block.service))),
             store_latency=self.ground.lag("store/latency", compiled(store.latency)) if waits else None,
             tap=self.tap,
-            kind=self._process(),
+            kind=self.troubles.process(*self._process_names()),
         )
-
-    def _process(self) -> type[Middleware]:
-        """Return what the process is made of; one that can die keeps no history, since a replay could not die alike."""
-        kind = self.troubles.process(*self._process_names())
-        if kind is not Middleware and self.tap is not None:
-            raise UsageError("no history is kept of a run in which the middleware's process or store fails")
-        return kind
 
     def _process_names(self) -> tuple[str, ...]:
         of_kind = self.scenario.landscape.of_kind

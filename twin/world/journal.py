@@ -17,6 +17,8 @@ from twin.model.instant import Instant
 from twin.model.message import Message
 from twin.world.deployed import RULES_VERSION, setup_of
 from twin.world.measures import Watch
+from twin.world.scenario import Scenario
+from twin.world.troubles import PROCESS
 
 if TYPE_CHECKING:
     from twin.world.build import World
@@ -77,6 +79,7 @@ def header_of(world: "World") -> Header:
         design=world.design,
         rules=RULES_VERSION,
         setup=setup_of(world.scenario, world.design),
+        fails=_failing(scenario),
         items=world.opening.items,
         sites=world.opening.sites,
         channels=tuple(scenario.channels),
@@ -86,3 +89,10 @@ def header_of(world: "World") -> Header:
             timers=tuple(store.timers.values()),  # type: ignore[arg-type]  # and the timers messages of it
         ),
     )
+
+
+def _failing(scenario: Scenario) -> tuple[str, ...]:
+    """Return the names of the faults of the middleware's own process and store."""
+    of_kind = scenario.landscape.of_kind
+    own = (*of_kind("middleware"), *of_kind("store"))
+    return tuple(fault.name for fault in scenario.faults if fault.kind in PROCESS and fault.target in own)
