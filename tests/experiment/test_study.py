@@ -38,6 +38,7 @@ class MadeUp:
     slo: tuple[SimpleNamespace, ...] = ()
     faults: tuple[object, ...] = ()
     landscape: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(parties={}))
+    is_blank: bool = False
 
     horizon: int = 0
     demands: tuple[object, ...] = ()

@@ -39,6 +39,12 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "cut gzip": (lambda data: gzip.compress(data)[: len(data) // 20], ": the gzip file is cut off or broken"),
     "no gzip after all": (lambda data: b"\x1f\x8bnothing", ": the gzip file is cut off or broken"),
     "invalid UTF-8": (lambda data: replacing_second(data, b'{"id": "\xff"}'), ":2: no CloudEvent of a history"),
+    "invalid UTF-8 in a message": (
+        lambda data: second_line(data, lambda line: line.update(type="twin.business", data=STEP)).replace(
+            b"@@", b"\xff"
+        ),
+        ":2: no twin.business: 'utf-8' codec can't decode byte 0xff",
+    ),
     "not JSON": (lambda data: replacing_second(data, b"order;item;quantity"), ":2: no CloudEvent of a history"),
     "cut line": (lambda data: replacing_second(data, data.split(b"\n")[1][:40]), ":2: no CloudEvent of a history"),
     "nested too deep": (
@@ -63,6 +69,7 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         ":2: id must be a whole number of 64 bits",
     ),
 }
+STEP = {"type": "OrderStep", "order": "@@", "step": "packed"}
 DATA = {"type": "CancelOrder", "id": 5, "case": 9}
 
 

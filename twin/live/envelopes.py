@@ -44,5 +44,5 @@ def opened(line: bytes) -> bytes:
         return line
     try:
         return bytes(_data.decode(line).data)
-    except msgspec.MsgspecError as error:
+    except wire.NOT_READ as error:
         raise WireError(f"not a CloudEvent with data: {error}") from error

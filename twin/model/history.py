@@ -21,7 +21,7 @@ from twin.errors import WireError
 from twin.model.business import Business
 from twin.model.instant import Elapsed, Instant
 from twin.model.message import Message
-from twin.model.wire import Incoming, Outgoing, carried
+from twin.model.wire import NOT_READ, Incoming, Outgoing, carried
 
 SCHEMA_VERSION: Final = 1
 SPECVERSION: Final = "1.0"
@@ -279,7 +279,7 @@ def decode_header(line: bytes) -> Header:
         raise WireError(f"expected a header, of type {HEADER!r} (got {envelope.type!r})")
     try:
         header = _header.decode(envelope.data)
-    except msgspec.MsgspecError as error:
+    except NOT_READ as error:
         raise WireError(f"no header of a history: {error}") from error
     if header.schema_version != SCHEMA_VERSION:
         raise WireError(f"schema_version must be {SCHEMA_VERSION} (got {header.schema_version})")
@@ -323,7 +323,7 @@ def decode_record(line: bytes, start: Instant) -> Record:
             case "twin.closing":
                 closing = _closing.decode(data)
                 return Closing(at=at, state=closing.state, decisions=closing.decisions, handled=closing.handled)
-    except msgspec.MsgspecError as error:
+    except NOT_READ as error:
         raise WireError(f"no {envelope.type}: {error}") from error
     raise WireError(f"type must be one of {', '.join(_TYPES)} (got {envelope.type!r})")
 
@@ -384,10 +384,9 @@ def _written(source: str, id: str, kind: str, wall: Instant, turn: int, subject:
 def _envelope(line: bytes) -> _Line:
     try:
         envelope = _line.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise WireError(f"no CloudEvent of a history: {error}") from error
-    except RecursionError as error:
-        raise WireError("no CloudEvent of a history: it is nested too deep") from error
+    except NOT_READ as error:
+        why = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise WireError(f"no CloudEvent of a history: {why}") from error
     if envelope.specversion != SPECVERSION:
         raise WireError(f"specversion must be {SPECVERSION!r} (got {envelope.specversion!r})")
     return envelope

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -125,6 +125,8 @@ class Parked(msgspec.Struct, frozen=True, gc=False):
 
 
 V = TypeVar("V")
+NOT_READ: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises over bytes that are no text, no JSON, nested too deep, or not what is wanted."""
 _encoder = msgspec.json.Encoder(order="sorted")
 _incoming: msgspec.json.Decoder[Incoming] = msgspec.json.Decoder(Incoming)
 _outgoing: msgspec.json.Decoder[Outgoing] = msgspec.json.Decoder(Outgoing)
@@ -139,7 +141,7 @@ def decode_incoming(data: bytes) -> Incoming:
     """Return the message that `data` encodes; raises WireError naming what was expected."""
     try:
         return _incoming.decode(data)
-    except msgspec.MsgspecError as error:
+    except NOT_READ as error:
         raise WireError(f"not a message the middleware takes: {error}") from error
 
 
@@ -147,7 +149,7 @@ def decode_outgoing(data: bytes) -> Outgoing:
     """Return the event that `data` encodes; raises WireError naming what was expected."""
     try:
         return _outgoing.decode(data)
-    except msgspec.MsgspecError as error:
+    except NOT_READ as error:
         raise WireError(f"not an event of the middleware: {error}") from error
 
 
@@ -158,7 +160,7 @@ def reader(row: type[V]) -> Callable[[bytes], V]:
     def read(data: bytes) -> V:
         try:
             return decoder.decode(data)
-        except msgspec.MsgspecError as error:
+        except NOT_READ as error:
             raise WireError(f"not a row of {row.__name__}: {error}") from error
 
     return read
