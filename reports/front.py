@@ -9,7 +9,7 @@ from reports.style import COLOURS, GRID, INK, QUIET, WIDTH_IN, footnote, look
 from reports.tables import Table, cell_of
 from twin.experiment.comparison import number
 from twin.experiment.optimize import Found, Trial
-from twin.world.measures import unit_of
+from twin.world.measure_names import unit_of
 
 
 def table(found: Found) -> Table:

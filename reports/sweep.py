@@ -19,7 +19,7 @@ from twin.errors import UsageError
 from twin.experiment.comparison import number
 from twin.experiment.results import Row
 from twin.experiment.sweep_table import Index, Summary, SweepTable
-from twin.world.measures import unit_of
+from twin.world.measure_names import unit_of
 
 FAMILY_MAX: Final = 6
 """A second axis of so many values becomes a line for each, so that its intervals can be seen."""

@@ -5,7 +5,7 @@ import pytest
 import twin
 from twin.errors import ScenarioError
 from twin.world.costs import MEASURE_OF, Costs
-from twin.world.measures import MEASURES
+from twin.world.measure_names import MEASURES
 
 
 def test_the_total_is_the_sum_of_price_times_measure() -> None:

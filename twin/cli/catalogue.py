@@ -117,6 +117,6 @@ def _invariants() -> list[Row]:
 
 
 def _measures() -> list[Row]:
-    from twin.world.measures import MEASURES
+    from twin.world.measure_names import MEASURES
 
     return [{"name": name, "unit": unit, "text": text} for name, (unit, text) in MEASURES.items()]

@@ -19,7 +19,7 @@ from twin.world.designs import Design
 from twin.world.fault_kinds import KINDS, LATER_KINDS, LINK, FaultKind
 from twin.world.landscape import Party
 from twin.world.levels import Samples
-from twin.world.measures import MEASURES
+from twin.world.measure_names import MEASURES
 from twin.world.party_notes import LEAVES_OUT, kinds_of
 from twin.world.policy_kinds import Kind, policy_kinds
 from twin.world.values import Block, OneOf, later_key

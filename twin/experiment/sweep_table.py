@@ -13,7 +13,7 @@ import numpy as np
 from twin.errors import UsageError
 from twin.experiment.comparison import censored_by, estimated
 from twin.experiment.statistics import Interval, percentile
-from twin.world.measures import MEASURES
+from twin.world.measure_names import MEASURES
 
 if TYPE_CHECKING:
     import duckdb

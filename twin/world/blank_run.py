@@ -9,7 +9,7 @@ from twin.world.blank import build, longest_wait
 from twin.world.call_watch import Judgement, of_parties, results
 from twin.world.horizon import advance, observe
 from twin.world.layers import attempts_bounds
-from twin.world.measures import unit_of
+from twin.world.measure_names import unit_of
 from twin.world.outcomes import trouble_of
 from twin.world.result import RunResult
 from twin.world.scenario import Scenario

@@ -18,7 +18,7 @@ from twin.world.build import World, build
 from twin.world.closing import look_back
 from twin.world.horizon import advance, observe
 from twin.world.journal import HistoryFile, header_of
-from twin.world.measures import unit_of
+from twin.world.measure_names import unit_of
 from twin.world.result import RunResult
 from twin.world.scenario import Scenario
 from twin.world.warm_up import Mser5, found, spacing
