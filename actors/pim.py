@@ -1,7 +1,8 @@
 """The product information system: it opens and closes items, by events, and tells of all of them in a nightly file.
 
 A file is a picture of its cut, and is delivered later. It says that it is complete; sometimes it was cut short on its
-way and is not. What the system says of an item is numbered by version.
+way and is not. What the system says of an item is numbered by version. New items are launched now and then. Of what the
+ERP blocks it hears some time later, and says it along with its own until then as it was.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,6 +36,8 @@ class Pim:
         file_kept: float,
         cut_at: Elapsed,
         delivered_after: Elapsed,
+        launches: int = 0,
+        launched_every: Elapsed = DAY,
     ) -> None:
         self.ground = ground
         self.name = name
@@ -51,6 +54,12 @@ class Pim:
         self._files = 0
         self._pick = stream_id(f"{name}/item")
         self._ids = stream_id(f"{name}/message")
+        self.changed: Callable[[MasterItem], None] | None = None
+        """Who else keeps a picture of the items."""
+        self.blocked: Callable[[int], bool] = lambda _: False
+        """Whether the ERP has stopped the sale of an item, known here or not."""
+        for number in range(1, launches + 1):
+            ground.timeline.call_in(number * launched_every, self._launch, None)
         ground.timeline.call_in(between(0, 0), self._close, None)
         ground.timeline.call_at(cut_at, self._cut, None)
 
@@ -69,13 +78,28 @@ class Pim:
         self._change(item, closed=False, deleted=False)
 
     def _change(self, item: int, *, closed: bool, deleted: bool) -> None:
-        version = self.rows[item].version + 1
-        row = MasterItem(item, version, self.ground.now().wall, not closed, deleted)
-        self.rows[item] = row
-        self.ground.probe.mastered(item, closed)
-        identity = derive(derive(self._ids, item), version)
-        if self.told(identity, 0):
+        known = self.rows[item]
+        self._say(known.said(known.version + 1, self.ground.now().wall, active=not closed, deleted=deleted))
+
+    def _launch(self, _: None) -> None:
+        """An item that nobody knew is entered."""
+        item = len(self.rows)
+        row = MasterItem(item, 1, self.ground.now().wall)
+        self.rows.append(row)
+        self._say(row)
+
+    def _say(self, row: MasterItem) -> None:
+        self.rows[row.item] = row
+        self.ground.probe.mastered(row.item, row.deleted or not row.active or self.blocked(row.item))
+        if self.changed is not None:
+            self.changed(row)
+        identity = derive(derive(self._ids, row.item), row.version)
+        if row.version == 1 or self.told(identity, 0):
             self.feed.send(ItemChanged(id=identity, row=row))
+
+    def hear(self, blocked: MasterItem) -> None:
+        """The ERP has blocked an item or freed it: this system shows it from now on, and has not changed it."""
+        self.rows[blocked.item] = self.rows[blocked.item].with_block(blocked.blocked, blocked.erp_version)
 
     def _cut(self, _: None) -> None:
         """Write the nightly file: every item that is not deleted, and deletions as they are."""

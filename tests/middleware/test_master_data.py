@@ -9,11 +9,12 @@ from policies.master_data import MasterData
 from tests.middleware.shop import Shop, rules
 from twin.middleware.master_data.feed import opened
 from twin.middleware.naive.last_writer import last_writer
-from twin.middleware.unit import LETTERS, MASTER, Outcome
+from twin.middleware.unit import LETTERS, MASTER, PARKED, Outcome
 from twin.model.commands import EvaluatePublication, ItemChanged, MasterBatch
 from twin.model.events import PublishStock
 from twin.model.instant import HOUR, MINUTE, Now
-from twin.model.master import MasterItem
+from twin.model.master import ERP, MasterItem
+from twin.model.order import HoldKind, Intake
 
 TWO, HALF_PAST_TWO, FOUR = 2 * HOUR, 2 * HOUR + 30 * MINUTE, 4 * HOUR
 ITEMS = 20
@@ -136,3 +137,40 @@ def test_channels_are_told_of_nothing_while_an_item_is_closed() -> None:
     made.do(EvaluatePublication(id=made.id(), channel=0, items=(1,)))
     pushes = [event for event in made.sent(PublishStock) if isinstance(event, PublishStock)]
     assert [(each.item, each.quantity) for push in pushes for each in push.rows] == [(2, 5), (1, 5)]
+
+
+def test_an_item_that_arrives_raises_all_that_has_waited_for_it() -> None:
+    """A receipt before the item is entered, and an order for it: the one is booked, the other goes on."""
+    made = Shop(rules(master=MasterData(items=ITEMS, opened=3)))
+    for row in opened(made.rules, Now(0, 0)):
+        made.store.rows[MASTER.number][row.item] = row
+    assert made.receive(7, 5) is Outcome.QUEUED
+    assert made.submit(70, (7, 2)) is Outcome.APPLIED
+    assert [hold.kind for hold in made.order(70).holds] == [HoldKind.REFERENCE]
+    made.now = 5 * MINUTE
+    told(made, 7, 1, made.now)
+    assert made.stock(7).positions[0].sellable == 5
+    assert (made.order(70).holds, made.order(70).lines[0].allocated) == ((), 2)
+    assert not made.store.rows[PARKED.number]
+    made.until(HOUR)
+    assert made.order(70).intake is Intake.ACCEPTED, "the end of the hold finds nothing to withdraw"
+
+
+def test_an_order_for_two_new_items_waits_for_both() -> None:
+    made = Shop(rules(master=MasterData(items=ITEMS, opened=3)))
+    made.submit(70, (7, 2), (8, 1))
+    told(made, 7, 1, 0)
+    assert [hold.kind for hold in made.order(70).holds] == [HoldKind.REFERENCE]
+    told(made, 8, 1, 0)
+    assert made.order(70).holds == ()
+    assert [line.backordered for line in made.order(70).lines] == [2, 1]
+
+
+def test_the_erp_blocks_an_item_and_is_not_believed_in_what_is_the_masters() -> None:
+    made = shop()
+    blocked = MasterItem(3, 1, 1, active=False, blocked=True, erp_version=1)
+    assert made.do(ItemChanged(id=made.id(), row=blocked, by=ERP)) is Outcome.APPLIED
+    assert (row(made, 3).active, row(made, 3).blocked) == (True, True)
+    (letter,) = made.store.rows[LETTERS.number].values()
+    assert letter.code == "NOT_AUTHORITY"  # type: ignore[attr-defined]  # a letter
+    assert made.submit(70, (3, 1)) is Outcome.REJECTED

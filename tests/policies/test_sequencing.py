@@ -71,7 +71,7 @@ def test_v63_a_state_stream_goes_on_without_the_missing_numbers() -> None:
     assert [stream.offer(2), stream.offer(3)] == [Turn.LATE, Turn.LATE]
 
 
-@pytest.mark.vector("V64", rule="10", code="policies.sequencing.compare")
+@pytest.mark.vector("V64", rule="10", code="policies.sequencing.compare", scenario="master_data_batch")
 @pytest.mark.parametrize(
     ("incoming", "stored", "expected"),
     [

@@ -33,7 +33,9 @@ def open_store(store: LiveStore, deployment: Deployment, recorded: Header | None
         empty = tuple([Position()] * len(deployment.sites))
         catalogue = deployment.rules.catalogue
         kits = catalogue.kits.parts if catalogue is not None else {}
-        items = [item for item in range(len(deployment.items)) if item not in kits]
+        master = deployment.rules.master
+        known = master.at_first if master is not None else len(deployment.items)
+        items = [item for item in range(known) if item not in kits]
         stocks = {item: opened(ItemStock(item, empty, rates=rates), deployment.rules) for item in items}
         for item, stock in stocks.items():
             unit.save(ITEMS, item, stock)

@@ -3,7 +3,7 @@
 import msgspec
 
 from twin.model.instant import Elapsed, Instant
-from twin.model.master import MasterItem
+from twin.model.master import MASTER, MasterItem, Writer
 from twin.model.message import Message
 from twin.model.particulars import Particulars
 from twin.model.stock import Bucket
@@ -487,9 +487,10 @@ class PostingDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
 
 class ItemChanged(Message, frozen=True, gc=False, kw_only=True, tag=True):
-    """Whoever looks after the items says what one of them is like now: its row, true at `row.changed_at`."""
+    """One of the writers of items says what one of them is like now, as far as he knows: true at `row.changed_at`."""
 
     row: MasterItem
+    by: Writer = MASTER
 
 
 class MasterBatch(Message, frozen=True, gc=False, kw_only=True, tag=True):

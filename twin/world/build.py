@@ -29,6 +29,7 @@ from actors.own_party import AmongParties
 from actors.pim import Pim
 from actors.portal import Portal
 from actors.refusing import Refusing
+from actors.sales_blocks import SalesBlocks
 from actors.second_thoughts import SecondThoughts
 from actors.supplier import Supplier
 from actors.tap import Submits, Tap, Write
@@ -72,6 +73,7 @@ from twin.world.further_parties import ErpLegacy
 from twin.world.invariants import Invariants
 from twin.world.journal import Overheard
 from twin.world.key_specs import contract_of
+from twin.world.launches import known_at_first
 from twin.world.laws import LawSpec, compiled
 from twin.world.legacy import legacy_erp
 from twin.world.limiter_specs import LearnedLimiter
@@ -219,6 +221,8 @@ class _Builder:
         self.timeline = Timeline()
         self.troubles = Troubles(scenario, self.timeline, seed)
         self.opening = opening or open_world(scenario, seed)
+        self.known = known_at_first(scenario, len(self.opening.items))
+        self.opening = self.opening.without_items_from(self.known)
         self.history = history
         self.warm_up = told(scenario.warm_up) if warm_up is None else warm_up
         self.tap = Tap(lambda: self.timeline.now, _unwritten) if history is not None else None
@@ -902,7 +906,7 @@ class _Builder:
         rows = opened_master(self.rules, self.ground.now())
         self.store.rows[MASTER.number].update({row.item: row for row in rows})
         ground = self.ground
-        Pim(
+        pim = Pim(
             ground,
             name,
             self._feed(name, name),
@@ -915,7 +919,21 @@ class _Builder:
             file_kept=block.kept,
             cut_at=next_at(self.scenario, block.cut_at.us),
             delivered_after=block.delivered_after,
+            launches=block.launches.count if block.launches is not None else 0,
+            launched_every=block.launches.every if block.launches is not None else DAY,
         )
+        blocks = block.erp_blocks
+        if blocks is not None:
+            erp, _ = self._party("erp_cloud")
+            SalesBlocks(
+                ground,
+                erp,
+                self._feed(erp, f"{erp}/items"),
+                pim,
+                between=ground.lag(f"{erp}/blocks", compiled(blocks.between)),
+                lasts=ground.lag(f"{erp}/blocked", compiled(blocks.lasts)),
+                heard_after=ground.lag(f"{erp}/heard", compiled(blocks.heard_after)),
+            )
 
     # --- wiring and first state
 
@@ -964,7 +982,7 @@ class _Builder:
         from_erp = erp_writes_files(self.design, rules)
         kits = self.rules.catalogue.kits.parts if self.rules.catalogue is not None else {}
         for item, row in enumerate(self.opening.record):
-            if item in kits:
+            if item in kits or item >= self.known:
                 continue
             stock = ItemStock(
                 item, tuple([Position(units) for units in row]), supply=tuple(coming.get(item, ())), rates=rates
@@ -983,7 +1001,7 @@ class _Builder:
         for kit, figures in fill_kits(self.middleware, tuple(kits)):
             for channel, value in zip(self.channels, figures, strict=True):
                 channel.shown[kit] = (value, 0)
-        for due, message in renewals(rules, range(len(self.opening.items))):
+        for due, message in renewals(rules, range(self.known)):
             self.store.timers[message.id] = (due, message)
 
     def _schedule(self) -> None:

@@ -171,11 +171,27 @@ class Supplier(Block):
     short_by: Share = sourced("10%", "assumed: what is missing of a short delivery")
 
 
+class SalesBlocks(Block):
+    """The ERP blocks items for sale, and frees them: either hears of the other's changes `heard_after` they happen."""
+
+    between: Delay = sourced({"law": "exponential", "mean": "4h"}, "assumed: a few items a day")
+    lasts: Delay = sourced({"law": "lognormal", "p50": "4h", "p95": "1d"}, "assumed: until somebody has looked")
+    heard_after: Delay = sourced("30m", "assumed: an interface that runs twice an hour")
+
+
+class Launches(Block):
+    """The last `count` items of the world are not known at the start: one is entered every so often."""
+
+    count: Count
+    every: PositiveDuration = sourced("1d", "assumed: a new item a day")
+
+
 class Pim(Block):
     """The product information system: it takes items off sale for a while, by events and in a nightly file.
 
     `told` is the share of changes that an event tells of; the file has all of them. A file is cut at `cut_at` and
-    delivered `delivered_after` later, a share of them `cut_short`, with only `kept` of their rows.
+    delivered `delivered_after` later, a share of them `cut_short`, with only `kept` of their rows. `launches` are new
+    items, `erp_blocks` the ERP's own word on items.
     """
 
     kind: Literal["pim"]
@@ -187,6 +203,8 @@ class Pim(Block):
     delivered_after: PositiveDuration = sourced("2h", "DOMAIN V72: it loads at four")
     cut_short: Share = sourced("5%", "assumed: one file in twenty")
     kept: Share = sourced("50%", "assumed: half of its rows")
+    launches: Launches | None = sourced(None, "rule: all items are there unless it is said")
+    erp_blocks: SalesBlocks | None = sourced(None, "rule: the ERP says nothing of items unless it is said")
 
 
 class Middleware(Block):

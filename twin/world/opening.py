@@ -4,7 +4,7 @@ Everything is drawn from the scenario and the seed alone, so every design of a s
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -79,6 +79,15 @@ class Opening:
     notes: tuple[str, ...]
     buys: str = ""
     """What buyers do at too small a figure, where it is not for the demand to say: `if_shown`, `partly`, `always`."""
+
+    def without_items_from(self, first: int) -> "Opening":
+        """Return the opening with nothing on hand or under way of the items from number `first` on."""
+        if first >= len(self.items):
+            return self
+        record = tuple([row if item < first else (0,) * len(row) for item, row in enumerate(self.record)])
+        errors = tuple([error for error in self.errors if error.item < first])
+        under_way = tuple([order for order in self.under_way if order.item < first])
+        return replace(self, record=record, errors=errors, under_way=under_way)
 
 
 def open_world(scenario: Scenario, seed: int) -> Opening:

@@ -46,6 +46,7 @@ from twin.world.book_specs import posting_of, reconciliation_of
 from twin.world.catalogues import catalogue_of, sell_units_of
 from twin.world.fallback_specs import fallbacks_of
 from twin.world.landscape import Carrier, Party, Wms
+from twin.world.launches import known_at_first
 from twin.world.parcel_specs import milestones_of
 from twin.world.people import routing_of
 from twin.world.promise_specs import backorders_of, dates_of, promising_of
@@ -227,7 +228,8 @@ def _half_life(design: designs.Design) -> Elapsed:
 def _master(scenario: Scenario, design: designs.Design, items: dict[str, int]) -> MasterData | None:
     if not scenario.landscape.of_kind("pim"):
         return None
-    return MasterData(items=len(items), feed=HybridFeed(Fraction(str(design.master_data.deletion_limit))))
+    feed = HybridFeed(Fraction(str(design.master_data.deletion_limit)))
+    return MasterData(items=len(items), opened=known_at_first(scenario, len(items)), feed=feed)
 
 
 def _goods_come_back(scenario: Scenario) -> bool:

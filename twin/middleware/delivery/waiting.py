@@ -11,13 +11,16 @@ from policies.ruleset import RuleSet
 from twin.middleware.delivery.exceptions import keep
 from twin.middleware.delivery.redrive import raise_letters
 from twin.middleware.unit import ARCHIVE, PARKED, Outcome, Unit
+from twin.model.commands import HoldReleased
 from twin.model.ids import derive
 from twin.model.instant import Now
 from twin.model.message import Message
+from twin.model.order import HoldKind
 from twin.model.wire import Incoming, Parked
 
 PARKED_MAX: Final = 100
 """Most messages, and most items of an exception queue, that wait for one thing."""
+_HELD: Final = HoldKind.REFERENCE.value
 _ITEM: Final = 4_000_001
 """Keeps the keys of items apart from those of orders."""
 
@@ -53,10 +56,21 @@ def wait_for_item(message: Incoming, item: int, now: Now, rules: RuleSet, unit: 
     return _to_the_queue(message, reference, parked, f"item {item} is not known", now, rules, unit)
 
 
+def hold_for_item(case: int, item: int, cause: Message, unit: Unit) -> None:
+    """Have the order go on when an item that it names arrives; beyond the bound a person must let it go on."""
+    reference = item_reference(item)
+    parked = unit.load(PARKED, reference) or Parked((), 0)
+    released = HoldReleased(id=derive(derive(cause.id, item), _ITEM), cause=cause.id, case=case, kind=_HELD)
+    if len(parked.messages) < PARKED_MAX:
+        unit.save(PARKED, reference, Parked((*parked.messages, released), parked.until, parked.letters))
+
+
 def item_arrived(item: int, cause: Message, now: Now, unit: Unit) -> None:
     """Raise what waits for an item that is known from now on."""
     parked = unit.load(PARKED, item_reference(item))
     if parked is not None:
+        for message in parked.messages:
+            unit.schedule(now.elapsed, message)
         raise_letters(parked, cause.id, now, unit)
         unit.archive(PARKED, item_reference(item))
 

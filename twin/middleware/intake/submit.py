@@ -11,7 +11,7 @@ from policies.ruleset import RuleSet
 from policies.sources import Verdict
 from twin.middleware.delivery.exceptions import keep
 from twin.middleware.delivery.fallback import without_the_erp
-from twin.middleware.delivery.waiting import raise_waiting
+from twin.middleware.delivery.waiting import hold_for_item, raise_waiting
 from twin.middleware.intake.dates import with_dates
 from twin.middleware.intake.planned import Parts, Plan
 from twin.middleware.intake.reading import judged_as_read, read, wait_for_words
@@ -284,6 +284,8 @@ def _wait_for_reference(work: Work, submitted: Submitted) -> Outcome:
     work.take(submit(work.order, submitted, work.now.elapsed))
     outcome = work.move(ReferenceMissing(submitted.id, f"items {unknown}", until))
     work.unit.schedule(until, HoldExpired(id=work.ids.next(), cause=submitted.id, case=submitted.message.case))
+    for item in dict.fromkeys(unknown):
+        hold_for_item(submitted.message.case, item, work.cause, work.unit)
     return outcome
 
 

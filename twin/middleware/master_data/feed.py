@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from policies.ruleset import RuleSet
 from policies.sources import Verdict
 from twin.middleware.delivery.exceptions import notice
+from twin.middleware.master_data.launch import launch
 from twin.middleware.unit import ITEMS, MASTER, Outcome, Unit
 from twin.model.commands import ItemChanged, ItemQuantity, MasterBatch, SubmitOrder
 from twin.model.events import AvailabilityChanged
@@ -22,10 +23,13 @@ def change_item(message: ItemChanged, now: Now, rules: RuleSet, unit: Unit) -> O
     if rules.master is None:
         return Outcome.NOOP
     known = unit.load(MASTER, message.row.item)
-    after = rules.master.rule(known, message.row)
-    if after is None:
+    merged = rules.master.rule(known, message.row, by=message.by)
+    if merged.row is None:
         return Outcome.SUPERSEDED
-    write(message, [(known, after)], now, rules, unit)
+    if merged.reason == "NOT_AUTHORITY":
+        detail = f"item {message.row.item}: the {message.by} changes what is not its own"
+        notice(message, "NOT_AUTHORITY", message.row.item, detail, now, rules, unit)
+    write(message, [(known, merged.row)], now, rules, unit)
     return Outcome.APPLIED
 
 
@@ -39,7 +43,7 @@ def load_batch(message: MasterBatch, now: Now, rules: RuleSet, unit: Unit) -> Ou
     changes: list[tuple[MasterItem | None, MasterItem]] = []
     for told in message.rows:
         before = known.get(told.item)
-        after = master.rule(before, told, message.cut)
+        after = master.rule(before, told, message.cut).row
         if after is not None:
             changes.append((before, after))
             known[told.item] = after
@@ -47,7 +51,7 @@ def load_batch(message: MasterBatch, now: Now, rules: RuleSet, unit: Unit) -> Ou
         absence = master.absent(known, [told.item for told in message.rows], message.cut)
         for item in absence.deleted:
             row = known[item]
-            changes.append((row, MasterItem(item, row.version, message.cut, row.active, deleted=True)))
+            changes.append((row, row.gone(message.cut)))
         if absence.reason == "DELETION_GUARD":
             told_of = f"a complete batch of {message.cut} names {len(message.rows)} of {len(known)} items"
             notice(message, "DELETION_GUARD", message.id, told_of, now, rules, unit)
@@ -56,8 +60,8 @@ def load_batch(message: MasterBatch, now: Now, rules: RuleSet, unit: Unit) -> Ou
 
 
 def opened(rules: RuleSet, now: Now) -> list[MasterItem]:
-    """Return the first rows: every item is there, and may be sold."""
-    return [MasterItem(item, changed_at=now.wall) for item in range(rules.master.items)] if rules.master else []
+    """Return the first rows: of every item that is there from the start, which may be sold."""
+    return [MasterItem(item, changed_at=now.wall) for item in range(rules.master.at_first)] if rules.master else []
 
 
 def closed_items(items: Sequence[int], rules: RuleSet, unit: Unit) -> dict[int, None]:
@@ -87,6 +91,8 @@ def write(
     for before, after in changes:
         if after != before:
             unit.save(MASTER, after.item, after)
+        if before is None:
+            launch(after.item, message, now, rules, unit)
     turned = [after.item for before, after in changes if after.closed != (before is not None and before.closed)]
     stocks = unit.load_many(ITEMS, list(dict.fromkeys(turned)))
     figures = [
