@@ -259,3 +259,26 @@ def test_recorded_answers_of_shops(imported: Import, name: str, file: str, event
     assert made.events == events
     (version,) = replay(out, mode="open").made
     assert version.kpis["orders_placed"] == events["OrderPlaced"]
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "events"),
+    [
+        ("easypost-tracker", "easypost/tracker-updated-event.json", {"OrderStep": 7}),
+        ("ups-tracking", "carriers/ups-tracking.json", {"OrderStep": 2}),
+        ("fedex-tracking", "carriers/fedex-tracking.json", {"OrderStep": 1}),
+        ("dhl-tracking", "carriers/dhl-tracking.json", {"OrderStep": 1}),
+        ("amazon-orders", "amazon-sp-api/ordersV0.json", {"OrderStep": 3}),
+        ("amazon-notifications", "amazon-sp-api/notification-*.json", {"OrderStep": 2, "StockCounted": 3}),
+        ("bigcommerce-webhooks", "bigcommerce/*.json", {"OrderStep": 3, "StockCounted": 1}),
+        ("shopify-events", "shopify/fulfillment*.json", {"ShipmentHandedOver": 1, "OrderStep": 1}),
+        ("shopify-events", "shopify/inventory_level.json", {"StockCounted": 1}),
+    ],
+)
+def test_what_carriers_and_shops_tell_after_an_order(imported: Import, name: str, files: str, events: dict[str, int]):
+    found = sorted(path.relative_to(SETS) for path in (SETS / "payloads").glob(files))
+    made, out = imported(name, *map(str, found))
+    assert made.events == events
+    (version,) = replay(out).made
+    assert sum(version.played.steps.values()) == events.get("OrderStep", 0)
+    assert version.played.applied == events.get("StockCounted", 0)
