@@ -357,6 +357,37 @@ def test_the_journal_of_a_process_replays_without_a_difference(tmp_path: Path, r
     assert len(missed) == 1, "the order whose line is gone"
 
 
+class Ticking(Hand):
+    """A clock that goes on by itself, a fifth of a second at every look."""
+
+    def __call__(self) -> Now:
+        self.elapsed += 200_000
+        return super().__call__()
+
+
+def test_a_journal_kept_in_real_time_replays_as_late_as_the_process_was(
+    tmp_path: Path, deployment: Deployment, desk: Desk
+) -> None:
+    """A slot falls due while the process is at a line, and opens behind it; without such moments, figures differ."""
+    desk.clock = Ticking()
+    desk.work(*[received(1_000 + item, item, 900) for item in range(SKUS)])
+    for again in range(3):  # a process each time
+        orders = [order(f"{again}-{number}", number % 3, (number % 4, 1 + number % 3)) for number in range(60)]
+        desk.work(*[encode(each) for each in orders])
+    with desk.store() as store:
+        journal = list(store.journal())
+    assert sum(b'"twin.own"' in line for line in journal) > 5
+
+    def divergences(lines: list[bytes]) -> int:
+        file = tmp_path / "journal.jsonl"
+        file.write_bytes(b"".join(line + b"\n" for line in lines))
+        (made,) = replay(file).made
+        return len(made.played.divergences)
+
+    assert divergences(journal) == 0
+    assert divergences([line for line in journal if b'"twin.own"' not in line]) > 0
+
+
 def test_the_journal_is_a_history_of_what_came_and_of_what_was_sent(desk: Desk) -> None:
     lines = [received(1, 3, 5), encode(order("A", 0, (3, 2)))]
     desk.work(*lines, b"rubbish")

@@ -13,7 +13,7 @@ from twin.middleware.inventory.reconciliation import comparisons
 from twin.middleware.master_data.feed import opened as opened_master
 from twin.middleware.unit import ITEMS, MASTER, TABLES
 from twin.model.commands import ReconcileDue
-from twin.model.history import Header, Snapshot, encode_header, snapshot_of
+from twin.model.history import MOMENTS, Header, Snapshot, encode_header, snapshot_of
 from twin.model.instant import Elapsed, Instant, Now
 from twin.model.stock import ItemStock, Position, SalesRate
 from twin.model.wire import Incoming, reader
@@ -63,7 +63,7 @@ def journal_header(deployment: Deployment, snapshot: Snapshot, start: Instant) -
         made_by=f"live/{deployment.name}",
         start=start,
         zone=deployment.zone.key,
-        pinned=("orders", "facts", "answers"),
+        pinned=("orders", "facts", "answers", MOMENTS),
         completeness={"orders": "full", "facts": "full", "stock": "full", "answers": "full"},
         design=deployment.name,
         rules=deployment.rules_version,

@@ -18,7 +18,7 @@ An HTTP gateway will be another feed (`peek`, `advance`) and another `deliver` o
 import asyncio
 import json
 from contextlib import suppress
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from twin.errors import TwinError, WireError
 from twin.live.deployment import Deployment
@@ -47,7 +47,7 @@ from twin.model.events import (
     FallbackDecided,
     PublishStock,
 )
-from twin.model.history import Answer, Stimulus, encode_record
+from twin.model.history import Answer, Own, Stimulus, encode_record
 from twin.model.ids import derive
 from twin.model.instant import SECOND, Elapsed, Instant, Now
 from twin.model.message import Event, Message
@@ -67,6 +67,7 @@ DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeErr
 """What a procedure raises over a message that does not fit: none of these comes from a store."""
 
 _GIVEN_UP = stream_id("given up")
+_OWN = stream_id("work of its own")
 
 
 class Step(NamedTuple):
@@ -140,6 +141,8 @@ class LiveProcess:
         self.outcomes: dict[str, int] = {}
         self.given_up: dict[str, int] = {}
         self.handed_out = 0
+        self._late = False
+        """Whether something that was due has waited."""
         self._said: tuple[Line, Said | WireError] | None = None
         self._news = asyncio.Event()
 
@@ -198,8 +201,8 @@ class LiveProcess:
         if publishing.pending:
             self._handle(Step(publishing.pending[0]))
             return True
+        now = self.clock()  # first: what is overdue opens now, and a clock that goes on must have come as far
         until = self.clock.until(at)
-        now = self.clock()
         slot = publishing.next_slot(now.elapsed)
         night = publishing.next_night(now)
         timer = next(iter(self.store.due(until, 1)), None)
@@ -211,15 +214,16 @@ class LiveProcess:
         if timer is not None and timer.due == first:
             self._handle(Step(timer.message, timer=timer))
         elif night == first:
-            self._note(AllDue(first))
+            self._note(AllDue(first), [])
         else:
             assert slot is not None
-            self._note(SlotOpened(slot[1], self.clock().elapsed))
+            opened = SlotOpened(slot[1], self.clock().elapsed)
+            self._note(opened, self._own(opened.at, slot[0], "slot", slot[1]))
         return True
 
-    def _note(self, note: Note) -> None:
+    def _note(self, note: Note, records: list[tuple[int, bytes]]) -> None:
         unit = Stored(self.store, self.clock(), {})
-        unit.progress = Progress(notes=(encode_publishing(note),))
+        unit.progress = Progress(notes=(encode_publishing(note),), records=records)
         unit.commit()
 
     # --- what comes
@@ -312,10 +316,18 @@ class LiveProcess:
     def _records(self, message: Message | None, step: Step, unit: Stored) -> list[tuple[int, bytes]]:
         """Return the step's lines in the journal: what came from outside, and what became of what is sent."""
         answers = self._answers(unit)
+        if message is not None and step.timer is not None:
+            answers = [*self._own(unit.now.elapsed, step.timer.due, "timer", message.id), *answers]
         if message is None or not _from_outside(step):
             return answers
         came = Stimulus(at=unit.now.elapsed, turn=ALL_DONE, source=step.sender or PEOPLE, message=message)  # type: ignore[arg-type]  # it was read from the wire
         return [(message.id, encode_record(came, self.start)), *answers]
+
+    def _own(self, at: Elapsed, due: Elapsed, of: Literal["slot", "timer"], id: int) -> list[tuple[int, bytes]]:
+        """Return the journal's line on work of our own: when we got to it, from the first time on that it was late."""
+        self._late = self._late or at != due
+        own = Own(at=at, of=of, id=id)
+        return [(derive(_OWN, at), encode_record(own, self.start))] if self._late else []
 
     def _answers(self, unit: Stored) -> list[tuple[int, bytes]]:
         """Return what becomes of a step's events: the effects file takes each; what they lead to comes in by itself."""

@@ -3,9 +3,10 @@
 The form is CloudEvents 1.0, one JSON object a line, the first of them the header. What is recorded is what the
 middleware cannot work out for itself: messages that others sent it (`twin.stimulus`), what became of the events that it
 sent (`twin.answer`), and what chance decided about its own work (`twin.draw`) and about the pace of an interface
-(`twin.pace`). No decision is recorded and no seed: the last line of a complete recording (`twin.closing`) has digests
-of both state and decisions, so that a replay knows whether it came to the same. An imported recording has business
-facts (`twin.business`) instead, and no closing line.
+(`twin.pace`); a process in real time says when it got to what was due (`twin.own`). No decision is recorded and no
+seed: the last line of a complete recording (`twin.closing`) has digests of both state and decisions, so that a replay
+knows whether it came to the same. An imported recording has business facts (`twin.business`) instead, and no closing
+line.
 
 Lines are in the order in which they happened. `time` is the wall clock in UTC; elapsed time counts from the header's
 `start`. `turn` breaks ties: it is how much the middleware had already done by itself at that very microsecond.
@@ -148,6 +149,14 @@ class Draw(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     of: Literal["worker", "store"] = "worker"
 
 
+class Own(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A process in real time got to work of its own that was due: a slot of the channel `id`, or the timer `id`."""
+
+    at: Elapsed
+    of: Literal["slot", "timer"]
+    id: int
+
+
 class Fact(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A business fact of an imported file: `source` names mapping and file, `id` is the one of the file, or its row."""
 
@@ -166,16 +175,19 @@ class Closing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     handled: int
 
 
-Record = Stimulus | Answer | Pace | Draw | Fact | Closing
+Record = Stimulus | Answer | Pace | Draw | Own | Fact | Closing
 _TYPES: Final[dict[str, type[Record]]] = {
     "twin.stimulus": Stimulus,
     "twin.answer": Answer,
     "twin.pace": Pace,
     "twin.draw": Draw,
+    "twin.own": Own,
     "twin.business": Fact,
     "twin.closing": Closing,
 }
 HEADER: Final = "twin.history"
+MOMENTS: Final = "moments"
+"""Pinned where the recording says when the process got to what was due."""
 
 
 class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -211,6 +223,11 @@ class _DrawData(msgspec.Struct, frozen=True, gc=False):
     of: Literal["worker", "store"] = "worker"
 
 
+class _OwnData(msgspec.Struct, frozen=True, gc=False):
+    of: Literal["slot", "timer"]
+    id: int
+
+
 class _ClosingData(msgspec.Struct, frozen=True, gc=False):
     state: str
     decisions: str
@@ -226,6 +243,7 @@ _stimulus: Final[msgspec.json.Decoder[Incoming]] = msgspec.json.Decoder(Incoming
 _answer: Final = msgspec.json.Decoder(_AnswerData)
 _pace: Final = msgspec.json.Decoder(_PaceData)
 _draw: Final = msgspec.json.Decoder(_DrawData)
+_own: Final = msgspec.json.Decoder(_OwnData)
 _business: Final[msgspec.json.Decoder[Business]] = msgspec.json.Decoder(Business)
 _closing: Final = msgspec.json.Decoder(_ClosingData)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -265,6 +283,9 @@ def encode_record(record: Record, start: Instant) -> bytes:
             draw = _DrawData(record.message, record.attempt, record.took, record.of)
             id = f"{record.message}.{record.of}.{record.attempt}"
             return _written("middleware", id, "twin.draw", wall, 0, "", draw)
+        case Own():
+            own = _OwnData(record.of, record.id)
+            return _written("middleware", f"{record.at}.{record.of}.{record.id}", "twin.own", wall, 0, "", own)
         case Fact():
             return _written(record.source, record.id, "twin.business", wall, 0, "", record.fact)
         case Closing():
@@ -320,6 +341,9 @@ def decode_record(line: bytes, start: Instant) -> Record:
             case "twin.draw":
                 draw = _draw.decode(data)
                 return Draw(at=at, message=draw.message, attempt=draw.attempt, took=draw.took, of=draw.of)
+            case "twin.own":
+                own = _own.decode(data)
+                return Own(at=at, of=own.of, id=own.id)
             case "twin.closing":
                 closing = _closing.decode(data)
                 return Closing(at=at, state=closing.state, decisions=closing.decisions, handled=closing.handled)

@@ -7,6 +7,7 @@ was handed over waits here until somebody says what became of it. The state begi
 from collections.abc import Callable
 
 from actors.ground import Ground
+from actors.middleware import Middleware
 from actors.tap import Decisions, Life
 from actors.transactor import Direct, Store
 from actors.unwatched import Unwatched
@@ -20,6 +21,7 @@ from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
 from twin.model.publication import CHANNELS_MAX, Shown
 from twin.model.stock import ItemStock
+from twin.playback.belated import Belated, Moments
 from twin.world.delays import windows_of
 from twin.world.elastic import elastic_of
 from twin.world.process import (
@@ -57,11 +59,19 @@ class Client:
 class Alone:
     """One middleware before a recording.
 
-    `committed` hears of every decision, `submitted` of every event that goes to a partner.
+    `committed` hears of every decision, `submitted` of every event that goes to a partner. With `moments` it gets to
+    work of its own when the recorded process did.
     """
 
     def __init__(
-        self, header: Header, scenario: Scenario, design: str, *, committed: Committed, submitted: Submitted
+        self,
+        header: Header,
+        scenario: Scenario,
+        design: str,
+        *,
+        committed: Committed,
+        submitted: Submitted,
+        moments: Moments | None = None,
     ) -> None:
         self.header = header
         self.scenario = scenario
@@ -92,7 +102,10 @@ class Alone:
             store_latency=(lambda message, attempt: self._drawn("store", message, attempt, trip))
             if waits_for_store(scenario)
             else None,
+            kind=Middleware if moments is None else Belated,
         )
+        if isinstance(self.middleware, Belated) and moments is not None:
+            self.middleware.moments = moments
         elastic_of(block, self.middleware)
         self._connect()
         self._load()

@@ -27,7 +27,7 @@ from twin.middleware.unit import LETTERS, ORDERS, PARKED, STREAMS, Outcome
 from twin.model import business, events, wire
 from twin.model.commands import PublicationAnswered
 from twin.model.dead_letter import DeadLetter, LetterKind
-from twin.model.history import Answer, Closing, Draw, Fact, Header, Pace, Record, Stimulus
+from twin.model.history import Answer, Closing, Draw, Fact, Header, Own, Pace, Record, Stimulus
 from twin.model.ids import business_id
 from twin.model.instant import HOUR, SECOND, Elapsed
 from twin.model.intake import StreamState
@@ -35,6 +35,7 @@ from twin.model.message import Event, Message
 from twin.model.order import Order
 from twin.model.posting import ERP_BOOK
 from twin.playback.alone import Alone
+from twin.playback.belated import Moments
 from twin.playback.comparison import Comparison
 from twin.playback.diverge import REMEMBERED_MAX, Consequences, Divergence, Kind
 from twin.playback.enact import NOT_TAKEN, Enactor
@@ -94,6 +95,7 @@ class Feed:
             partners confirm, ship and invoice it.
         decided: hears of every commit.
         submitted: hears of every event that goes to a partner.
+        moments: when the recorded process got to work of its own, where it did so in real time.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class Feed:
         after: After = "skip",
         decided: Decided | None = None,
         submitted: Callable[[Event], None] | None = None,
+        moments: Moments | None = None,
     ) -> None:
         self.header = header
         self.expected = expected
@@ -115,7 +118,7 @@ class Feed:
         self._submitted = submitted
         self._seen: OrderedDict[int, int] = OrderedDict()
         self._heard_of: OrderedDict[int, Elapsed] = OrderedDict()
-        self.alone = Alone(header, scenario, design, committed=self._commits, submitted=self._submits)
+        self.alone = Alone(header, scenario, design, committed=self._commits, submitted=self._submits, moments=moments)
         self.comparison = Comparison(header, expected, now=lambda: self.alone.timeline.now, order_of=self._order_of)
         answers = after == "answer"
         self.partners = Partners(self.alone, confirms=answers or expected is None, ships=answers)
@@ -184,7 +187,7 @@ class Feed:
                     self._dead(why)
             case Closing():
                 self.played.recorded = record
-            case Pace() | Draw():
+            case Pace() | Draw() | Own():
                 pass
 
     def _watched(self, record: Fact, step: business.OrderStep) -> None:

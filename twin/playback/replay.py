@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from actors.tap import state_digest
 from twin.errors import InvariantViolation
 from twin.model import events
-from twin.model.history import Answer, Header, Record
+from twin.model.history import MOMENTS, Answer, Header, Record
 from twin.model.message import Event
 from twin.playback.alone import Committed
+from twin.playback.belated import Moments
 from twin.playback.expected import Expected
 from twin.playback.feed import After, Feed, Played
 from twin.playback.history import Numbered
@@ -96,6 +97,7 @@ def replay(
             after=after,
             decided=decided,
             submitted=made.saw,
+            moments=Moments(records) if header.design == version.name and MOMENTS in header.pinned else None,
         )
         with no_collections():
             made.played = feed.play(overlay.over(header, records, seed), progress)
