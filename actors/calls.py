@@ -201,7 +201,7 @@ class Client:
         recorder = ground.recorder
         self._sent = Steps(recorder, "sent")
         self._endings = {status: Steps(recorder, status) for status in (OK, REFUSED, FAILED, TIMEOUT, REJECTED)}
-        caller, called = ends or (name.partition("/")[0], name)
+        self.ends = caller, called = ends or (name.partition("/")[0], name)
         self._caller, self._called = recorder.party(caller), recorder.party(called)
 
     def submit(self, event: Event) -> None:

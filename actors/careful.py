@@ -60,8 +60,8 @@ class Standing:
         self.holding: deque[tuple[CarefulClient, Waiting]] = deque()
 
     def forget(self) -> None:
-        """The process died: the next one knows nothing."""
-        self.sides = self.calling.initial()
+        """The process died: the next one knows nothing but what was sent, which stands with the connections."""
+        self.sides = self.calling.initial()._replace(limiter=self.sides.limiter)
         self.age += 1
 
 
@@ -90,7 +90,10 @@ class CarefulClient(Client):
             super().submit(event)
 
     def forget(self) -> None:
-        """The process dies: budget, breaker, limiter and concurrency limit begin anew; open calls stay as stored."""
+        """The process dies: budget, breaker and concurrency limit begin anew; open calls stay as stored.
+
+        The limiter goes on: with a full one at each start, the first moments would send beyond the partner's limit.
+        """
         before = self.standing.sides
         self.standing.forget()
         self._told(before, self.standing.sides)

@@ -33,7 +33,7 @@ from twin.model.events import (
     ReturnAnswered,
 )
 from twin.model.ids import derive
-from twin.model.instant import Elapsed, Instant
+from twin.model.instant import Elapsed, Instant, Now
 from twin.model.message import Event, Message
 from twin.model.trace import TraceContext
 
@@ -246,8 +246,11 @@ class Webhook:
         signature: Signature | None = None,
         resigns: bool = True,
         traced: bool = False,
+        judged_at: Callable[[], Now] | None = None,
     ) -> None:
         self.channel = channel
+        self.judged_at = judged_at or channel.ground.now
+        """The clock of whoever looks at a signature."""
         self.traced = traced
         """Whether each push carries the trace that the shop's own page began."""
         self.signature = signature
@@ -270,6 +273,10 @@ class Webhook:
         timeline.call_in(self.dispatch(submit.case, 0), self._push, (submit, 0, first))
         if self.duplicated(submit.case, 1):
             timeline.call_in(self.dispatch(submit.case, 1), self._push, (submit, 1, first))
+
+    def again(self, push: tuple[SubmitOrder, int, Instant]) -> None:
+        """Deliver an order once more: which one, as its how manieth push, and when the first was made."""
+        self._push(push)
 
     def _push(self, push: tuple[SubmitOrder, int, Instant]) -> None:
         submit, attempt, first = push
@@ -303,7 +310,7 @@ class Webhook:
     def _arrived(self, signed: WebhookReceived) -> None:
         """The middleware stores it and says so, or answers 401: then the order is still the channel's."""
         assert self.signature is not None
-        now = self.channel.ground.now().wall
+        now = self.judged_at().wall
         if self.signature.judge(signed.raw, signed.stamp, signed.signature, now) is Signed.VALID:
             self.channel.handed_over(signed.case)
         self.channel.deliver(self._under_its_trace(signed) if self.traced else signed)

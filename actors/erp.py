@@ -181,6 +181,10 @@ class Erp:
             self.ground.probe.effect("erp", "credit_note", event.key)
         return None
 
+    def book_by_hand(self, item: int, change: int) -> None:
+        """Somebody changes the booked stock of an item and tells nobody."""
+        self._book(item, change)
+
     def _book(self, item: int, change: int) -> None:
         self.booked[item] = self.booked.get(item, 0) + change
         self.ground.probe.booked(item, change)

@@ -28,9 +28,9 @@ from twin.model.chance import bits, stream_id
 from twin.model.commands import InterchangeReceived, SubmitOrder
 from twin.model.events import InterchangeAnswered
 from twin.model.ids import derive
-from twin.model.instant import Elapsed
+from twin.model.instant import SECOND, Elapsed
 
-KINDS: Final = ("B1", "B2", "B3", "B6", "B8")
+KINDS: Final = ("B1", "B2", "B3", "B4", "B6", "B7", "B8", "B11")
 """Faults that strike files."""
 
 
@@ -92,6 +92,7 @@ class Mailbox:
         self.link = link
         self.counts: dict[str, int] = {}
         self._box: list[Interchange] = []
+        self._polled_at: Elapsed = 0
         self._handed: list[SubmitOrder] = []
         """Orders handed on, until they have arrived: over a link that may lose them they go again with every poll."""
         self._seen: dict[tuple[int, int], tuple[int, ...]] = {}
@@ -156,13 +157,17 @@ class Mailbox:
         self._drop(file)
 
     def _drop(self, file: Interchange) -> None:
-        """Put a file into the mailbox: late (B3), cut (B1) or twice (B2), if a record says so."""
+        """Put a file into the mailbox, as records say: late (B3, B11), cut (B1), twice (B2), its total wrong (B4)."""
         timeline = self.channel.ground.timeline
         self._tell(file, "sent")
         put = replace(file)
         if armed := self._strikes("B1", file):
             put.orders = file.orders[: int(len(file.orders) * armed.number("fraction", 1.0))]
+        if armed := self._strikes("B4", file):
+            put.stated += int(armed.number("delta", 1.0))
         late = int(armed.number("extra", 0.0)) if (armed := self._strikes("B3", file)) else 0
+        if self._strikes("B11", file):
+            late = max(late, self._polled_at + self.poll_every + SECOND - timeline.now)
         timeline.call_in(late, self._put, put)
         if armed := self._strikes("B2", file):
             timeline.call_in(late + int(armed.number("lag", 0.0)), self._put, put)
@@ -209,6 +214,7 @@ class Mailbox:
 
     def _poll(self, _: None) -> None:
         timeline = self.channel.ground.timeline
+        self._polled_at = timeline.now
         timeline.call_in(self.poll_every, self._poll, None)
         self._handed = self.handed_on()
         if self.link.may_lose:
@@ -244,7 +250,9 @@ class Mailbox:
         self._answer(file, accepted)
 
     def _answer(self, file: Interchange, accepted: bool) -> None:
-        """Send the 997, unless it gets lost (B6)."""
+        """Send the 997, unless it gets lost (B6); B7: that of a file that was taken says otherwise."""
+        if accepted and self._strikes("B7", file):
+            accepted = False
         if not self._strikes("B6", file):
             lag = self.acknowledge(file.serial * 64 + file.sent, file.partner)
             self.channel.ground.timeline.call_in(lag, self._answered, (file, accepted))

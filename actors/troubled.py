@@ -1,9 +1,12 @@
 """Partners that faults can get at: an endpoint that errs, slows, hangs, lies or is out of reach, a limit that is cut.
 
+Whether an interface serves a call is decided when it comes, what it makes of one that it serves when the work is done.
+
 Both are built only where a record names their party; every other partner is a plain one and pays nothing. E- and
 Q-numbers are those of the fault catalogue.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Final
 
@@ -12,14 +15,33 @@ from policies.key_contract import Ending
 from policies.throttle import FixedWindow, SlidingWindow, State, Throttle, TokenBucket
 from twin.errors import UsageError
 from twin.kernel.faults import Armed
+from twin.model.commands import ErpRefused
+from twin.model.events import (
+    CreateErpOrder,
+    CreditNoteDue,
+    FulfilmentRecorded,
+    MovementRecorded,
+    PublishStock,
+    SnapshotRequested,
+    StockCutAsked,
+)
+from twin.model.ids import derive
 from twin.model.instant import DAY, SECOND, Elapsed
+from twin.model.message import Event, Message, altered
 
+SERVED: Final = ("E4", "E5", "E6", "E8", "E9", "E17", "W4")
+"""Kinds that strike when the work of a call is done."""
+POSTED: Final = (FulfilmentRecorded, MovementRecorded, CreditNoteDue)
+READ: Final = (SnapshotRequested, StockCutAsked)
 DOWN: Final = ("E1", "E3", "E12")
 """Kinds under which an interface gives no useful answer at all."""
 
 
 class TroubledEndpoint(Endpoint):
     """An interface with the records that are on; made from a plain one, whose place it takes."""
+
+    tells: Callable[[Message], None] | None = None
+    """How the party says something of its own accord (E8)."""
 
     def __init__(self, plain: Endpoint) -> None:
         super().__init__(
@@ -37,6 +59,8 @@ class TroubledEndpoint(Endpoint):
         self._usual = plain.service
         self.service = self._slowed
         self._armed: list[Armed] = []
+        self._last: Message | None = None
+        """What the call before was answered."""
         self._locked: dict[int, Elapsed] = {}
         """Until when somebody holds the record that an event is about, by the key within which it keeps its order."""
 
@@ -74,9 +98,11 @@ class TroubledEndpoint(Endpoint):
             elif kind == "W1":
                 armed.took_effect()
                 return
-            elif kind in ("E14", "E15", "Q3"):
+            elif kind in ("E14", "E15", "Q3", "T6", "T7"):
                 if self._says_no(armed, call):
                     return
+            elif kind in SERVED:
+                continue
             elif kind == "E3":
                 if self.in_service < self.concurrency and armed.strikes(now, call.event.id, call.attempt):
                     if self.keys is None or not self._known(self.keys, call):
@@ -95,8 +121,23 @@ class TroubledEndpoint(Endpoint):
         super().request(call)
 
     def _says_no(self, armed: Armed, call: Call) -> bool:
-        """Refuse a call whose record is locked (E14), for good (E15), or with a wait of the record's own (Q3)."""
+        """Refuse a call whose record is locked (E14), for good (E15), or with a wait of the record's own (Q3).
+
+        T6: what is posted in a period that is being closed; T7: what comes with a token that is over by their clock.
+        """
         now, event, held = self.ground.timeline.now, call.event, int(armed.number("extra", 0.0))
+        if armed.fault.kind == "T6":
+            if not isinstance(event, POSTED) or not armed.strikes(now, event.id, call.attempt):
+                return False
+            self._fail(call, None)
+            return True
+        if armed.fault.kind == "T7":
+            life = int(armed.number("base", 1.0))
+            if (now - (armed.began or 0)) % life < life - held:
+                return False
+            armed.took_effect()
+            self._fail(call, None)
+            return True
         if armed.fault.kind == "Q3":
             if armed.strikes(now, event.id, call.attempt):
                 call.status, call.retry_after = REFUSED, held
@@ -131,23 +172,50 @@ class TroubledEndpoint(Endpoint):
         return took
 
     def _serve(self, call: Call) -> None:
-        """Do the work of a call and answer, unless a record makes the answer a lie."""
+        """Do the work of a call and answer, unless a record makes the answer a lie, or late, or another's."""
         now = self.ground.timeline.now
         for armed in tuple(self._armed):
-            if armed.fault.kind in ("E4", "E5") and armed.concerns(call):
-                if not armed.strikes(now, call.event.id, call.attempt):
-                    continue
+            kind = armed.fault.kind
+            if kind not in SERVED or not armed.concerns(call) or not _fits(kind, call.event):
+                continue
+            if armed.strikes(now, call.event.id, call.attempt):
                 self.in_service -= 1
-                if armed.fault.kind == "E4":
-                    self.handle(call.event)
-                    self._ended(call, Ending.FAILED)
-                    self._fail(call, None)
-                else:
-                    self._ended(call, Ending.OK)
-                    call.client.respond(call)
+                self._lies(armed, call)
                 self._next()
                 return
         super()._serve(call)
+        self._last = call.answer
+
+    def _lies(self, armed: Armed, call: Call) -> None:
+        """Do what a record makes of a call, and answer."""
+        event = call.event
+        match armed.fault.kind:
+            case "E4":
+                self.handle(event)
+                self._ended(call, Ending.FAILED)
+                self._fail(call, None)
+                return
+            case "E5":
+                pass
+            case "E6":
+                assert isinstance(event, PublishStock)
+                kept = event.rows[: int(len(event.rows) * armed.number("fraction", 1.0))]
+                call.answer = self.handle(altered(event, rows=kept))
+            case "E8":
+                call.answer = self.handle(event)
+                refused = ErpRefused(id=derive(event.id, 8), cause=event.id, case=event.case, reason="audited")
+                assert self.tells is not None, "a record of this kind strikes who tells of its own accord"
+                self.ground.timeline.call_in(int(armed.number("extra", 0.0)), self.tells, refused)
+            case "E17":
+                call.answer, self._last = self._last, self.handle(event)
+            case _:
+                call.answer = self.handle(event)
+                self._ended(call, Ending.OK)
+                late = int(armed.number("lag", 0.0) or armed.number("extra", 0.0))
+                self.ground.timeline.call_in(late, call.client.respond, call)
+                return
+        self._ended(call, Ending.OK)
+        call.client.respond(call)
 
     def _ended(self, call: Call, ending: Ending) -> None:
         if self.keys is not None:
@@ -164,6 +232,19 @@ class TroubledEndpoint(Endpoint):
     def _fail(call: Call, retry_after: Elapsed | None) -> None:
         call.status, call.retry_after = FAILED, retry_after
         call.client.respond(call)
+
+
+def _fits(kind: str, event: Event) -> bool:
+    """Tell whether a kind can strike an event: a batch of figures (E6), a new order (E8), a question (E9)."""
+    match kind:
+        case "E6":
+            return isinstance(event, PublishStock) and len(event.rows) > 1
+        case "E8":
+            return isinstance(event, CreateErpOrder)
+        case "E9":
+            return isinstance(event, READ)
+        case _:
+            return True
 
 
 def _back_in(armed: Armed, now: Elapsed) -> Elapsed | None:
@@ -207,7 +288,10 @@ class TroubledGate(Gate):
         """Return None if a call is admitted now, else how long to wait before it might be."""
         for armed in tuple(self._armed):
             name, kind = armed.fault.name, armed.fault.kind
-            if kind in DOWN:
+            if kind == "Q4":
+                armed.took_effect()
+                cost = max(1, min(round(cost * armed.number("factor", 1.0)), getattr(self.throttle, "burst", cost)))
+            elif kind in DOWN:
                 if armed.strikes(now, self._asked(), 0):
                     return SECOND
             elif kind == "Q6":

@@ -7,17 +7,25 @@ from collections.abc import Callable
 from typing import Final
 
 from actors.calls import Feed
-from actors.wms import Warehouse
+from actors.carrier import LabelRequested
+from actors.wms import Parcel, Warehouse
 from twin.kernel.faults import Armed
 from twin.model.chance import bits, stream_id
-from twin.model.commands import StockExtract
+from twin.model.commands import CancelOrder, MasterBatch, ShipmentScanned, StockExtract, WarehouseShort
 from twin.model.events import ReleaseToWarehouse
 from twin.model.ids import derive
-from twin.model.message import Event, Message
+from twin.model.instant import HOUR, Elapsed
+from twin.model.message import Event, Message, altered
 
 DEVICES: Final = 4
 """Scanners whose records are sent one device after the other when a site is back: 4, assumed."""
-FILES: Final = ("B1", "B2", "B3")
+FLOOR: Final = ("W2", "W3", "W6", "W7", "W10", "E7")
+"""Faults of a floor."""
+TOLD: Final = ("W1", "W5", "B1", "B2", "B3", "B5", "E9")
+"""Faults of what a party tells."""
+FILES: Final = ("B1", "B2", "B3", "E9")
+TOO_SOON: Final[Elapsed] = HOUR
+"""How long after it left a parcel is back (W7): an hour, assumed."""
 
 
 class TroubledWarehouse(Warehouse):
@@ -25,6 +33,8 @@ class TroubledWarehouse(Warehouse):
 
     _records: tuple[Armed, ...] = ()
     _usual: Callable[[int, int], bool] | None = None
+    wishes: Callable[[Message], None]
+    """How a buyer's word reaches the middleware (W6)."""
 
     def begin(self, armed: Armed) -> None:
         """A record is on."""
@@ -38,12 +48,48 @@ class TroubledWarehouse(Warehouse):
 
     def take(self, event: Event) -> Message | None:
         """Take an event; between a release and its pick somebody may count the bin and find less."""
+        if type(event) is ReleaseToWarehouse and self.releases.get(event.release) is None:
+            event = self._partly(event)
         answer = super().take(event)
         if type(event) is ReleaseToWarehouse:
             for armed in self._records:
                 if armed.fault.kind == "W3" and armed.strikes(self.ground.timeline.now, event.release, 0):
                     self._found_less(event, int(armed.number("delta", 1)))
         return answer
+
+    def _partly(self, event: ReleaseToWarehouse) -> ReleaseToWarehouse:
+        """Return what is accepted of a request: its last line may be answered as short at once (E7)."""
+        for armed in self._records:
+            if armed.fault.kind != "E7" or len(event.lines) < 2:
+                continue
+            if armed.strikes(self.ground.timeline.now, event.release, 0):
+                short = WarehouseShort(
+                    id=derive(event.release, 6), cause=event.id, case=event.case, release=event.release,
+                    site=self.site, lines=event.lines[-1:],
+                )  # fmt: skip
+                self.facts.send(short)
+                return altered(event, lines=event.lines[:-1], items=event.items[:-1])
+        return event
+
+    def _picked(self, job: ReleaseToWarehouse) -> None:
+        """A person picks a request, just as its buyer cancels the order (W6)."""
+        for armed in self._records:
+            known = armed.fault.kind == "W6" and job.release in self.jobs
+            if known and armed.strikes(self.ground.timeline.now, job.release, 0):
+                self.wishes(CancelOrder(id=derive(job.release, 66), cause=job.id, case=job.case))
+        super()._picked(job)
+
+    def labelled(self, event: Event, answer: Message | None) -> None:
+        """A parcel leaves, and may be back before anybody has seen it delivered (W7)."""
+        assert isinstance(event, LabelRequested)
+        super().labelled(event, answer)
+        for armed in self._records:
+            if armed.fault.kind == "W7" and armed.strikes(self.ground.timeline.now, event.package, 0):
+                back = Parcel(
+                    id=derive(event.package, 77), case=event.case, rma=0, site=self.site, lines=event.lines,
+                    items=event.items,
+                )  # fmt: skip
+                self.ground.timeline.call_in(TOO_SOON, self.take_back, back)
 
     def _found_less(self, event: ReleaseToWarehouse, delta: int) -> None:
         item = event.items[0].item
@@ -55,8 +101,9 @@ class TroubledWarehouse(Warehouse):
         assert self._usual is not None
         short = self._usual(release, line)
         for armed in self._records:
-            if armed.fault.kind == "W2" and armed.strikes(self.ground.timeline.now, release, line):
-                short = True
+            kind = armed.fault.kind
+            if kind == "W2" or (kind == "W10" and line == 2):
+                short = armed.strikes(self.ground.timeline.now, release, line) or short
         return short
 
 
@@ -84,10 +131,6 @@ class TroubledFeed(Feed):
         """Return also what is held back."""
         return [*super().not_arrived(), *self._held]
 
-    def _device(self, fact: Message) -> int:
-        """Return which scanner recorded a fact: one scanner has all of an order."""
-        return bits(self.ground.seed, _DEVICE, fact.case or fact.id) % DEVICES
-
     def send(self, message: Message) -> None:
         """Send a fact, unless a record that is on says otherwise."""
         now = self.ground.timeline.now
@@ -100,10 +143,24 @@ class TroubledFeed(Feed):
             if kind in FILES and type(message) is StockExtract and armed.strikes(now, message.id, 0):
                 self._file(armed, message)
                 return
+            if kind == "B5" and type(message) is MasterBatch and armed.strikes(now, message.id, 0):
+                kept = int(len(message.rows) * armed.number("fraction", 1.0))
+                message = altered(message, rows=message.rows[:kept], complete=True)
+            elif kind == "W5" and type(message) is ShipmentScanned and armed.strikes(now, message.id, 0):
+                self._scanned(armed, message)
+                return
         super().send(message)
 
+    def _scanned(self, armed: Armed, scan: ShipmentScanned) -> None:
+        """Send a scan twice, each time late by its own luck."""
+        within = int(armed.number("within", 0.0))
+        for copy in range(2):
+            late = bits(self.ground.seed, _LATE, derive(scan.id, copy)) % (within + 1)
+            told = scan if copy == 0 else altered(scan, id=derive(scan.id, 5))
+            self.ground.timeline.call_in(late, self._later, told)
+
     def _file(self, armed: Armed, file: StockExtract) -> None:
-        """Send a file that was cut (B1), comes again under a new number (B2), or comes late (B3)."""
+        """Send a file that was cut (B1), comes again under a new number (B2), late (B3), or late and dated now (E9)."""
         match armed.fault.kind:
             case "B1":
                 kept = int(len(file.rows) * armed.number("fraction", 1.0))
@@ -112,6 +169,10 @@ class TroubledFeed(Feed):
                 super().send(file)
                 again = StockExtract(id=derive(file.id, 2), as_of=file.as_of, rows=file.rows)
                 self.ground.timeline.call_in(int(armed.number("lag", 0.0)), self._later, again)
+            case "E9":
+                late = int(armed.number("lag", 0.0))
+                stale = StockExtract(id=file.id, as_of=file.as_of + late, rows=file.rows)
+                self.ground.timeline.call_in(late, self._later, stale)
             case _:
                 self.ground.timeline.call_in(int(armed.number("extra", 0.0)), self._later, file)
 
@@ -120,3 +181,4 @@ class TroubledFeed(Feed):
 
 
 _DEVICE: Final = stream_id("wms/device")
+_LATE: Final = stream_id("scan/late")

@@ -13,7 +13,6 @@ import twin
 from twin.cli.entries import Entry, entries
 from twin.cli.verbs import twin as command
 from twin.world import blank_run, run
-from twin.world.fault_kinds import LATER_KINDS
 from twin.world.party_notes import LEAVES_OUT
 
 KINDS: Final = {
@@ -234,8 +233,6 @@ def _limits() -> str:
     lines += ["## A world with a distributor", "", *(f"- {each}" for each in (*run.LIMITS, run.QUIET)), ""]
     lines += ["## A world without one", "", *(f"- {each}" for each in blank_run.LIMITS), ""]
     lines += ["## What the parties leave out", "", *(f"- `{kind}`: {text}" for kind, text in LEAVES_OUT.items()), ""]
-    lines += ["## Faults that have no lever", ""]
-    lines += [f"- `{name}`: {text}" for name, text in LATER_KINDS.items()]
     return _text(lines)
 
 

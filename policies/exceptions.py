@@ -121,7 +121,7 @@ CODES: Final[Mapping[str, Category]] = MappingProxyType(
             (Category.TRANSIENT, "DELIVERY_FAILED BACKLOG_FULL RESTARTS_USED_UP SEQUENCE_FULL SEQUENCE_GAP"),
             (Category.UNKNOWN_OUTCOME, "DELIVERY_TIMEOUT"),
             (Category.THROTTLED, "DELIVERY_REFUSED"),
-            (Category.POISON, "UNREADABLE"),
+            (Category.POISON, "UNREADABLE POISONED"),
             (Category.CONTRACT, "UNKNOWN_VERSION SCHEMA_VIOLATED CONTROL_TOTAL DELETION_GUARD"),
             (
                 Category.VALIDATION,

@@ -44,9 +44,10 @@ def test_every_block_of_the_language_has_its_section_and_every_link_leads_to_one
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_example_of_a_fault_is_one(name: str):
-    """On the large landscape, where every kind of party is."""
+    """On the large landscape, where every kind of party is but who looks after the items."""
     record = fault_example(name, FAULTS[name])
-    loaded = scenarios.load("peak_season", [f"faults=[{record}]"])
+    world = "master_data_batch" if FAULTS[name].targets[0] == "pim" else "peak_season"
+    loaded = scenarios.load(world, [f"faults=[{record}]"])
     assert [fault.kind for fault in loaded.faults] == [name]
 
 

@@ -17,6 +17,8 @@ DAY: tuple[str, ...] = (
     "demand.cancellations={share: 5%, delay: 20m}",
     "landscape.parties.storefront.webhook.duplicated=5%",
     'landscape.parties.operators={kind: operators, people: 3, hours: "00:00-24:00", touch: 2m}',
+    "landscape.parties.carrier_a.scans={told_after: 20m}",
+    "landscape.parties.carrier_a.transit=6h",
     "landscape.links.middleware/erp={lost: 0.1%}",
     "landscape.links.middleware/wms={lost: 0.1%}",
     "horizon=2h",
@@ -36,6 +38,7 @@ RANGES = {
     "lag": ("10s", "10m"), "within": ("10s", "5m"), "capacity": ("1/s", "10/min"), "backlog": ("2", "20"),
     "overrun": ("1", "3"), "cap": ("1", "5"), "taken": ("50%", "95%"), "base": ("10s", "2m"),
     "restart": ("10s", "5m"), "delta": ("1", "4"), "fraction": ("0%", "50%"), "on": ("speed", "workers"),
+    "way": ("ahead", "behind"),
 }  # fmt: skip
 SLOTS = (
     "retry={kind: exponential, attempts: 8}",
@@ -81,12 +84,12 @@ class Swarm:
         at = self._below(f"{kind}/at", 110)
         stated = {"name": f"the_{kind}", "kind": kind, "target": self._one(f"{kind}/target", self._targets(kind))}
         stated["trigger"] = f"{{at: {at}m}}"
-        if kind == "P1" and self._below("P1/point", 2):
-            point = self._one("P1/where", CRASHES)
-            stated["trigger"] = f"{{point: {point}, nth: {1 + self._below('P1/nth', 500)}}}"
+        if known.points and (kind != "P1" or self._below("P1/point", 2)):
+            point = self._one(f"{kind}/where", CRASHES if kind == "P1" else known.points)
+            stated["trigger"] = f"{{point: {point}, nth: {1 + self._below(f'{kind}/nth', 500)}}}"
         for name in (*known.needs, *known.takes):
             stated[name] = self._one(f"{kind}/{name}", RANGES[name])
-        if kind != "P1":
+        if not known.points:
             stated["duration"] = f"{1 + self._below(f'{kind}/for', 40)}m"
         stated["end"] = self._one(f"{kind}/end", [end for end in known.ends if end != "permanent"])
         return "{" + ", ".join(f"{key}: {value}" for key, value in stated.items()) + "}"

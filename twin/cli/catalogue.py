@@ -74,9 +74,10 @@ def _parties() -> list[Row]:
 
 
 def _faults() -> list[Row]:
-    from twin.world.fault_kinds import KINDS, LATER_KINDS
+    from twin.world.fault_kinds import KINDS
+    from twin.world.fault_templates import TEMPLATES
 
-    there: list[Row] = [
+    kinds: list[Row] = [
         {
             "name": name,
             "text": kind.text,
@@ -87,11 +88,18 @@ def _faults() -> list[Row]:
         }
         for name, kind in KINDS.items()
     ]
-    absent: list[Row] = [
-        {"name": name, "text": f"not modelled: {text}", "strikes": "", "needs": "", "takes": "", "class": ""}
-        for name, text in LATER_KINDS.items()
+    templates: list[Row] = [
+        {
+            "name": name,
+            "text": template.text,
+            "strikes": "template: " + ", ".join(part.kind for part in template.parts),
+            "needs": "",
+            "takes": "set",
+            "class": max(KINDS[part.kind].assumption for part in template.parts),
+        }
+        for name, template in TEMPLATES.items()
     ]
-    return there + absent
+    return kinds + templates
 
 
 def _presets() -> list[Row]:

@@ -16,7 +16,8 @@ from twin.world.call_watch import CALL_MEASURES, OF_REQUESTS
 from twin.world.checks.catalogue import CATALOGUE
 from twin.world.costs import MEASURE_OF, Costs
 from twin.world.designs import Design
-from twin.world.fault_kinds import KINDS, LATER_KINDS, LINK, FaultKind
+from twin.world.fault_kinds import KINDS, LINK, FaultKind
+from twin.world.fault_templates import TEMPLATES, Template
 from twin.world.landscape import Party
 from twin.world.levels import Samples
 from twin.world.measure_names import MEASURES
@@ -76,7 +77,7 @@ def entries() -> list[Entry]:
         *(Entry("measure", name, _measure(name)) for name in MEASURES),
         *(Entry("invariant", name, _invariant(name)) for name in CATALOGUE),
         *(Entry("fault", name, _fault(name, kind)) for name, kind in KINDS.items()),
-        *(Entry("fault", name, f"Not modelled: {text}.") for name, text in LATER_KINDS.items()),
+        *(Entry("fault", name, _template(name, template)) for name, template in TEMPLATES.items()),
         *(
             Entry("preset", name, _preset(slot, name, preset))
             for slot, presets in PRESETS.items()
@@ -144,9 +145,31 @@ def _fault(name: str, kind: FaultKind) -> str:
 
 def fault_example(name: str, kind: FaultKind) -> str:
     """Return one record of a kind of fault, as it stands in a scenario."""
-    target = AT.get(kind.targets[0], kind.targets[0])
+    target = _at(kind.targets[0])
     needs = "".join(f", {each}: {SAMPLE.get(each, '?')}" for each in kind.needs)
-    return f"{{name: trouble, kind: {name}, target: {target}, trigger: {{at: 1h}}, duration: 30m{needs}}}"
+    trigger = f"{{point: {kind.points[0]}}}" if kind.points and name != "P1" else "{at: 1h}"
+    return f"{{name: trouble, kind: {name}, target: {target}, trigger: {trigger}, duration: 30m{needs}}}"
+
+
+def _template(name: str, template: Template) -> str:
+    first, *others = template.parts
+    targets = KINDS[first.kind].targets
+    goes = f", with: {_at(KINDS[others[0].kind].targets[0])}" if others else ""
+    return "\n".join(
+        [
+            template.text,
+            "",
+            *(f"- `{part.kind}`: {KINDS[part.kind].text}" for part in template.parts),
+            "",
+            "```yaml",
+            f"faults: [{{name: trouble, template: {name}, target: {_at(targets[0])}{goes}, trigger: {{at: 1h}}}}]",
+            "```",
+        ]
+    )
+
+
+def _at(target: str) -> str:
+    return AT.get(target, target)
 
 
 def _preset(slot: str, name: str, preset: Preset) -> str:

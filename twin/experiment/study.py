@@ -36,6 +36,7 @@ from twin.experiment.work import OnViolation, Progress, RunOnce
 from twin.model.instant import DAY
 
 if TYPE_CHECKING:
+    from twin.world.fault_specs import FaultBlock
     from twin.world.scenario import Scenario
 
 Verb = Literal["run", "compare"]
@@ -216,10 +217,10 @@ def _refuse_counted_faults(scenario: "Scenario") -> None:
     Raises:
         UsageError: There is one.
     """
-    from twin.world.fault_specs import NthTrigger, PointTrigger  # only a comparison loads them
+    from twin.world.fault_specs import PointTrigger  # only a comparison loads it
 
     for fault in scenario.faults:
-        if isinstance(fault.trigger, NthTrigger | PointTrigger):
+        if _is_counted(fault):
             key = "point" if isinstance(fault.trigger, PointTrigger) else "nth"
             raise UsageError(
                 f"compare refuses fault '{fault.name}' with its trigger '{key}': designs send different messages; "
@@ -227,9 +228,15 @@ def _refuse_counted_faults(scenario: "Scenario") -> None:
             )
 
 
+def _is_counted(fault: "FaultBlock") -> bool:
+    """Tell whether a fault begins at a counted message or at a named point."""
+    return "nth" in fault.trigger.model_dump()
+
+
 def _keeps_history(scenario: "Scenario") -> bool:
-    """Tell whether a run keeps its history by itself: one of few orders, that has a middleware."""
-    return not scenario.is_blank and _orders_expected(scenario) < HISTORY_ORDERS_MAX
+    """Tell whether a run keeps its history by itself: one of few orders, whose faults wait for no counted message."""
+    few = not scenario.is_blank and _orders_expected(scenario) < HISTORY_ORDERS_MAX
+    return few and not any(_is_counted(fault) for fault in scenario.faults)
 
 
 def _orders_expected(scenario: "Scenario") -> float:

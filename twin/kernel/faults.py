@@ -7,7 +7,7 @@ the keyed coin of one message, and `level()`, how much of the intensity is left 
 drawn from (seed, name of the fault, identity, attempt): a fault that is taken away moves nobody's luck.
 
 Triggers: an instant; a gap after another fault began; the n-th matching message at the target; a named point of a
-process, passed for the n-th time; a measure above a bound, looked at once a second. Ends: `heal` at once,
+process, passed for the n-th time; a measure beyond a bound, looked at once a second. Ends: `heal` at once,
 `heal_with_burst` (what was held back comes in one go), `heal_slow_ramp` (the intensity fades over as long again as the
 fault lasted), `permanent`.
 
@@ -47,9 +47,10 @@ class After:
 
 @dataclass(frozen=True, slots=True)
 class Nth:
-    """The n-th message at the target, of those that the record selects."""
+    """The n-th message at the target, of those that the record selects; of the kind `match` where the engine counts."""
 
     nth: int
+    match: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,17 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A measure above a bound; looked at once a second."""
+    """A measure above or below a bound; looked at once a second."""
 
     measure: str
-    above: float
+    above: float | None = None
+    below: float | None = None
+
+    def holds(self, value: float | None) -> bool:
+        """Tell whether a value lies beyond a bound; none does not."""
+        if value is None:
+            return False
+        return (self.above is not None and value > self.above) or (self.below is not None and value < self.below)
 
 
 Trigger = At | After | Nth | Point | When
@@ -75,6 +83,7 @@ Trigger = At | After | Nth | Point | When
 class Fault:
     """One record.
 
+    With `each` it strikes single messages, and its levers count them for `Nth`; without, the engine does.
     `duration` is in microseconds, `count` in effects; with neither, the fault lasts. `numbers` holds the intensity by
     its parameter's name: shares and factors as they are, times in microseconds. `select` names the kinds of message
     that suffer; empty: all. `correlation` is the probability that the message after one that suffered suffers too.
@@ -84,6 +93,7 @@ class Fault:
     kind: str
     target: str
     trigger: Trigger
+    each: bool = True
     duration: Elapsed | None = None
     count: int | None = None
     direction: Direction = "both"
@@ -201,6 +211,8 @@ class Faults:
         self._followers: dict[str, list[Armed]] = {}
         self._points: dict[str, list[Armed]] = {}
         self._passed: dict[str, int] = {}
+        self._counting: dict[str, list[Armed]] = {}
+        self._heard: dict[str, int] = {}
         for armed in self.armed:
             trigger = armed.fault.trigger
             if isinstance(trigger, After):
@@ -209,12 +221,41 @@ class Faults:
                 self._followers.setdefault(trigger.name, []).append(armed)
             elif isinstance(trigger, Point):
                 self._points.setdefault(trigger.point, []).append(armed)
+            elif isinstance(trigger, Nth) and not armed.fault.each:
+                self._counting.setdefault(armed.fault.target, []).append(armed)
+
+    @property
+    def counts(self) -> bool:
+        """Whether some record waits for a message that the engine has to count."""
+        return bool(self._counting)
+
+    @property
+    def waits_at_points(self) -> bool:
+        """Whether some record waits for a named point of a process."""
+        return bool(self._points)
+
+    def measures(self) -> list[str]:
+        """Return the measures that records wait for."""
+        triggers = [armed.fault.trigger for armed in self.armed]
+        return list(dict.fromkeys(trigger.measure for trigger in triggers if isinstance(trigger, When)))
+
+    def heard(self, targets: Sequence[str], kind: str) -> None:
+        """A message of this kind came by, which concerns these targets; records that wait for it begin."""
+        for target in targets:
+            for armed in self._counting.get(target, ()):
+                trigger = armed.fault.trigger
+                assert isinstance(trigger, Nth)
+                if trigger.match in (None, kind):
+                    name = armed.fault.name
+                    self._heard[name] = count = self._heard.get(name, 0) + 1
+                    if count == trigger.nth:
+                        self._timeline.call_in(0, self._begin, armed)
 
     def on(self, *targets: str) -> list[Armed]:
         """Return the records that name one of the targets, in the order of the scenario."""
         return [armed for armed in self.armed if armed.fault.target in targets]
 
-    def start(self, gauges: Mapping[str, Callable[[], float]] | None = None) -> None:
+    def start(self, gauges: Mapping[str, Callable[[], float | None]] | None = None) -> None:
         """Wait for the triggers; `gauges` are the measures that one may name.
 
         Raises:
@@ -227,13 +268,15 @@ class Faults:
                 raise UsageError(f"fault {fault.name!r}: nothing in this world can do {fault.kind} at {fault.target!r}")
             if isinstance(trigger, At):
                 self._timeline.call_at(trigger.at, self._begin, armed)
-            elif isinstance(trigger, Nth):
+            elif isinstance(trigger, Nth) and fault.each:
                 self._begin(armed)
-            elif isinstance(trigger, When):
-                if trigger.measure not in gauges:
-                    told = f"{trigger.measure!r}; there are {', '.join(gauges) or 'none'}"
-                    raise UsageError(f"fault {fault.name!r}: no measure {told}")
-                self._timeline.call_in(LOOKS, self._look, (armed, gauges[trigger.measure], trigger.above))
+            elif isinstance(trigger, When) and trigger.measure not in gauges:
+                told = f"{trigger.measure!r}; there are {', '.join(gauges) or 'none'}"
+                raise UsageError(f"fault {fault.name!r}: no measure {told}")
+        self._gauges = {measure: gauges[measure] for measure in self.measures()}
+        if self._gauges:
+            self._waiting = [armed for armed in self.armed if isinstance(armed.fault.trigger, When)]
+            self._timeline.call_in(LOOKS, self._look, None)
 
     def passes(self, point: str) -> None:
         """A process passes a named point; faults that wait for it begin there."""
@@ -248,12 +291,20 @@ class Faults:
         """Return the records that took no effect."""
         return [armed.fault for armed in self.armed if not armed.effects]
 
-    def _look(self, watched: tuple[Armed, Callable[[], float], float]) -> None:
-        armed, gauge, above = watched
-        if gauge() > above:
-            self._begin(armed)
-        else:
-            self._timeline.call_in(LOOKS, self._look, watched)
+    def _look(self, _: None) -> None:
+        """Read every measure that somebody waits for once, and begin what it sets off."""
+        values = {measure: read() for measure, read in self._gauges.items()}
+        still = []
+        for armed in self._waiting:
+            trigger = armed.fault.trigger
+            assert isinstance(trigger, When)
+            if trigger.holds(values[trigger.measure]):
+                self._begin(armed)
+            else:
+                still.append(armed)
+        self._waiting = still
+        if still:
+            self._timeline.call_in(LOOKS, self._look, None)
 
     def _begin(self, armed: Armed) -> None:
         fault, now = armed.fault, self._timeline.now

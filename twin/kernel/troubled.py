@@ -18,7 +18,7 @@ from twin.model.instant import SECOND, Elapsed
 Message = tuple[int, int, Callable[[Any], object], Any]
 """Identity, attempt, who receives it, and what: the last two belong together, which a tuple cannot say."""
 
-LOSSES: Final = ("N1", "N2", "N8", "N10", "N12")
+LOSSES: Final = ("N1", "N2", "N8", "N10", "N12", "N13")
 """Kinds under which a message does not arrive."""
 COPY: Final = 500_000
 """What is added to the attempt of a second copy, so that its luck on the link is its own."""

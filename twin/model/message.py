@@ -1,5 +1,7 @@
 """The message: every command, fact, timer and event carries its identity, its cause and its case."""
 
+from typing import TypeVar
+
 import msgspec
 
 
@@ -22,3 +24,11 @@ class Event(Message, frozen=True, gc=False, kw_only=True, tag=True):
     def aggregate(self) -> int:
         """The key within which the relay keeps order."""
         raise NotImplementedError
+
+
+M = TypeVar("M", bound=Message)
+
+
+def altered(message: M, **parts: object) -> M:
+    """Return the message with these parts replaced: what somebody else made of it on its way."""
+    return msgspec.structs.replace(message, **parts)

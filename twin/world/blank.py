@@ -115,7 +115,7 @@ class _Builder:
             self.timeline.call_at(warm_up, self._restart, None)
         servers = [server for copies in self.servers.values() for server in copies]
         faults = self.troubles.faults
-        faults.start({"queue_length": lambda: sum(len(server.line) for server in servers)})
+        faults.start({"queue_length{queue=middleware}": lambda: sum(len(server.line) for server in servers)})
         return BlankWorld(
             scenario=self.scenario,
             design=self.name,

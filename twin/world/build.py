@@ -14,15 +14,13 @@ from actors.buyers import Sayer
 from actors.calls import Address, Client, Endpoint, Feed, Gate, broken_off
 from actors.careful import CarefulClient
 from actors.carrier import Carrier
-from actors.channel import Channel, Poll, Webhook
-from actors.demand import Buyers
+from actors.channel import Channel, Webhook
 from actors.erp import Erp
 from actors.ground import Ground
 from actors.keyed_posts import KeyedPosts
 from actors.mailbox import Mailbox, Run
 from actors.middleware import Middleware
 from actors.notifications import Notifications
-from actors.operators import Operators
 from actors.order_keys import OrderKeys
 from actors.own import Runs
 from actors.own_party import AmongParties
@@ -34,7 +32,9 @@ from actors.second_thoughts import SecondThoughts
 from actors.supplier import Supplier
 from actors.tap import Submits, Tap, Write
 from actors.transactor import Store
+from actors.troubled import TroubledEndpoint
 from actors.troubled_process import TroubledMiddleware
+from actors.troubled_site import TroubledWarehouse
 from actors.way import Way
 from actors.wms import Warehouse
 from actors.writing import Writer
@@ -42,7 +42,7 @@ from policies.retry import Retry
 from policies.ruleset import RuleSet
 from policies.throttle import FixedWindow, SlidingWindow, token_bucket
 from twin.errors import UsageError
-from twin.kernel.faults import Faults
+from twin.kernel.faults import LOOKS, Faults
 from twin.kernel.laws import Law
 from twin.kernel.link import Link
 from twin.kernel.recorder import Recorder
@@ -70,6 +70,7 @@ from twin.world.delays import link_of, windows_of
 from twin.world.elastic import elastic_of
 from twin.world.further import FurtherParties, windows_of_day
 from twin.world.further_parties import ErpLegacy
+from twin.world.gauges import gauge
 from twin.world.invariants import Invariants
 from twin.world.journal import Overheard
 from twin.world.key_specs import contract_of
@@ -77,6 +78,7 @@ from twin.world.launches import known_at_first
 from twin.world.laws import LawSpec, compiled
 from twin.world.legacy import legacy_erp
 from twin.world.limiter_specs import LearnedLimiter
+from twin.world.listening import MIDDLEWARE, Listening
 from twin.world.measures import Watch
 from twin.world.opening import Opening, local_midnight, next_at, open_world
 from twin.world.own_code import OwnParty
@@ -112,6 +114,8 @@ LABELS_AGAIN = Retry(kind="exponential", attempts=20, base_us=SECOND, cap_us=5 *
 """How a label is asked for again, by warehouses and by a TMS."""
 TMS_TIMEOUT: Elapsed = 15 * MINUTE
 """How long a warehouse waits for a TMS, which asks carriers one after the other: 15 minutes, assumed."""
+WITHIN: Elapsed = 5 * MINUTE
+"""The span of counts and samples that a measure which triggers a fault looks back over: five minutes, as alerts do."""
 AGAIN_AFTER: Elapsed = 30 * SECOND
 """A fact that is not acknowledged goes out again: visibility of the broker, 30 s (published, Amazon SQS)."""
 
@@ -150,6 +154,8 @@ class World:
         moving.update(message.case for message in self.middleware.queue)
         moving.update(message.case for _, message in self.store.timers.values())
         moving.update(message.case for message in self.middleware.in_hand.values())
+        if isinstance(self.middleware, TroubledMiddleware):
+            moving.update(message.case for message in self.middleware.held_up())
         moving.update(row.case for row in self.store.rows[LETTERS.number].values() if isinstance(row, DeadLetter))
         moving.update(event.case for event, _ in self.middleware.relay.parked.values())
         moving.update(order.case for mailbox in self.mailboxes for order in mailbox.handed_on())
@@ -246,7 +252,7 @@ class _Builder:
         opening, scenario = self.opening, self.scenario
         totals = {item: sum(row) for item, row in enumerate(opening.record)}
         self.invariants = self._invariants()
-        watching = Watch if self.tap is None else Overheard
+        watching = self._watching()
         self.watch = watching(
             clock=lambda: self.timeline.now,
             store=self.store,
@@ -270,6 +276,7 @@ class _Builder:
         self.further = FurtherParties(scenario, self.ground, self.store)
         self.middleware = self._middleware()
         self.further.elastic = elastic_of(self.design, self.middleware)
+        self.troubles.clock(self.middleware, *self._process_names())
         self.erp = self._erp(totals)
         self.warehouses, self.paid = self._warehouses()
         self.watch.sites = tuple([each.name for each in self.warehouses])
@@ -326,6 +333,25 @@ class _Builder:
     def _measures_begin(self) -> None:
         self.watch.restart()
         self.further.restart()
+
+    def _watching(self) -> type[Watch]:
+        """Return what watches the run: it counts messages where a fault waits for one, and overhears for a history."""
+        counts = self.troubles.faults.counts
+        if counts and self.tap is not None:
+            raise UsageError("no history is kept of a run in which a fault begins at a counted message")
+        return Listening if counts else Watch if self.tap is None else Overheard
+
+    def _listen(self) -> None:
+        """Let faults that wait for a message hear of it: a call by its link and its party, an order by its channel."""
+        if not isinstance(self.watch, Listening):
+            return
+        targets: dict[str, tuple[str, ...]] = {MIDDLEWARE: self._process_names()}
+        for client in self.clients:
+            a, b = client.ends
+            targets[client.name] = (f"{a}/{b}", f"{b}/{a}", b, client.name.removeprefix("middleware/"))
+        for name in self.scenario.channels:
+            targets[name] = (name, self.scenario.party_of(name))
+        self.watch.listens(self.troubles.faults, targets)
 
     def _invariants(self) -> Invariants:
         books = [(site, item, units) for item, row in enumerate(self.opening.record) for site, units in enumerate(row)]
@@ -400,6 +426,7 @@ class _Builder:
         )
         if isinstance(client, CarefulClient) and careful is not None:
             client.govern(careful)
+        self.troubles.client(client, a, b)
         self.clients.append(client)
         return client
 
@@ -411,7 +438,7 @@ class _Builder:
             name,
             self._link(a, "middleware", f"{name}/facts"),
             self._link("middleware", a, f"{name}/facts", response=True),
-            self._carried(name),
+            self.troubles.door(self.ground, len(self.opening.items), self._carried(name), *names),
             AGAIN_AFTER,
         )
         self.troubles.pull(feed, *names)
@@ -485,15 +512,19 @@ class _Builder:
             queue_max=block.queue if block.when_full == "queue" else 0,
             keys=None if block.idempotency is None else OrderKeys(self.ground, contract_of(block.idempotency)),
         )
-        endpoint: Address = self.troubles.endpoint(plain, name)
+        endpoint = self.troubles.endpoint(plain, name)
+        if isinstance(endpoint, TroubledEndpoint):
+            endpoint.tells = erp.facts.send
+        self.troubles.ledger(erp, endpoint, name)
+        address: Address = endpoint
         if block.refuses_postings:
-            endpoint = Refusing(endpoint, self.ground.coin("erp/refuses", block.refuses_postings))
+            address = Refusing(endpoint, self.ground.coin("erp/refuses", block.refuses_postings))
         learned = isinstance(self.design.limiter, LearnedLimiter)
         self.erp_client = self._client(
             "middleware/erp",
             "middleware",
             name,
-            endpoint,
+            address,
             timeout=block.timeout,
             concurrency=block.concurrency if learned else 4 * block.concurrency,
             pace=self.doors.get(ERP) or (self._learned(limit) if learned else None),
@@ -551,6 +582,8 @@ class _Builder:
                 facts=self._feed(name, label),
             )
             self.troubles.pull(warehouse, name, label)
+            if isinstance(warehouse, TroubledWarehouse):
+                warehouse.wishes = self._door(f"{label}/wishes")
             paid[label] = _paid(hours, block.people)
             plain = Endpoint(self.ground, service=self.ground.lag(f"{label}/write", write), handle=warehouse.take)
             endpoint = self.troubles.endpoint(plain, name, f"{name}/{site_name}")
@@ -623,7 +656,7 @@ class _Builder:
         return carrier, self.troubles.endpoint(plain, name)
 
     def _supplier(self) -> Supplier:
-        _, block = self._party("supplier")
+        name, block = self._party("supplier")
         assert isinstance(block, landscape.Supplier)
         rule = self.scenario.stock.rule
         stated = getattr(rule, "lead_time", None)
@@ -642,7 +675,7 @@ class _Builder:
             short=self.ground.coin("supplier/short", block.short),
             short_by=block.short_by,
             shares=divided,
-            arrive=self._arrived,
+            arrive=self.troubles.dock(self.ground, self._arrived, name),
         )
 
     def _buy_from_supplier(self, purchase: int, item: int, quantity: int) -> Sequence[SupplyAnnounced]:
@@ -669,7 +702,7 @@ class _Builder:
             if interface.turnaround is not None
             else None,
             to_middleware=self._link(party_name, "middleware", f"{name}/feed"),
-            deliver=self._carried(name),
+            deliver=self.troubles.door(ground, len(self.opening.items), self._carried(name), name, party_name),
             packs=dict(self.rules.availability.channels[number].sell_units),
             writer=self._writer(number, name),
             says=self._sayer(number, name),
@@ -725,20 +758,22 @@ class _Builder:
         extra = ground.lag(f"{name}/intake", compiled(block.delay))
         if isinstance(block, Direct) and block.keyed:
             back = self._link("middleware", party_name, f"{name}/orders", response=True)
-            channel.hands_over_by(
-                KeyedPosts(channel, there=link, back=back, delay=extra, again_after=block.again_after).placed
-            )
+            posts = KeyedPosts(channel, there=link, back=back, delay=extra, again_after=block.again_after)
+            self._hands_over(channel, posts.placed, name, party_name)
             return
         if isinstance(block, Direct):
-            channel.hands_over_by(lambda submit: self._directly(channel, pushed, extra(submit.case, 0), submit))
+            self._hands_over(
+                channel, lambda submit: self._directly(channel, pushed, extra(submit.case, 0), submit), name, party_name
+            )
             return
         if isinstance(block, InFiles):
-            channel.hands_over_by(self._by_file(channel, name, party_name, party, link, block))
+            placed = self._by_file(channel, name, party_name, party, link, block)
+            self._hands_over(channel, placed, name, party_name)
             return
         if isinstance(block, PollBlock):
             assert isinstance(party, Marketplace)
             visible = ground.lag(f"{name}/visible", compiled(party.order_visible))
-            poll = Poll(
+            poll = self.troubles.poll(name, party_name)(
                 channel,
                 every=block.every,
                 first=bits(self.seed, stream_id(f"{name}/poll/phase"), 0) % block.every,
@@ -750,7 +785,8 @@ class _Builder:
                 ),
                 link=link,
             )
-            channel.hands_over_by(poll.placed)
+            self.troubles.pull(poll, name, party_name)
+            self._hands_over(channel, poll.placed, name, party_name)
             return
         assert isinstance(party, Storefront)
         dispatch = ground.lag(f"{name}/webhook", compiled(party.webhook.latency))
@@ -764,8 +800,21 @@ class _Builder:
             signature=self.rules.channels[channel.index].signature,
             resigns=party.webhook.resigns,
             traced=party.webhook.traced,
+            judged_at=self.middleware.ground.now,
         )
-        channel.hands_over_by(webhook.placed)
+        self.troubles.clock(channel, name, party_name)
+        self._hands_over(channel, webhook.placed, name, party_name, webhook)
+
+    def _hands_over(
+        self,
+        channel: Channel,
+        placed: Callable[[SubmitOrder], None],
+        name: str,
+        party: str,
+        webhook: Webhook | None = None,
+    ) -> None:
+        """Say who carries a channel's placed orders, past the records that strike them there."""
+        channel.hands_over_by(self.troubles.seller(channel, placed, webhook, name, party))
 
     def _by_file(
         self, channel: Channel, name: str, party_name: str, party: Seller, link: Link, block: InFiles
@@ -829,7 +878,7 @@ class _Builder:
         ((name, block),) = found
         assert isinstance(block, people.Operators)
         hours = Hours(windows_of_day(block.hours), start_us=-local_midnight(self.scenario))
-        operators = Operators(
+        operators = self.troubles.operators(name)(
             self.ground,
             self.store,
             self.rules.exceptions,
@@ -838,6 +887,7 @@ class _Builder:
             releases=self.ground.coin(f"{name}/releases", block.releases),
             tell=self._door(name),
         )
+        self.troubles.pull(operators, name)
         self.middleware.people = operators.opened
         self.alarmed = operators.alarmed
         self.watch.operators_us = lambda: operators.worked_us
@@ -957,8 +1007,22 @@ class _Builder:
                 *self.stock_clients,
                 *self.portal_clients,
             ]
-            self.middleware.watched(self.troubles.faults, clients, lambda: publish_everything(self.middleware, items))
-            self.troubles.pull(self.middleware, *self._process_names())
+            names = self._process_names()
+            records = self.troubles.process_records(*names)
+            self.middleware.watched(
+                self.troubles.faults,
+                records,
+                clients,
+                lambda: publish_everything(self.middleware, items),
+                self._ruled_anew,
+            )
+            self.troubles.pull(self.middleware, *names)
+
+    def _ruled_anew(self, rules: RuleSet) -> None:
+        """The middleware goes by other rules: what it tells channels is judged by these from now on."""
+        self.watch.rules = rules
+        if self.invariants.promises is not None:
+            self.invariants.promises.ruled(rules.availability, self.timeline.now)
 
     def _fill(self) -> None:
         """Write the opening into the store, the pages and the publishers."""
@@ -1019,13 +1083,14 @@ class _Builder:
         self.middleware.resume()
         for channel in range(len(self.channels)):
             self.middleware.arm(channel)
-        Buyers(self.ground, self.opening.arrivals, self._buy(), scenario.horizon)
+        names = {name: number for number, name in enumerate(scenario.channels)}
+        names |= {scenario.party_of(name): number for name, number in names.items()}
+        buyers = self.troubles.buyers(*names)(self.ground, self.opening.arrivals, self._buy(), scenario.horizon)
+        self.troubles.channels(buyers, names)
         self._own_parties()
-        gauges = {
-            "queue_length": lambda: float(len(self.middleware.queue)),
-            "dlq_length": lambda: float(self.watch.dead.value),
-            "orders_open": lambda: float(self.watch.open),
-        }
+        self._listen()
+        span = WITHIN // LOOKS
+        gauges = {key: gauge(key, self.watch, span, LOOKS) for key in self.troubles.faults.measures()}
         self.troubles.faults.start(gauges)
 
     def _own_parties(self) -> None:

@@ -6,10 +6,11 @@ kernel's by `record_of`; whether its target exists is checked with the scenario'
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from twin.kernel.faults import After, At, Fault, Nth, Point, Trigger, When
-from twin.world.fault_kinds import KINDS, LATER_KINDS
+from twin.world.fault_kinds import KINDS, FaultKind
+from twin.world.fault_kinds_process import POINTS
 from twin.world.values import (
     Block,
     Count,
@@ -25,6 +26,7 @@ from twin.world.values import (
     rule,
     sourced,
 )
+from twin.world.watchable import refusal
 
 
 class AtTrigger(Block):
@@ -41,24 +43,49 @@ class AfterTrigger(Block):
 
 
 class NthTrigger(Block):
-    """At the n-th message at the target, of the kind `match` where one is named; refused by `compare`."""
+    """At the n-th message at the target, of the kind `match` where one is named; refused by `compare`.
+
+    Of a party these are calls to it and, where it sells, its orders (`match: SubmitOrder`); of the middleware and its
+    store what was handled.
+    """
 
     nth: Count
     match: Identifier | None = sourced(None, "rule: every message counts")
 
 
+def _watchable(measure: str) -> str:
+    """Return the key of a measure that can be watched; `queue_length` alone is the middleware's."""
+    key = "queue_length{queue=middleware}" if measure == "queue_length" else measure
+    if told := refusal(key):
+        raise rule(f"{measure!r} {told}", whole=True)
+    return key
+
+
+def _known_point(point: str) -> str:
+    if point not in POINTS:
+        raise rule(f"no such point {point!r}; there are {', '.join(POINTS)}", whole=True)
+    return point
+
+
 class PointTrigger(Block):
     """At a named point of the middleware's process, when it is passed for the n-th time; refused by `compare`."""
 
-    point: Literal["before_commit", "after_commit", "after_send", "before_mark"]
+    point: Annotated[Identifier, AfterValidator(_known_point)]
     nth: Count = sourced(1, "rule: the first time")
 
 
 class WhenTrigger(Block):
-    """As soon as a measure is above a bound; looked at once a second."""
+    """As soon as a measure is beyond a bound; looked at once a second, counts and samples over five minutes."""
 
-    when: Literal["queue_length", "dlq_length", "orders_open"]
-    above: Number
+    when: Annotated[Identifier, AfterValidator(_watchable)]
+    above: Number | None = sourced(None, "rule: a trigger states above, below or both")
+    below: Number | None = sourced(None, "rule: a trigger states above, below or both")
+
+    @model_validator(mode="after")
+    def _a_bound(self) -> Self:
+        if self.above is None and self.below is None:
+            raise rule("states above, below or both", at="above", whole=True)
+        return self
 
 
 TriggerBlock = Annotated[
@@ -71,8 +98,6 @@ PARAMETERS: Final = tuple(dict.fromkeys(name for kind in KINDS.values() for name
 
 
 def _known_kind(kind: object) -> object:
-    if isinstance(kind, str) and kind in LATER_KINDS:
-        raise rule(f"{kind!r} is not modelled: {LATER_KINDS[kind]}; there are {', '.join(KINDS)}", whole=True)
     if not isinstance(kind, str) or kind not in KINDS:
         raise rule(f"no such fault {kind!r}; there are {', '.join(KINDS)}", whole=True)
     return kind
@@ -85,7 +110,7 @@ class FaultBlock(Block):
     kind: Annotated[str, BeforeValidator(_known_kind)]
     target: Identifier
     direction: Literal["both", "request", "response"] | None = sourced(
-        None, "rule: both; N1 strikes requests and N2 responses"
+        None, "rule: both; N1 and N13 strike requests and N2 responses"
     )
     trigger: TriggerBlock
     duration: PositiveDuration | None = sourced(None, "rule: with neither duration nor count it lasts")
@@ -105,6 +130,7 @@ class FaultBlock(Block):
     delta: Count | None = sourced(None, "rule: one unit")
     fraction: Share | None = sourced(None, "rule: a parameter of its kind")
     on: Literal["speed", "workers"] | None = sourced(None, "rule: speed")
+    way: Literal["ahead", "behind"] | None = sourced(None, "rule: ahead")
     select: tuple[Identifier, ...] = sourced((), "rule: every kind of message suffers")
     correlation: Share = sourced(0.0, "rule: each message meets its own luck")
     end: Literal["heal", "heal_with_burst", "heal_slow_ramp", "permanent"] | None = sourced(
@@ -117,7 +143,6 @@ class FaultBlock(Block):
         None, alias="class", description="rule: the assumption class of its kind"
     )
     selector: Later = None
-    template: Later = None
 
     @model_validator(mode="after")
     def _as_its_kind_takes(self) -> Self:
@@ -131,8 +156,7 @@ class FaultBlock(Block):
                 raise rule(f"{self.kind} has no {name!r}; it takes {takes}", at=name, whole=True)
         if not kind.each:
             self._without_messages()
-        if isinstance(self.trigger, PointTrigger) and self.kind != "P1":
-            raise rule(f"points are where a process dies: P1, not {self.kind}", at="trigger", whole=True)
+        self._at_a_point(kind)
         if self.end is not None and self.end not in kind.ends:
             raise rule(f"{self.kind} ends with {' or '.join(kind.ends)}", at="end")
         if self.end == "heal_slow_ramp" and self.duration is None:
@@ -145,16 +169,22 @@ class FaultBlock(Block):
             raise rule("overrun needs a duration, which is what was announced", at="overrun", whole=True)
         return self
 
+    def _at_a_point(self, kind: FaultKind) -> None:
+        """Refuse a point that is none of a kind's own, or its absence: what strikes in a gap needs one (P2, P3)."""
+        if isinstance(self.trigger, PointTrigger):
+            if kind.points and self.trigger.point not in kind.points:
+                raise rule(f"{self.kind} strikes at {', '.join(kind.points)}", at="trigger", whole=True)
+        elif kind.points and self.kind != "P1":
+            raise rule(f"{self.kind} strikes at a point: {', '.join(kind.points)}", at="trigger", whole=True)
+
     def _without_messages(self) -> None:
         """Refuse what only a fault that strikes single messages can have."""
         for name, said in (("count", self.count), ("correlation", self.correlation), ("select", self.select)):
             if said:
                 raise rule(f"{self.kind} strikes no single message and takes no {name!r}", at=name, whole=True)
-        if isinstance(self.trigger, NthTrigger):
-            raise rule(f"{self.kind} strikes no single message; trigger it at a time", at="trigger", whole=True)
 
 
-_ONE_WAY: Final = {"N1": "request", "N2": "response"}
+_ONE_WAY: Final = {"N1": "request", "N2": "response", "N13": "request"}
 
 
 def record_of(block: FaultBlock) -> Fault:
@@ -166,6 +196,8 @@ def record_of(block: FaultBlock) -> Fault:
         value = getattr(block, name)
         if name == "on":
             numbers["workers"] = float(value == "workers")
+        elif name == "way":
+            numbers["behind"] = float(value == "behind")
         elif value is not None:
             numbers[name] = value.per_s if name == "capacity" else float(value)
     if block.kind == "E12" and duration is not None:
@@ -176,6 +208,7 @@ def record_of(block: FaultBlock) -> Fault:
         kind=block.kind,
         target=block.target,
         trigger=_trigger_of(block.trigger),
+        each=kind.each,
         duration=duration,
         count=block.count,
         direction=_ONE_WAY.get(block.kind, block.direction or "both"),  # type: ignore[arg-type]  # one of its words
@@ -201,6 +234,6 @@ def _trigger_of(block: AtTrigger | AfterTrigger | PointTrigger | NthTrigger | Wh
         case AfterTrigger():
             return After(block.after, block.gap)
         case NthTrigger():
-            return Nth(block.nth)
+            return Nth(block.nth, block.match)
         case WhenTrigger():
-            return When(block.when, block.above)
+            return When(block.when, block.above, block.below)

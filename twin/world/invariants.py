@@ -19,7 +19,8 @@ from policies.calling import Calling, Decision, Sides
 from policies.kits import Part
 from policies.stock_buffer import ChannelAvailability
 from twin.middleware.unit import ITEMS, LETTERS, MOVEMENTS, ORDERS, RESERVATIONS, STREAMS, Outcome
-from twin.model.commands import EvaluatePublication, StockExtract, SubmitOrder
+from twin.model.commands import EvaluatePublication, ParkLetter, StockExtract, SubmitOrder
+from twin.model.dead_letter import DeadLetter, LetterKind
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
 from twin.model.stock import ItemStock
@@ -202,6 +203,9 @@ class Invariants:
         if kind is SubmitOrder:
             assert isinstance(message, SubmitOrder)
             self._taken_in(message, unit)
+        elif kind is ParkLetter:
+            if outcome is Outcome.DISCARDED and not _is_notice(unit):
+                self.effects.parked(message.case)
         elif self.promises is not None and (kind is EvaluatePublication or kind is StockExtract):
             self.promises.published(message, unit)
         self._written(message, unit)
@@ -249,3 +253,9 @@ class Invariants:
             now, changed = self.findings.clock(), self.end.changed
             for item in touched:
                 changed[item.item] = now
+
+
+def _is_notice(unit: Direct) -> bool:
+    """Tell whether the item that a unit settles stood beside a change that was made: nothing hung on it."""
+    letters = (row for number, _, row in unit.reads if number == _LETTERS and isinstance(row, DeadLetter))
+    return any(letter.kind is LetterKind.NOTICE for letter in letters)

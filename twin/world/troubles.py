@@ -4,20 +4,31 @@ A record's target is a party by its name, one warehouse as `wms/site`, a channel
 two parties in either order. Where no record names a part, the plain part is built and nothing is paid.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from actors.calls import Endpoint, Feed, Gate
+from actors.calls import Client, Endpoint, Feed, Gate
+from actors.channel import Channel, Poll, Webhook
+from actors.demand import Buyers
+from actors.erp import Erp
 from actors.ground import Ground
 from actors.mailbox import KINDS as FILES_OF_ORDERS
 from actors.mailbox import Mailbox
 from actors.middleware import Middleware
+from actors.operators import Operators, TroubledOperators
 from actors.server import Server
 from actors.server_terms import Terms
-from actors.troubled import DOWN, TroubledEndpoint, TroubledGate
-from actors.troubled_process import TroubledMiddleware
+from actors.supplier import TroubledDock
+from actors.troubled import DOWN, SERVED, TroubledEndpoint, TroubledGate
+from actors.troubled_clock import CLOCKS, Clock, HasClock
+from actors.troubled_demand import RUSHES, TroubledBuyers
+from actors.troubled_orders import HANDED, LISTED, OF_ORDERS, OF_STAMPS, TroubledDoor, TroubledPoll, TroubledSeller
+from actors.troubled_process import CRASHES, RULED, TroubledMiddleware
+from actors.troubled_queue import QUEUED
 from actors.troubled_server import TroubledServer
-from actors.troubled_site import TroubledFeed, TroubledWarehouse
+from actors.troubled_settings import CALLING, KEEPING, Impatient, TroubledLedger
+from actors.troubled_site import FLOOR, TOLD, TroubledFeed, TroubledWarehouse
+from actors.troubled_store import STORED
 from actors.wms import Warehouse
 from policies.throttle import Throttle
 from twin.kernel.faults import Armed, Faults, Lever
@@ -25,14 +36,15 @@ from twin.kernel.laws import Law
 from twin.kernel.link import Link
 from twin.kernel.timeline import Timeline
 from twin.kernel.troubled import TroubledLink
+from twin.model.commands import SubmitOrder, SupplyAnnounced
+from twin.model.message import Message
 from twin.world import landscape
-from twin.world.fault_specs import record_of
 from twin.world.scenario import Scenario
+from twin.world.swizzle import records_of
 
-QUOTAS: Final = ("Q1", "Q2", "Q5", "Q6")
-CALLED: Final = ("E1", "E2", "E3", "E4", "E5", "E12", "E13", "E14", "E15", "Q3", "W1")
-FED: Final = ("W1", "B1", "B2", "B3")
-PROCESS: Final = ("P1", "P4", "P5", "D2", "D3", "D5")
+QUOTAS: Final = ("Q1", "Q2", "Q4", "Q5", "Q6")
+CALLED: Final = ("E1", "E2", "E3", "E12", "E13", "E14", "E15", "Q3", "T6", "T7", "W1", *SERVED)
+PROCESS: Final = ("P4", "P5", "P8", "P9", "D2", "D3", "D5", "L5", *CRASHES, *RULED, *QUEUED, *STORED)
 
 
 class Troubles:
@@ -41,7 +53,7 @@ class Troubles:
     def __init__(self, scenario: Scenario, timeline: Timeline, seed: int) -> None:
         self.timeline = timeline
         self.seed = seed
-        self.faults = Faults(timeline, seed, [record_of(block) for block in scenario.faults])
+        self.faults = Faults(timeline, seed, records_of(scenario, seed))
 
     def link(
         self,
@@ -62,7 +74,9 @@ class Troubles:
         adverse = block.direction in ("both", towards)
         disorder = block.disorder if adverse else None
         records = [
-            armed for armed in self.faults.on(f"{a}/{b}", f"{b}/{a}") if armed.fault.direction in ("both", towards)
+            armed
+            for armed in self.faults.on(f"{a}/{b}", f"{b}/{a}")
+            if armed.fault.direction in ("both", towards) and armed.fault.kind not in CALLING
         ]
         lost, duplicated = (block.lost, block.duplicated) if adverse else (0.0, 0.0)
         share, within = (disorder.share, disorder.within) if disorder else (0.0, 0)
@@ -125,22 +139,96 @@ class Troubles:
 
     def warehouse(self, *names: str) -> type[Warehouse]:
         """Return what a site is made of, which goes by `names`."""
-        return TroubledWarehouse if self._of(("W2", "W3"), *names) else Warehouse
+        return TroubledWarehouse if self._of(FLOOR, *names) else Warehouse
 
     def feed(self, *names: str) -> type[Feed]:
         """Return what a party's facts travel by."""
-        return TroubledFeed if self._of(FED, *names) else Feed
+        return TroubledFeed if self._of(TOLD, *names) else Feed
 
     def process(self, *names: str) -> type[Middleware]:
         """Return what the middleware's process is made of; `names` are its own and its store's."""
-        return TroubledMiddleware if self._of(PROCESS, *names) else Middleware
+        return TroubledMiddleware if self._of(PROCESS, *names) or self.faults.waits_at_points else Middleware
+
+    def poll(self, *names: str) -> type[Poll]:
+        """Return what a channel's list is asked by."""
+        return TroubledPoll if self._of(LISTED, *names) else Poll
+
+    def operators(self, name: str) -> type[Operators]:
+        """Return who works the exception queues."""
+        return TroubledOperators if self._of(("W9",), name) else Operators
+
+    def buyers(self, *names: str) -> type[Buyers]:
+        """Return who sends orders to the channels, which go by `names`."""
+        return TroubledBuyers if self._of(RUSHES, *names) else Buyers
+
+    def door(
+        self, ground: Ground, items: int, take: Callable[[Message], None], *names: str
+    ) -> Callable[[Message], None]:
+        """Return what takes the messages of a party in, which goes by `names`."""
+        records = self._of((*OF_ORDERS, *OF_STAMPS), *names)
+        if not records:
+            return take
+        door = TroubledDoor(ground, items, take)
+        _attach(records, door)
+        return door
+
+    def seller(
+        self, channel: Channel, placed: Callable[[SubmitOrder], None], webhook: Webhook | None, *names: str
+    ) -> Callable[[SubmitOrder], None]:
+        """Return who carries a channel's placed orders, which goes by `names`."""
+        records = self._of(HANDED, *names)
+        if not records:
+            return placed
+        seller = TroubledSeller(channel, placed, webhook)
+        _attach(records, seller)
+        return seller
+
+    def dock(
+        self, ground: Ground, arrive: Callable[[SupplyAnnounced], None], name: str
+    ) -> Callable[[SupplyAnnounced], None]:
+        """Return what takes the goods of a supplier in."""
+        records = self._of(("B10",), name)
+        if not records:
+            return arrive
+        dock = TroubledDock(ground, arrive)
+        _attach(records, dock)
+        return dock
+
+    def client(self, client: Client, a: str, b: str) -> None:
+        """Let records of the link reach whoever calls over it."""
+        if records := self._of(CALLING, f"{a}/{b}", f"{b}/{a}"):
+            _attach(records, Impatient(client))
+
+    def clock(self, party: HasClock, *names: str) -> None:
+        """Let records bend the clock of a party, which goes by `names`."""
+        if records := self._of(CLOCKS, *names):
+            _attach(records, Clock(party))
+
+    def ledger(self, erp: Erp, endpoint: Endpoint, name: str) -> None:
+        """Let records reach what an ERP keeps."""
+        if records := self._of(KEEPING, name):
+            _attach(records, TroubledLedger(erp, endpoint))
+
+    def channels(self, buyers: Buyers, numbers: Mapping[str, int]) -> None:
+        """Let records reach the buyers; `numbers` are those of the channels by all their names."""
+        if isinstance(buyers, TroubledBuyers):
+            buyers.reach(numbers)
+            _attach(self._of(RUSHES, *numbers), buyers)
+
+    def process_records(self, *names: str) -> Sequence[Armed]:
+        """Return the records that strike the middleware's process or its store."""
+        return self._of(PROCESS, *names)
 
     def pull(self, part: object, *names: str) -> None:
         """Attach the records that a part is the lever of."""
         if isinstance(part, TroubledWarehouse):
-            _attach(self._of(("W2", "W3"), *names), part)
+            _attach(self._of(FLOOR, *names), part)
         elif isinstance(part, TroubledFeed):
-            _attach(self._of(FED, *names), part)
+            _attach(self._of(TOLD, *names), part)
+        elif isinstance(part, TroubledPoll):
+            _attach(self._of(LISTED, *names), part)
+        elif isinstance(part, TroubledOperators):
+            _attach(self._of(("W9",), *names), part)
         elif isinstance(part, Mailbox):
             _attach(self._of(FILES_OF_ORDERS, *names), part)
         elif isinstance(part, TroubledMiddleware):

@@ -66,6 +66,10 @@ class EffectChecks:
                 if event.code == "IR":
                     self.acknowledged.pop(order, None)
 
+    def parked(self, order: int) -> None:
+        """Somebody took what an order hung on out of its queue, with a reason: it is nowhere, and not lost."""
+        self.acknowledged.pop(order, None)
+
     def lost(self, under_way: Callable[[], Set[int]]) -> None:
         """Look at the end for acknowledged orders that are nowhere."""
         if self.acknowledged:

@@ -56,6 +56,12 @@ class PromiseChecks:
         self._wrong: set[tuple[int, int, Elapsed]] = set()
         self._told: dict[tuple[int, int], tuple[int, Elapsed, ItemStock, bool]] = {}
         """The last figure published to a channel of an item: how many, when, from which record, whether in silence."""
+        self._ruled_at: Elapsed = -1
+
+    def ruled(self, availability: ChannelAvailability, now: Elapsed) -> None:
+        """The rules of what is published have changed: what was evaluated until now is judged by none."""
+        self.availability, self._ruled_at = availability, now
+        self._told.clear()
 
     # --- S-10: the sale
 
@@ -168,6 +174,8 @@ class PromiseChecks:
     def _figure(self, message: Message, event: PublishStock, stock: ItemStock, quantity: int, silent: bool) -> None:
         """Judge one figure; while a site is `silent` its fallback may show less than the ledger says."""
         channel, item, as_of = event.channel, stock.item, event.as_of
+        if as_of <= self._ruled_at:
+            return
         right = published(self.availability, stock, channel, as_of) if stock.changed_at <= as_of else None
         if right is not None:
             self.findings.met["S-10b"] += 1

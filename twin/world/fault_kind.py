@@ -1,0 +1,31 @@
+"""What a kind of fault is: what it does, where it can strike, what it takes."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+PARTNERS: Final = ("erp_cloud", "erp_legacy", "wms", "storefront", "marketplace", "carrier")
+LIMITED: Final = ("storefront", "marketplace", "carrier")
+SELLERS: Final = ("storefront", "marketplace", "edi_gateway", "b2b_portal", "crm", "subscription")
+LINK: Final = "link"
+COIN: Final = ("probability",)
+RAMPED: Final = ("heal", "heal_slow_ramp", "permanent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultKind:
+    """One kind of fault.
+
+    `targets` are kinds of parties, or `link`. `needs` and `takes` are parameters by name. A kind that strikes `each`
+    message by its coin takes `count`, `correlation`, `select` and the triggers that count messages.
+    """
+
+    text: str
+    targets: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    each: bool = True
+    ends: tuple[str, ...] = ("heal", "permanent")
+    visibility: tuple[Literal["error", "silence", "wrong", "late"], ...] = ("error",)
+    assumption: Literal["A", "B", "C"] = "A"
+    points: tuple[str, ...] = ()
+    """Named points of a process at which it may be set off; empty: none."""
