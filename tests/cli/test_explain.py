@@ -19,7 +19,7 @@ def ask(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
         ("oversold_units", "- price in `costs`: `oversold_unit`, 2.50 GBP each"),
         ("S-10", "gives_up: [S-10]"),
         ("E2", "faults: [{name: trouble, kind: E2, target: erp,"),
-        ("N9", "Not modelled: "),
+        ("lost_ack_then_crash", "template: lost_ack_then_crash, target: middleware/erp, with: middleware"),
         ("polly-8", "- `attempts`: 4"),
         ("carrier", "- `limit.burst`: 1400 (landscape.yaml, carriers: carrier A (published))"),
     ],
