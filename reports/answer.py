@@ -28,8 +28,22 @@ def answer(comparison: Comparison) -> str:
         found = comparison.estimates[design][kpi]
         if found.mean is None:
             return f"{design}: no run has a value of {kpi}."
-        return f"{design}: {kpi} is {estimate_cell(found)} {found.unit}."
+        return f"{design}: {words(kpi, found.unit)}: {estimate_cell(found)}."
     return _best(comparison, kpi)
+
+
+def words(kpi: str, unit: str) -> str:
+    """Write the key of a measure as words, with its unit where the name does not say it.
+
+    >>> words("oversold_units", "units"), words("api_latency_s.p95{link=middleware/erp}", "s")
+    ('oversold units', 'api latency p95 of middleware/erp (s)')
+    """
+    name, _, labels = kpi.partition("{")
+    name, _, statistic = name.partition(".")
+    told = f"{name.removesuffix(f'_{unit}') if unit == 's' else name}".replace("_", " ")
+    of = ", ".join(label.partition("=")[2] for label in labels.rstrip("}").split(",") if label)
+    told = " ".join(part for part in (told, statistic, f"of {of}" if of else "") if part)
+    return told if unit == "count" or told.endswith(unit) else f"{told} ({unit})"
 
 
 def claims(judged: Sequence[Mapping[str, object]]) -> str:
@@ -48,9 +62,14 @@ def _best(comparison: Comparison, kpi: str) -> str:
     means = {design: each.mean for design, each in estimates.items() if each.mean is not None}
     if not means:
         return f"No run has a value of {kpi}."
-    best = min(means, key=lambda design: sign * means[design])
+    least = min(sign * mean for mean in means.values())
+    best = [design for design, mean in means.items() if sign * mean == least]
     told = "; ".join(f"{design} {cell_of(mean, estimates[design].ci95)}" for design, mean in means.items())
-    against = [comparison.difference(kpi, best, other) for other in comparison.designs if other != best]
+    measure = words(kpi, estimates[best[0]].unit)
+    if len(best) == len(comparison.designs):
+        return f"All designs have the same {measure}: {told}."
+    against = [comparison.difference(kpi, a, b) for a in best for b in comparison.designs if b not in best]
     decided = all(each.significant for each in against)
     verdict = "Decided against every other design" if decided else "Not decided against every other design yet"
-    return f"{best} has the {'least' if sign > 0 else 'most'} {kpi} ({estimates[best].unit}): {told}. {verdict}."
+    have = f"{', '.join(best[:-1])} and {best[-1]} have" if len(best) > 1 else f"{best[0]} has"
+    return f"{have} the {'least' if sign > 0 else 'most'} {measure}: {told}. {verdict}."

@@ -2,7 +2,8 @@
 
 A band is one panel of a time line. Its query gives rows of a name, an instant and a value; the fold says what a bin of
 time makes of them: `count` adds values up, `level` takes them as steps up and down and gives the mean level in the bin,
-`p95` takes the percentile, `ratio` divides rows by values (attempts by calls).
+`max` takes the largest and 0 where there is none, `p95` takes the percentile, `ratio` divides rows by values (attempts
+by calls).
 """
 
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from twin.experiment.seen import OF_WAREHOUSES
 from twin.experiment.trace import Record
 from twin.middleware.unit import Outcome
 
-Fold = Literal["count", "level", "p95", "ratio"]
+Fold = Literal["count", "level", "max", "p95", "ratio"]
 Line = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Bin = tuple[int, float, float, float, float, float]
+"""Which bin, the sum of its values, what a level adds to it, its 95th percentile, how many values, the largest."""
 
 LINES_MAX: Final = 5
 """A band shows so many lines, those with the largest values; what it leaves out stands in its title."""
@@ -99,8 +102,16 @@ BUSINESS: Final = (
         UNION ALL SELECT 'taken by a person', at_us, 1 FROM events WHERE kind = 'exception.touched'
         """,
     ),
+    Band(
+        "Alerts raised",
+        "alerts",
+        "count",
+        "SELECT coalesce(any_value(names.name), 'alert') AS name, at_us, 1 AS value FROM events "
+        "LEFT JOIN names ON names.what = 'alert' AND names.number = events.message "
+        "WHERE kind = 'alert.raised' GROUP BY at_us, message",
+    ),
 )
-"""What happened to orders."""
+"""What happened to orders, and who was called."""
 
 TECHNICAL: Final = (
     Band(
@@ -108,6 +119,12 @@ TECHNICAL: Final = (
         "messages",
         "count",
         "SELECT 'messages' AS name, at_us, 1 AS value FROM events WHERE kind LIKE '%.committed'",
+    ),
+    Band(
+        "Messages that wait for a worker of the middleware",
+        "messages",
+        "max",
+        "SELECT 'messages' AS name, at_us, quantity AS value FROM events WHERE kind = 'queue.longest'",
     ),
     Band(
         "Attempts that did not succeed",
@@ -187,22 +204,23 @@ def curves(band: Band, record: Record, bins: int, width_us: int) -> list[Curve]:
     rows = record.rows(
         f"WITH band AS ({band.query}), binned AS (SELECT *, least(at_us // {width_us}, {bins - 1}) AS bin FROM band) "
         f"SELECT name, bin, sum(value), sum(value * ((bin + 1) * {width_us} - at_us)) / {width_us}, "
-        "quantile_cont(value, 0.95), count(*) FROM binned GROUP BY 1, 2 ORDER BY 1, 2"
+        "quantile_cont(value, 0.95), count(*), max(value) FROM binned GROUP BY 1, 2 ORDER BY 1, 2"
     )
-    found: dict[str, list[tuple[int, float, float, float, float]]] = {}
+    found: dict[str, list[Bin]] = {}
     for name, place, *numbers in rows:
-        total, rest, p95, count = (float(str(each)) for each in numbers)
-        found.setdefault(str(name), []).append((int(str(place)), total, rest, p95, count))
+        total, rest, p95, count, most = (float(str(each)) for each in numbers)
+        found.setdefault(str(name), []).append((int(str(place)), total, rest, p95, count, most))
     made = [_curve(name, band.fold, parts, bins) for name, parts in found.items()]
     return sorted((curve for curve in made if curve.size > 0), key=lambda curve: (-curve.size, curve.name))
 
 
-def _curve(name: str, fold: Fold, parts: list[tuple[int, float, float, float, float]], bins: int) -> Curve:
-    values = np.full(bins, 0.0 if fold in ("count", "level") else np.nan)
+def _curve(name: str, fold: Fold, parts: list[Bin], bins: int) -> Curve:
+    values = np.full(bins, np.nan if fold in ("p95", "ratio") else 0.0)
     steps = np.zeros(bins)
-    for place, total, rest, p95, count in parts:
+    for place, total, rest, p95, count, most in parts:
         steps[place] = total
-        values[place] = {"count": total, "level": rest, "p95": p95, "ratio": count / total if total else np.nan}[fold]
+        folded = {"count": total, "level": rest, "max": most, "p95": p95}
+        values[place] = (count / total if total else np.nan) if fold == "ratio" else folded[fold]
     if fold == "level":
         values += np.concatenate(([0.0], np.cumsum(steps)[:-1]))
     size = float(values.sum() if fold == "count" else np.nanmax(values, initial=0.0))

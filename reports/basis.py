@@ -11,6 +11,7 @@ from twin.experiment.comparison import Comparison, number
 from twin.experiment.manifest import Manifest
 from twin.experiment.reading import Folder
 from twin.experiment.statistics import Interval, t_interval
+from twin.world.checks.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from twin.world.scenario import Scenario
@@ -33,9 +34,10 @@ def costs(scenario: "Scenario", comparison: Comparison) -> Table:
 
 
 def invariants(scenario: "Scenario", comparison: Comparison) -> Table:
-    """Show for each invariant how often it was broken, by design."""
+    """Show for each invariant what it says and how often it was broken, by design; broken ones first."""
     names = [key for key in comparison.estimates[comparison.designs[0]] if key.startswith("violations{")]
-    rows = []
+    rows: list[tuple[str, ...]] = []
+    broken: list[tuple[str, ...]] = []
     for key in names:
         cells = []
         name = key[len("violations{invariant=") : -1]
@@ -43,8 +45,10 @@ def invariants(scenario: "Scenario", comparison: Comparison) -> Table:
             total = sum(value for value in comparison.values(design, key) if value is not None)
             given_up = name in scenario.designs[design].gives_up
             cells.append("holds" if not total else f"broken {number(total)} times{', given up' if given_up else ''}")
-        rows.append((name, *cells))
-    return Table(title="invariants over all replications", heads=("invariant", *comparison.designs), rows=tuple(rows))
+        says = CATALOGUE[name].text if name in CATALOGUE else ""
+        (rows if set(cells) == {"holds"} else broken).append((name, says, *cells))
+    heads = ("invariant", "says", *comparison.designs)
+    return Table(title="invariants over all replications", heads=heads, rows=(*broken, *rows))
 
 
 def violations(comparison: Comparison) -> Table:

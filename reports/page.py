@@ -76,8 +76,11 @@ def page(path: Path, scenario: "Scenario") -> Page:
         "all-measures": tables.measures(comparison, everything=True),
     }
     breaks = {record.design: sections.breaks(record) for record in records}
-    affected = {record.design: sections.affected(record) for record in records}
-    warehouses = {record.design: sections.warehouses(record) for record in records}
+    affected = {
+        "affected": technical.measures(comparison, "whom failures reached, all replications", technical.AFFECTED),
+        "affected-channels": tables.stacked({record.design: sections.affected(record) for record in records}),
+        "affected-warehouses": tables.stacked({record.design: sections.warehouses(record) for record in records}),
+    }
     inside = technical.tables(comparison)
     html = template("report.html.j2").render(
         title=f"{manifest.name}: {' against '.join(comparison.designs)}",
@@ -90,10 +93,9 @@ def page(path: Path, scenario: "Scenario") -> Page:
         claims_told=claims(judged),
         pictures=drawn,
         shown=shown,
-        decisions=[line.strip() for line in tables.decisions(comparison.differences)[1:]],
+        decisions=[line.strip() for line in tables.decisions(comparison.differences)],
         breaks=breaks,
         affected=affected,
-        warehouses=warehouses,
         technical=[*inside.values(), *([shown["ageing"]] if shown["ageing"].rows else [])],
         explorer_notes=[_held(chosen, record) for chosen, record in held],
         limits=folder.document["limits"],
@@ -101,9 +103,7 @@ def page(path: Path, scenario: "Scenario") -> Page:
         footer=f"Made by distribution-twin {metadata.version('distribution-twin')} from {manifest.digest}",
         data=explorer.packed([(chosen, record.traces(list(chosen.why))) for chosen, record in held]),
     )
-    files = {**shown, **inside}
-    for name, each in (("breaks", breaks), ("affected", affected), ("warehouses", warehouses)):
-        files |= {f"{name}-{design}": table for design, table in each.items()}
+    files = {**shown, **inside, **affected} | {f"breaks-{design}": table for design, table in breaks.items()}
     return Page(html, tuple(drawn), {name: table for name, table in files.items() if table.rows})
 
 
@@ -123,7 +123,20 @@ def template(name: str) -> Template:
     environment = Environment(
         loader=FunctionLoader(text_of), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["coded"] = coded
     return environment.get_template(name)
+
+
+def coded(text: str) -> Markup:
+    """Write a sentence of ours for a page: what stands between backticks is code.
+
+    >>> str(coded("a <b> says `scans`"))
+    'a &lt;b&gt; says <code>scans</code>'
+    """
+    parts = [Markup.escape(part) for part in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
 
 
 def text_of(name: str) -> str:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from reports import bands, compare, timeline, topology
 from reports.document import image
-from reports.windows import windows_of
+from reports.windows import never_on, windows_of
 from twin.experiment.comparison import Comparison
 from twin.experiment.trace import Record
 from twin.model.instant import SECOND
@@ -42,14 +42,17 @@ def pictures(scenario: "Scenario", comparison: Comparison, records: Sequence[Rec
         drawn.append(Picture("compare", compare.figure(comparison), compare.caption(comparison), "answer"))
     run = comparison.runs[0]
     span = int(run.sim_s * SECOND)
-    windows, unknown = windows_of(scenario, span)
     warm_up = int(run.warm_up_s * SECOND)
-    note = f" Not shaded, because the run itself decides when they begin: {', '.join(unknown)}." if unknown else ""
+    faults = [fault.name for fault in scenario.faults]
+    on = {record.design: windows_of(record, span) for record in records}
     for section, chosen, told in (("time", bands.BUSINESS, "orders"), ("technical", bands.TECHNICAL, "interfaces")):
         for record in records:
+            windows = on[record.design]
             figure = timeline.figure(record, chosen, run.scenario, run.seed, span, windows, warm_up)
             if figure is not None:
                 shown = ", ".join(place.get_title(loc="left").partition(" (")[0].lower() for place in figure.axes)
+                absent = never_on(faults, windows)
+                note = f" Never on in this run: {', '.join(absent)}." if absent else ""
                 caption = f"{record.design}, {told} over time, first replication: {shown}.{note}"
                 drawn.append(Picture(f"{told}-{record.design}", figure, caption, section))
     for record in records:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from reports import basis, front, recovery, sweep
-from reports.answer import MORE_IS_BETTER
+from reports.answer import MORE_IS_BETTER, words
 from reports.page import Page, template, text_of
 from reports.pictures import Picture
 from reports.tables import Table, cell_of
@@ -18,6 +18,7 @@ from twin.experiment.optimize import Found
 from twin.experiment.study import reported
 from twin.experiment.sweep import TABLE
 from twin.experiment.sweep_table import SweepTable, read_table
+from twin.world.measures import unit_of
 
 if TYPE_CHECKING:
     from twin.world.scenario import Scenario
@@ -80,7 +81,8 @@ def best_point(table: SweepTable, kpis: Sequence[str]) -> str:
     where = ", ".join(f"{path} = {best.parameters[path]}" for path in table.axes)
     also = f", and at {ties} other points" if ties else ""
     least = "least" if sign > 0 else "most"
-    return f"{best.design} has the {least} {kpi} at {where}{also}: {cell_of(interval.mean, interval.bounds)}."
+    measure = words(kpi, unit_of(kpi))
+    return f"{best.design} has the {least} {measure} at {where}{also}: {cell_of(interval.mean, interval.bounds)}."
 
 
 def _drawn(table: SweepTable, kpis: Sequence[str]) -> list[Picture]:

@@ -26,6 +26,15 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
+def stacked(tables: Mapping[str, Table]) -> Table:
+    """Return the tables of several designs, of one shape, as one with the design in front; of one design, its own."""
+    first = next(iter(tables.values()))
+    if len(tables) == 1:
+        return first
+    rows = tuple((design, *row) for design, table in tables.items() for row in table.rows)
+    return Table(title=first.title, heads=("design", *first.heads), rows=rows)
+
+
 def measures(comparison: Comparison, *, everything: bool = False) -> Table:
     """Show the reported measures (or every one) by design: mean, and the 95 % interval in brackets."""
     kpis = comparison.reported
@@ -41,20 +50,35 @@ def measures(comparison: Comparison, *, everything: bool = False) -> Table:
     return Table(title=title, heads=("measure", "unit", *comparison.designs), rows=tuple(rows))
 
 
-def decisions(differences: Sequence[Difference]) -> tuple[str, ...]:
-    """Say for each difference whether more runs would change the decision; nothing without differences."""
-    if not differences:
+def decisions(differences: Sequence[Difference], most: int | None = None) -> tuple[str, ...]:
+    """Say for each difference whether more runs would change the decision; nothing without differences.
+
+    Measures by label, and those that a design has no value of, are left out; pairs that do not differ share a line.
+    `most` lines are written, and how many more there are.
+    """
+    plain = [each for each in differences if "{" not in each.kpi] or list(differences)
+    known = [each for each in plain if each.mean is not None]
+    told = [f"  {each.kpi}: {each.sentence}" for each in known if not each.is_none]
+    if not known:
         return ()
-    kpis = dict.fromkeys(difference.kpi for difference in differences)
-    return (
-        "Would more runs change the decision?",
-        *(
-            f"  {difference.kpi}: {difference.sentence}"
-            for kpi in kpis
-            for difference in differences
-            if difference.kpi == kpi
-        ),
-    )
+    if all(each.significant is None for each in known):
+        return ("One run cannot tell the designs from chance; at least one more is needed.",)
+    kept = told if most is None or len(told) <= most + 1 else told[:most]
+    more = [f"  and {len(told) - len(kept)} more, all in kpis.json (differences)"] if len(kept) < len(told) else []
+    return ("Would more runs change the decision?", *kept, *more, *_same(known))
+
+
+def _same(known: Sequence[Difference]) -> tuple[str, ...]:
+    """Say in one line which measures were the same in every run, of all pairs of designs or of some."""
+    pairs: dict[str, list[bool]] = {}
+    for each in known:
+        pairs.setdefault(each.kpi, []).append(each.is_none)
+    same = [
+        kpi if all(found) else f"{kpi} ({sum(found)} of {len(found)} pairs)"
+        for kpi, found in pairs.items()
+        if any(found)
+    ]
+    return (f"  The same in every run so far: {', '.join(same)}.",) if same else ()
 
 
 def verdicts(judged: Sequence[Verdict]) -> Table:

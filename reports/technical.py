@@ -17,9 +17,15 @@ TECHNICAL: Final = (
     ("inventory in step", ("drift_units", "ghost_stock_units", "availability_age_s", "corrected_units")),
     ("orders", ("capture_latency_s", "order_cycle_s", "order_age_s", "milestone_lag_s")),
     ("conflicts and order of events", ("illegal_transitions", "sequence_violations", "lineage_gaps", "conflicts")),
-    ("people", ("order_fallout", "manual_touches", "operator_hours", "floor_use", "time_to_detect_s", "false_alarms")),
+    ("people", ("order_fallout", "manual_touches", "operator_hours", "floor_use")),
+    ("alerts", ("alerts_raised", "false_alarms", "time_to_detect_s", "time_to_detect_censored")),
 )
 """A title, and the measures in its table, each with its labels and statistics."""
+AFFECTED: Final = (
+    *("customers_affected", "warehouses_affected", "orders_at_risk", "oversold_orders", "late_orders", "lost_orders"),
+    *("duplicate_erp_orders", "duplicate_shipments", "ack_deadline_missed", "order_fallout"),
+)
+"""Whom failures reached: the first three of all kinds of harm, the others each of one."""
 
 
 def tables(comparison: Comparison) -> dict[str, Table]:

@@ -102,7 +102,7 @@ def _counts(band: Band) -> bool:
 
 def _title(place: Axes, band: Band, lines: int, width: str) -> None:
     more = f", the {LINES_MAX} largest of {lines}" if lines > LINES_MAX else ""
-    per = {"count": f" per {width}", "level": ", mean"}.get(band.fold, "")
+    per = {"count": f" per {width}", "level": ", mean", "max": f", most in {width}"}.get(band.fold, "")
     place.set_title(f"{band.title} ({band.unit}{per}{more})", fontsize=10)
 
 

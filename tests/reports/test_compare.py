@@ -5,10 +5,11 @@ import xml.etree.ElementTree as ET
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from reports.answer import answer
 from reports.compare import caption, figure, panels
 from reports.document import image
 from reports.tables import decisions, measures, picture, verdicts, violations
-from twin.experiment.comparison import Comparison, compare_rounds
+from twin.experiment.comparison import Comparison, Difference, compare_rounds
 from twin.experiment.expectations import Claim, Condition, judge_all
 from twin.world.result import RunResult
 
@@ -176,3 +177,43 @@ def test_claims_show_their_verdict_what_was_found_and_how_many_runs_it_takes():
     assert [row[0] for row in table.rows] == ["holds", "violated"]
     assert table.rows[0][2] == "lost_sales_units of nightly_batch - governed >= 30"
     assert table.rows[1][3].endswith(", 4 of 20 seeds")
+
+
+def difference(kpi: str, a: str, b: str, mean: float | None, unit: str = "count") -> Difference:
+    """Return a difference of three runs that is decided unless it is 0 or missing."""
+    ci95 = None if mean is None else (mean - abs(mean) / 9, mean + abs(mean) / 9)
+    significant = None if mean is None else mean != 0
+    return Difference(
+        kpi=kpi, a=a, b=b, mean=mean, ci95=ci95, n=3, unit=unit, significant=significant, more_runs=0 if mean else None
+    )
+
+
+def test_pairs_that_do_not_differ_share_a_line_and_what_nobody_has_is_left_out():
+    """A wall of `the same in every run` hides what is decided; the JSON document has every pair."""
+    same = [difference("lost_orders", a, b, 0.0) for a, b in ("ab", "ac", "bc")]
+    some, decided = difference("fallback_s", "a", "b", 0.0), difference("fallback_s", "a", "c", -9.0, "s")
+    absent, by_label = difference("false_alarms", "a", "b", None), difference("attempts_per_call{link=x}", "a", "b", -1)
+    assert decisions([*same, some, decided, absent, by_label])[1:] == (
+        "  fallback_s: a has less fallback_s than c by 9 s (8 .. 10): decided.",
+        "  The same in every run so far: lost_orders, fallback_s (1 of 2 pairs).",
+    )
+
+
+def test_a_terminal_is_told_the_first_decisions_and_how_many_more_there_are():
+    told = decisions([difference(f"m{n}", "a", "b", -9.0) for n in range(9)], 4)
+    assert len(told) == 1 + 4 + 1
+    assert told[-1] == "  and 5 more, all in kpis.json (differences)"
+
+
+def test_designs_that_are_equally_good_share_the_answer():
+    rounds = [
+        tuple(result(design, seed, {"lost_orders": float(seed if design == "c" else 0)}) for design in "abc")
+        for seed in (4, 5, 6)
+    ]
+    told = answer(compare_rounds(rounds, ["lost_orders"]))
+    assert (
+        told == "a and b have the least lost orders: a 0 (0 .. 0); b 0 (0 .. 0); c 5 (2.52 .. 7.48). Decided against "
+        "every other design."
+    )
+    alike = answer(compare_rounds([round_[:2] for round_ in rounds], ["lost_orders"]))
+    assert alike == "All designs have the same lost orders: a 0 (0 .. 0); b 0 (0 .. 0)."

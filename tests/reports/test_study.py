@@ -53,7 +53,7 @@ def test_two_long_axes_are_a_map_whose_cells_tell_half_widths() -> None:
 
 def test_the_answer_of_a_sweep_names_the_point_and_its_interval() -> None:
     told = best_point(table(), ["oversold_units"])
-    assert told.startswith("law has the least oversold_units at publication.buffer = 3, channels.shop.delay = 0: 1.5 (")
+    assert told.startswith("law has the least oversold units at publication.buffer = 3, channels.shop.delay = 0: 1.5 (")
     assert best_point(table(), []).startswith("The scenario reports no measure")
 
 

@@ -41,6 +41,8 @@ ELSEWHERE: Mapping[str, str] = {
 """
 NOTES_SHOWN = 8
 """Notes on a run that are said in the terminal; all of them stand in its manifest."""
+DECISIONS_MAX = 12
+"""Differences between designs that are said in the terminal; all of them stand in `kpis.json`."""
 KINDS = ("scenarios", "parties", "faults", "invariants", "presets", "policies", "measures")
 
 
@@ -313,7 +315,7 @@ def _print(findings: "Findings", form: str) -> None:
     show.table(tables.measures(comparison))
     show.table(tables.violations(comparison.runs))
     show.table(tables.verdicts((*findings.expectations, *findings.slo)))
-    show.lines(tables.decisions(comparison.differences))
+    show.lines(tables.decisions(comparison.differences, DECISIONS_MAX))
     if picture := tables.picture(comparison):
         show.lines(("", *picture))
 

@@ -80,12 +80,17 @@ class Difference:
             return f"{self.b} against {self.a}: one run cannot tell the designs from chance, at least 1 more needed."
         if self.significant:
             return self._decided(self.mean, self.ci95)
-        if self.mean == 0 and self.ci95[0] == self.ci95[1]:
+        if self.is_none:
             return f"{self.b} against {self.a}: the same in every run so far."
         if self.more_runs is None:
             return f"{self.b} against {self.a}: not distinguishable, nor by any number of runs within reach."
         runs = "run" if self.more_runs == 1 else "runs"
         return f"{self.b} against {self.a}: not distinguishable yet, about {self.more_runs:,} more {runs} needed."
+
+    @property
+    def is_none(self) -> bool:
+        """Whether both designs had the same value in every run."""
+        return self.mean == 0 and self.ci95 is not None and self.ci95[0] == self.ci95[1]
 
     def _decided(self, mean: float, ci95: tuple[float, float]) -> str:
         less, more = (self.a, self.b) if mean < 0 else (self.b, self.a)

@@ -118,9 +118,14 @@ class Lever(Protocol):
 class Armed:
     """One record at work; levers ask it, the engine moves it."""
 
-    __slots__ = ("_began", "_coins", "_healing", "_last", "_over", "effects", "ended", "fault", "levers", "on", "seen")
+    __slots__ = (
+        *("_began", "_coins", "_healing", "_last", "_over", "_struck"),
+        *("effects", "ended", "fault", "levers", "on", "seen"),
+    )
 
-    def __init__(self, fault: Fault, seed: int, over: Callable[["Armed"], None]) -> None:
+    def __init__(
+        self, fault: Fault, seed: int, over: Callable[["Armed"], None], struck: Callable[["Armed"], None]
+    ) -> None:
         self.fault = fault
         self.levers: list[Lever] = []
         self.on = False
@@ -131,7 +136,7 @@ class Armed:
         self._began: Elapsed | None = None
         self._healing: tuple[Elapsed, Elapsed] | None = None
         self._last = False
-        self._over = over
+        self._over, self._struck = over, struck
         self._coins = root(seed, stream_id(f"fault/{fault.name}"))
 
     @property
@@ -165,6 +170,8 @@ class Armed:
     def took_effect(self) -> None:
         """Count one effect; at the bound of the record the fault is over."""
         self.effects += 1
+        if self.effects == 1:
+            self._struck(self)
         if self.fault.count is not None and self.effects >= self.fault.count:
             self._over(self)
 
@@ -204,7 +211,9 @@ class Faults:
 
     def __init__(self, timeline: Schedule, seed: int, records: Sequence[Fault]) -> None:
         self._timeline = timeline
-        self.armed = [Armed(record, seed, self._end) for record in records]
+        self.armed = [Armed(record, seed, self._end, self._strikes_first) for record in records]
+        self.told: Callable[[Fault, bool], None] | None = None
+        """Who hears that a fault is on, one at the n-th message when that has come, and that it is over."""
         self._by_name = {armed.fault.name: armed for armed in self.armed}
         if len(self._by_name) < len(self.armed):
             raise UsageError("two faults have one name")
@@ -311,6 +320,8 @@ class Faults:
         armed.on, armed._began = True, now
         for lever in armed.levers:
             lever.begin(armed)
+        if self.told is not None and not isinstance(fault.trigger, Nth):
+            self.told(fault, True)
         if fault.duration is not None and fault.end != "permanent":
             then = self._heal if fault.end == "heal_slow_ramp" else self._end
             self._timeline.call_in(fault.duration, then, armed)
@@ -329,3 +340,9 @@ class Faults:
             armed.on, armed.ended = False, self._timeline.now
             for lever in armed.levers:
                 lever.end(armed)
+            if self.told is not None and (armed.effects or not isinstance(armed.fault.trigger, Nth)):
+                self.told(armed.fault, False)
+
+    def _strikes_first(self, armed: Armed) -> None:
+        if self.told is not None and isinstance(armed.fault.trigger, Nth):
+            self.told(armed.fault, True)

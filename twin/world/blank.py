@@ -93,6 +93,7 @@ class _Builder:
         self.seed = seed
         self.timeline = Timeline()
         self.troubles = Troubles(scenario, self.timeline, seed)
+        self.troubles.note_in(recorder)
         self.watch = CallWatch(lambda: self.timeline.now, scenario.checks.invariants)
         self.ground = Ground(self.timeline, seed, scenario.start_us, recorder, self.watch)
         self.addresses: dict[str, Address] = {}

@@ -226,6 +226,7 @@ class _Builder:
         self.stops = stops
         self.timeline = Timeline()
         self.troubles = Troubles(scenario, self.timeline, seed)
+        self.troubles.note_in(recorder)
         self.opening = opening or open_world(scenario, seed)
         self.known = known_at_first(scenario, len(self.opening.items))
         self.opening = self.opening.without_items_from(self.known)

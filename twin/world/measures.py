@@ -63,6 +63,7 @@ from twin.world.fallback_watch import FallbackWatch
 from twin.world.invariants import Invariants
 from twin.world.levels import Level, Samples
 from twin.world.lineage import Lineage
+from twin.world.longest import Longest
 from twin.world.order_requests import OrderRequests
 from twin.world.redriven import carried_out
 
@@ -91,6 +92,7 @@ class Watch:
         self.clock = clock
         self.recorder = recorder
         self._oversold, self._party = recorder.kind("order.oversold"), recorder.party("middleware")
+        self._longest = Longest(recorder, "middleware")
         self.store = store
         self.rules = rules
         self.invariants = invariants
@@ -328,7 +330,10 @@ class Watch:
         if level is None:
             level = self.queues[queue] = Level()
             level.restart(self._began)
-        level.put(length, self.clock())
+        now = self.clock()
+        level.put(length, now)
+        if queue == "middleware":
+            self._longest.put(length, now)
 
     def replied(self, order: int) -> None:
         """A channel heard of its order."""

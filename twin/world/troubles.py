@@ -31,9 +31,10 @@ from actors.troubled_site import FLOOR, TOLD, TroubledFeed, TroubledWarehouse
 from actors.troubled_store import STORED
 from actors.wms import Warehouse
 from policies.throttle import Throttle
-from twin.kernel.faults import Armed, Faults, Lever
+from twin.kernel.faults import Armed, Fault, Faults, Lever
 from twin.kernel.laws import Law
 from twin.kernel.link import Link
+from twin.kernel.recorder import Recorder
 from twin.kernel.timeline import Timeline
 from twin.kernel.troubled import TroubledLink
 from twin.model.commands import SubmitOrder, SupplyAnnounced
@@ -54,6 +55,16 @@ class Troubles:
         self.timeline = timeline
         self.seed = seed
         self.faults = Faults(timeline, seed, records_of(scenario, seed))
+
+    def note_in(self, recorder: Recorder) -> None:
+        """Have the record say when each fault was on: from whom, the fault by its name, at its target."""
+
+        def told(fault: Fault, on: bool) -> None:
+            kind = recorder.kind("fault.on" if on else "fault.off")
+            source, target = recorder.party(fault.name), recorder.party(fault.target)
+            recorder.note(self.timeline.now, kind, source, target, 0, 0, 0)
+
+        self.faults.told = told
 
     def link(
         self,
