@@ -5,13 +5,13 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from docs.generated import pages  # noqa: E402  # the path above leads there
+from docs.diagrams import rendered  # noqa: E402  # the path above leads there
+from docs.generated import pages  # noqa: E402  # so does it here
 
 project = "twin"
 author = "the founders of twin"
@@ -28,13 +28,17 @@ suppress_warnings = ["myst.header"]  # a page of the house may begin with a head
 
 
 def setup(app: Sphinx) -> None:
-    """Write what is generated, and let diagrams that are text be shown as text."""
+    """Write what is generated, and have diagrams that are text drawn."""
     for name, text in pages().items():
         _write(HERE / "reference" / f"{name}.md", text)
     for notebook in sorted((HERE.parent / "notebooks").glob("*.ipynb")):
         (HERE / "stories").mkdir(exist_ok=True)
         shutil.copyfile(notebook, HERE / "stories" / notebook.name)
-    app.add_lexer("mermaid", TextLexer)
+    app.connect("source-read", _draw)
+
+
+def _draw(app: Sphinx, page: str, source: list[str]) -> None:
+    source[0] = rendered(source[0])
 
 
 def _write(file: Path, text: str) -> None:
