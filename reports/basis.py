@@ -9,9 +9,13 @@ from reports.sections import clock
 from reports.tables import Table, cell_of
 from twin.experiment.comparison import Comparison, number
 from twin.experiment.manifest import Manifest
+from twin.experiment.optimize import Search
 from twin.experiment.reading import Folder
+from twin.experiment.results import environment
 from twin.experiment.statistics import Interval, t_interval
+from twin.world import blank_run
 from twin.world.checks.catalogue import CATALOGUE
+from twin.world.run import LIMITS, QUIET
 
 if TYPE_CHECKING:
     from twin.world.scenario import Scenario
@@ -107,6 +111,40 @@ def command(manifest: Manifest) -> str:
     for each in manifest.overrides:
         words += ["--set", each]
     return shlex.join([*words, "--small"] if manifest.small else words)
+
+
+def search_command(search: Search) -> str:
+    """Write the command that makes the same search."""
+    scenario = search.scenario
+    shipped = scenario.name in scenarios.names() and Path(scenario.source).stem == scenario.name
+    words = ["twin", "optimize", scenario.name if shipped else scenario.source, "--design", search.design]
+    for each in search.told:
+        words += ["--vary", each]
+    for objective in search.objectives:
+        words += ["--objective", f"{objective.kpi}:{objective.goal}"]
+    for constraint in search.constraints:
+        words += ["--constraint", f"{constraint.kpi}{constraint.sign}{constraint.bound:g}"]
+    words += ["--trials", str(search.trials), "--seed", str(search.seed), "--reps", str(search.reps)]
+    for setting in scenario.overrides:
+        words += ["--set", setting]
+    return shlex.join([*words, "--small"] if scenario.is_small else words)
+
+
+def limits(scenario: "Scenario") -> tuple[str, ...]:
+    """Return what the model leaves out of a scenario, as every run's results say it."""
+    if scenario.is_blank:
+        return blank_run.LIMITS
+    return LIMITS if scenario.faults else (*LIMITS, QUIET)
+
+
+def here(*rows: tuple[str, str]) -> Table:
+    """Show what made a page that has no manifest: rows of its own, then the versions that are installed."""
+    known = environment()
+    installed = known["dependencies"]
+    assert isinstance(installed, dict)
+    found = [("python", str(known["python"])), ("distribution-twin", str(known["version"]))]
+    found += [(name, str(version)) for name, version in installed.items()]
+    return Table(title="seeds and versions", heads=("what", "value"), rows=(*rows, *found))
 
 
 def scenario_of(manifest: Manifest, allow_code: tuple[str, ...] = ()) -> "Scenario":

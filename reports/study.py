@@ -13,7 +13,7 @@ from reports.page import Page, template, text_of
 from reports.pictures import Picture
 from reports.tables import Table, cell_of
 from twin.experiment.comparison import keys_of
-from twin.experiment.manifest import Manifest, read_manifest
+from twin.experiment.manifest import read_manifest
 from twin.experiment.optimize import Found
 from twin.experiment.study import reported
 from twin.experiment.sweep import TABLE
@@ -42,7 +42,8 @@ def sweep_page(path: Path, scenario: "Scenario") -> Page:
         tables["indices"] = sweep.indices(table, kpis)
     tables |= {"versions": basis.versions(manifest), "assumptions": basis.assumptions(scenario)}
     drawn = sweep_pictures(table, scenario)
-    html = _html(scenario, f"{manifest.name}: a sweep", best_point(table, kpis), drawn, tables, manifest)
+    told = basis.command(manifest)
+    html = _html(scenario, f"{manifest.name}: a sweep", best_point(table, kpis), drawn, tables, told)
     return Page(html, tuple(drawn), tables)
 
 
@@ -59,12 +60,15 @@ def sweep_pictures(table: SweepTable, scenario: "Scenario") -> list[Picture]:
 def search_page(found: Found) -> Page:
     """Make the report of a search, while it is at hand: its folder does not keep every trial's intervals."""
     scenario = found.search.scenario
-    tables = {"front": front.table(found), "assumptions": basis.assumptions(scenario)}
+    search = found.search
+    seeds = ("seeds", f"{search.seed} to {search.seed + search.reps - 1}")
+    made = basis.here(("scenario, SHA-256", scenario.sha256), seeds)
+    tables = {"front": front.table(found), "versions": made, "assumptions": basis.assumptions(scenario)}
     caption = f"Every setting tried by its objectives; the front with 95 % intervals. {found.sentence}"
     drawn = [Picture("front", front.figure(found), caption, "figures")]
-    return Page(
-        _html(scenario, f"{scenario.name}: a search", found.sentence, drawn, tables, None), tuple(drawn), tables
-    )
+    told = basis.search_command(search)
+    html = _html(scenario, f"{scenario.name}: a search", found.sentence, drawn, tables, told)
+    return Page(html, tuple(drawn), tables)
 
 
 def best_point(table: SweepTable, kpis: Sequence[str]) -> str:
@@ -119,7 +123,7 @@ def _html(
     answer: str,
     drawn: Sequence[Picture],
     tables: Mapping[str, Table],
-    manifest: Manifest | None,
+    command: str,
 ) -> str:
     return template("study.html.j2").render(
         title=title,
@@ -128,8 +132,9 @@ def _html(
         answer=answer,
         pictures=drawn,
         tables={name: each for name, each in tables.items() if name not in ("versions", "assumptions")},
-        versions=tables.get("versions"),
+        versions=tables["versions"],
         assumptions=tables["assumptions"],
-        command=basis.command(manifest) if manifest is not None else "",
+        command=command,
+        limits=basis.limits(scenario),
         footer=f"Made by distribution-twin {metadata.version('distribution-twin')}",
     )

@@ -139,7 +139,8 @@ def _line(place: Axes, known: Sequence[tuple[float, Summary]], index: int, label
     """Draw means with a band of their 95 % intervals."""
     points = [(x, each.interval) for x, each in known if each.interval is not None]
     xs, means = [x for x, _ in points], [interval.mean for _, interval in points]
-    place.plot(xs, means, color=colour(index), marker=marker(index), markersize=5, label=label)
+    size = max(4, 10 - 2 * index)  # where lines lie on each other, the earlier ones show around the later
+    place.plot(xs, means, color=colour(index), marker=marker(index), markersize=size, label=label)
     bands = [(x, interval.bounds) for x, interval in points if interval.bounds is not None]
     lows, highs = [low for _, (low, _) in bands], [high for _, (_, high) in bands]
     place.fill_between([x for x, _ in bands], lows, highs, color=colour(index), alpha=0.2, linewidth=0)

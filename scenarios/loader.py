@@ -84,6 +84,7 @@ class Loaded:
     overrides: tuple[str, ...]
     tree: Node
     surroundings: Shipped
+    small: bool = False
 
     def locate(self, file: str) -> str | None:
         """Return the full path of a data file, or None."""
@@ -196,6 +197,7 @@ def _attempt(
         overrides=tuple(overrides),
         tree=tree,
         surroundings=Shipped(str(path.parent), tuple(allow_code)),
+        small=small,
     )
     settings = _settings(tree, overrides, small, problems)
     before, found = validated(known, tree)

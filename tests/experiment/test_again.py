@@ -55,6 +55,17 @@ def test_a_sweep_runs_again_to_the_same_table(tmp_path: Path) -> None:
     assert main(["rerun", str(tmp_path / "s"), "--quiet"]) == 0
 
 
+def test_the_small_version_is_run_again_as_the_small_version(tmp_path: Path) -> None:
+    """Whoever made it, the command line or Python: the manifest says which version of the file it was."""
+    axis = "landscape.parties.server.workers=1,2"
+    words = ["sweep", "queue", "--small", "--vary", axis, "--reps", "1", "--out", str(tmp_path / "s"), "--quiet"]
+    assert main(words) == 0
+    twin.run(twin.load("queue", small=True), reps=1, out=tmp_path / "r")
+    for folder in ("s", "r"):
+        assert json.loads((tmp_path / folder / "manifest.json").read_text())["small"] is True
+        assert main(["rerun", str(tmp_path / folder), "--quiet"]) == 0
+
+
 def test_a_difference_names_the_setting_the_measures_and_the_first_event(
     folders: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

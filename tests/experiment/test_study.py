@@ -46,6 +46,7 @@ class MadeUp:
     source: str = "made_up.yaml"
     code: tuple[object, ...] = ()
     overrides: tuple[str, ...] = ()
+    is_small: bool = False
 
 
 def bound(text: str) -> Bound:

@@ -40,8 +40,16 @@ def test_the_page_says_verdict_first_divergence_chain_and_recording(diverged: Re
 
 def test_the_page_is_whole_and_fetches_nothing(diverged: Replays):
     page = replay_page(diverged, "<script>alert(1)</script>")
-    assert not re.search(r"""(src|href)=["'](?!data:)""", page)
+    assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
     assert "<script" not in page, "a name from outside is text"
+
+
+def test_the_page_ends_with_what_it_rests_on_and_how_to_repeat_it(recorded: Path):
+    found = replay(recorded, mode="what-if", perturb=["duplicates=20%", "delay=2s"], seed=3)
+    page = replay_page(found, "night.jsonl.gz")
+    laid = "--perturb duplicates=20.0000% --perturb delay=2000000us --seed 3"
+    assert f"twin replay night.jsonl.gz --mode what-if --design standard {laid}" in page
+    assert page.index("Limits of the model") < page.index("How to repeat it") < page.index("distribution-twin</td>")
 
 
 def test_two_versions_stand_side_by_side_on_one_page(recorded: Path):

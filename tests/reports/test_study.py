@@ -62,7 +62,8 @@ def test_a_sweep_has_a_report_also_afterwards(tmp_path: Path) -> None:
     words = ["sweep", "queue", "--small", "--vary", "landscape.parties.users.open.rate=2/s,3/s", "--reps", "2"]
     assert main([*words, "--designs", "patient", "--out", str(out), "--report", "--quiet", "--format", "json"]) == 0
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert "patient has the " in page and "--vary" in page
+    assert "patient has the " in page and "--vary" in page and "--reps 2 --small" in page
+    assert "clients and servers alone" in page
     assert page.count("<svg") == page.count('<svg role="img" aria-label="') > 0
     assert re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)) == []
     assert {"sweep-1.png", "sweep-1.svg", "means.csv"} <= {path.name for path in out.iterdir()}
@@ -86,4 +87,6 @@ def test_a_search_has_a_report(tmp_path: Path) -> None:
     assert main([*words, "--report", "--quiet", "--format", "json"]) == 0
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "queue: a search" in page and "front" in page
+    assert "twin optimize queue --design patient --vary landscape.parties.users.open.rate=2/s,3/s" in page
+    assert page.index("Limits of the model") < page.index("How to repeat it") < page.index("seeds and versions")
     assert {"front.png", "front.csv", "best.yaml"} <= {path.name for path in out.iterdir()}

@@ -113,7 +113,7 @@ def _again(told: "Manifest", jobs: int, out: Path | None, bar: show.Bar) -> tupl
     scenario = _scenario(told)
     plan = study.plan_run if told.verb == "run" else study.plan_compare
     designs = told.designs[0] if told.verb == "run" else told.designs
-    planned = plan(scenario, designs, seed=told.seed, reps=told.reps, on_violation=told.on_violation, small=told.small)  # type: ignore[arg-type]  # one design for `run`, several for `compare`
+    planned = plan(scenario, designs, seed=told.seed, reps=told.reps, on_violation=told.on_violation)  # type: ignore[arg-type]  # one design for `run`, several for `compare`
     runs = study.carry_out(planned, jobs, target=out, progress=bar).comparison.runs
     return digest_of(runs), differing_runs(told, runs)
 

@@ -203,6 +203,7 @@ def _kept(found: "Found", target: Path) -> tuple[str, ...]:
         scenario = found.search.scenario
         told = {"name": scenario.name, "file": scenario.source, "sha256": scenario.sha256, "text": scenario.text}
         document = {"verb": "optimize", **environment(), "scenario": told, "overrides": list(scenario.overrides)}
+        document["small"] = scenario.is_small
         folder.write(MANIFEST, as_json({**document, "seed": found.search.seed, "reps": found.search.reps}))
         folder.commit()
     return "trials.csv", "front.svg", "front.png", "best.yaml"

@@ -211,7 +211,6 @@ def run(
         precision=_precision(precision),
         history=history,
         strict=strict,
-        small=small,
     )
     return _carry_out(study, jobs, out, form, with_report=with_report, quiet=quiet, no_progress=no_progress)
 
@@ -255,7 +254,6 @@ def compare(
         precision=_precision(precision),
         history=history,
         strict=strict,
-        small=small,
     )
     return _carry_out(study, jobs, out, form, with_report=with_report, quiet=quiet, no_progress=no_progress)
 

@@ -116,6 +116,8 @@ class Search:
     trials: int
     reps: int
     seed: int
+    told: tuple[str, ...] = ()
+    """The axes as they were written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,7 @@ def plan_search(
         trials=trials,
         reps=times,
         seed=scenario.seed if seed is None else seed,
+        told=tuple(vary),
     )
 
 

@@ -76,7 +76,6 @@ def plan_run(
     precision: Sequence[Precision] = (),
     history: bool | None = None,
     strict: bool = False,
-    small: bool = False,
 ) -> Study:
     """Plan to run one design, the first one unless named, on consecutive seeds.
 
@@ -89,14 +88,13 @@ def plan_run(
         precision: Measures whose intervals must be narrow enough before it ends.
         history: Whether the history is kept; None goes by the number of orders.
         strict: Whether an undecided claim fails.
-        small: Whether the scenario is its own small version.
 
     Raises:
         UsageError: No such design, or a number makes no sense.
     """
     chosen = next(iter(scenario.designs)) if design is None else design
     plan = _plan(scenario, (chosen,), seed, reps, on_violation, "stop", precision, history)
-    return _study("run", scenario, plan, _origin(scenario, plan.seed, small=small), strict=strict)
+    return _study("run", scenario, plan, _origin(scenario, plan.seed), strict=strict)
 
 
 def plan_compare(
@@ -109,7 +107,6 @@ def plan_compare(
     precision: Sequence[Precision] = (),
     history: bool | None = None,
     strict: bool = False,
-    small: bool = False,
 ) -> Study:
     """Plan to run several designs, all unless named, on the same consecutive seeds; for the rest see `plan_run`.
 
@@ -121,7 +118,7 @@ def plan_compare(
     _refuse_counted_faults(scenario)
     chosen = tuple(scenario.designs) if designs is None else tuple(designs)
     plan = _plan(scenario, chosen, seed, reps, on_violation, "report", precision, history)
-    return _study("compare", scenario, plan, _origin(scenario, plan.seed, small=small), strict=strict)
+    return _study("compare", scenario, plan, _origin(scenario, plan.seed), strict=strict)
 
 
 def carry_out(
@@ -250,7 +247,7 @@ def _orders_expected(scenario: "Scenario") -> float:
     )
 
 
-def _origin(scenario: "Scenario", seed: int, *, small: bool) -> Origin:
+def _origin(scenario: "Scenario", seed: int) -> Origin:
     return Origin(
         scenario=scenario.name,
         source=scenario.source,
@@ -258,7 +255,7 @@ def _origin(scenario: "Scenario", seed: int, *, small: bool) -> Origin:
         sha256=scenario.sha256,
         seed=seed,
         overrides=scenario.overrides,
-        small=small,
+        small=scenario.is_small,
         code=scenario.code,
     )
 

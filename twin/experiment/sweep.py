@@ -255,6 +255,7 @@ def _finished(plan: Sweep, target: Path, parameters: tuple[str, ...]) -> SweepTa
         **environment(),
         **plan.identity(),
         "overrides": list(plan.scenario.overrides),
+        "small": plan.scenario.is_small,
         "vary": list(plan.told),
         "count": plan.count,
         "scenario": {

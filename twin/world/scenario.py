@@ -328,6 +328,10 @@ class Origin(Protocol):
     def code(self) -> tuple[Mapping[str, str | None], ...]:
         """What is known of each module of the user that it may import: name, version, SHA-256."""
 
+    @property
+    def small(self) -> bool:
+        """Whether the file's own `small` block was applied."""
+
     def locate(self, file: str) -> str | None:
         """Return the full path of a data file, or None."""
 
@@ -402,6 +406,11 @@ class Scenario(Block):
     def code(self) -> tuple[Mapping[str, str | None], ...]:
         """What is known of each module of the user that the scenario may import: name, version, SHA-256."""
         return self.origin.code
+
+    @property
+    def is_small(self) -> bool:
+        """Whether this is the small version of its file."""
+        return self.origin.small
 
     @property
     def origin(self) -> Origin:
