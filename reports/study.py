@@ -18,7 +18,7 @@ from twin.experiment.optimize import Found
 from twin.experiment.study import reported
 from twin.experiment.sweep import TABLE
 from twin.experiment.sweep_table import SweepTable, read_table
-from twin.world.measures import unit_of
+from twin.world.measure_names import unit_of
 
 if TYPE_CHECKING:
     from twin.world.scenario import Scenario
