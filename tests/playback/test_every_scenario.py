@@ -50,6 +50,11 @@ def test_every_scenario_plays_again_in_every_design_whatever_the_seed(tmp_path: 
     plays_again(name, seed, tmp_path)
 
 
+def test_a_house_of_further_parties_and_elastic_workers_plays_again(tmp_path: Path):
+    """Calls among partners are none of the middleware's, and its workers come and go as they did."""
+    plays_again("whole_house", 2, tmp_path, "horizon=6h20m", "landscape.size.skus=40")
+
+
 def test_a_run_whose_process_dies_plays_among_simulated_partners_and_says_why_not_verbatim(tmp_path: Path):
     """The process dies anew there: without the fault, the same orders end otherwise."""
     faults = ["faults=[{name: crash, kind: P1, target: middleware, trigger: {at: 20m}, restart: 1m}]", "horizon=25m"]

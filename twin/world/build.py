@@ -419,7 +419,7 @@ class _Builder:
             retry=retry or self.retry,
             done=done or (self.middleware.delivered if tap is None else tap.delivered(name, self.middleware.delivered)),
             parked=parked or (self.middleware.parked if tap is None else tap.parked(name, self.middleware.parked)),
-            refused=refused if tap is None or refused is None else tap.refused(name, refused),
+            refused=refused if tap is None or refused is None or a != "middleware" else tap.refused(name, refused),
             concurrency=concurrency,
             pace=pace,
             cost=cost,
