@@ -28,6 +28,7 @@ from twin.model.events import (
     InterchangeAnswered,
     MilestoneReached,
     OrderAnswered,
+    OrderTurnedAway,
     PaymentGivenBack,
     PublishStock,
     ReturnAnswered,
@@ -91,6 +92,9 @@ class Channel:
         """Who hears what became of a return."""
         self.interchange_answered: Callable[[InterchangeAnswered], None] | None = None
         """Who hears what became of an interchange."""
+        self.keeps = False
+        """Whether its orders may be turned away, so that it must keep them until they are answered."""
+        self.kept: dict[int, SubmitOrder] = {}
         self._placed_by: Callable[[SubmitOrder], None] = self.hand_over
         recorder = ground.recorder
         self._party = recorder.party(name)
@@ -168,9 +172,19 @@ class Channel:
         self.handed_over(submit.case)
         self.deliver(submit)
 
+    def _again(self, order: int) -> None:
+        """An order that was turned away is handed over again, as it was the first time."""
+        submit = self.kept.pop(order, None)
+        if submit is not None:
+            self.untaken[order] = submit
+            self._placed_by(submit)
+
     def handed_over(self, order: int) -> None:
         """The middleware has said that it stored an order."""
-        if self.untaken.pop(order, None) is not None:
+        submit = self.untaken.pop(order, None)
+        if submit is not None:
+            if self.keeps:
+                self.kept[order] = submit
             self.ground.probe.acknowledged(order)
         self.visible_at.pop(order, None)
 
@@ -198,13 +212,22 @@ class Channel:
         """Take the middleware's word on an order, money, a return, a parcel, or what came in an envelope."""
         assert isinstance(
             event,
-            OrderAnswered | PaymentGivenBack | ReturnAnswered | MilestoneReached | FileAnswered | InterchangeAnswered,
+            OrderAnswered
+            | OrderTurnedAway
+            | PaymentGivenBack
+            | ReturnAnswered
+            | MilestoneReached
+            | FileAnswered
+            | InterchangeAnswered,
         )
         self.answers += 1
         if type(event) is OrderAnswered:
             self.ground.probe.replied(event.case)
+            self.kept.pop(event.case, None)
             if self.tells is not None:
                 self.tells(event)
+        if type(event) is OrderTurnedAway and event.case in self.kept:
+            self.ground.timeline.call_in(event.retry_after, self._again, event.case)
         if type(event) is ReturnAnswered and self.return_answered is not None:
             self.return_answered(event)
         if type(event) is InterchangeAnswered and self.interchange_answered is not None:

@@ -13,6 +13,8 @@ from policies.stock_buffer import poisson_quantile
 from twin.model.instant import DAY, MINUTE, Elapsed
 from twin.model.order import HoldKind
 
+REROUTED = "rerouted to another warehouse"
+"""The reason of a decision that moved an order's claims away from a silent warehouse."""
 UNITS_MAX = 100_000
 """The bound of what is withheld of one item for the length of a silence."""
 
@@ -44,7 +46,8 @@ class ErpAway:
 
     `within_credit_snapshot`: the copy is at most `snapshot_age_us` old, the order is worth at most `order_value` (None:
     no such limit) and fits into what is left of the customer's credit; `all` and `none` ask nothing. `recheck_us` is
-    how often a held order asks whether the ERP is back.
+    how often a held order asks whether the ERP is back. With `refuses` no order is held: what is not accepted is turned
+    away unstored, and its sender may ask again after that time.
     """
 
     silence: Silence = field(default_factory=Silence)
@@ -52,6 +55,7 @@ class ErpAway:
     snapshot_age_us: int = DAY
     order_value: int | None = None
     recheck_us: int = 5 * MINUTE
+    refuses: bool = False
 
     def decide(self, value: int, left: int | None, copy_age_us: int) -> Ruling:
         """Return whether an order of `value` is accepted, with so much credit `left` (None: nothing is lent)."""
@@ -74,7 +78,8 @@ class WmsSilent:
 
     `last`: what was last known, less what sells in the length of the silence (exceeded with probability `epsilon` at
     most), and nothing from `stale_after_us` on. `decay`: less what sells meanwhile on average. `fraction`: that share.
-    `zero`: nothing. Figures are looked at again every `review_us`.
+    `zero`: nothing. Figures are looked at again every `review_us`. Orders that no request speaks of yet are moved
+    elsewhere when the warehouse has been silent for `reroute_after_us` (0: they wait for it).
     """
 
     silence: Silence = field(default_factory=Silence)
@@ -83,6 +88,7 @@ class WmsSilent:
     fraction: float = 0.5
     epsilon: float = 0.01
     review_us: int = 5 * MINUTE
+    reroute_after_us: int = 0
 
     def counts(self, units: int, silence_us: Elapsed, rate_per_us: float) -> int:
         """Return how many of the `units` free at the site count; `rate_per_us` is what sells of the item."""

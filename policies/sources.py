@@ -108,6 +108,8 @@ class Verdict(NamedTuple):
     """Of the lines, by which a repeat under another number is suspected."""
     code: str = "UNFIT"
     """Of the exception that a refusal is."""
+    retry_after: Elapsed = 0
+    """Not 0: the order is turned away unread, and its sender may ask again after so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

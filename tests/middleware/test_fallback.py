@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from policies.fallback import ErpAway, Fallbacks, WmsSilent
+from policies.fallback import REROUTED, ErpAway, Fallbacks, WmsSilent
 from policies.ruleset import ChannelTerms
 from policies.sources import Account, SourceRules
 from tests.middleware.shop import BOTH, HOME, Shop, rules
 from twin.middleware.inventory.silence import CHUNK
 from twin.middleware.orders.header import header
-from twin.middleware.unit import Outcome
+from twin.middleware.unit import ORDERS, REQUESTS, RESERVATIONS, Outcome
 from twin.model.commands import (
+    CancelOrder,
     CreditCopied,
     EvaluatePublication,
     OrderedLine,
@@ -19,7 +20,14 @@ from twin.model.commands import (
     PartnerSilent,
     SubmitOrder,
 )
-from twin.model.events import AvailabilityChanged, FallbackChanged, FallbackDecided, PublishStock
+from twin.model.events import (
+    AvailabilityChanged,
+    FallbackChanged,
+    FallbackDecided,
+    OrderTurnedAway,
+    PublishStock,
+    ReleaseToWarehouse,
+)
 from twin.model.fallback import ERP, warehouse
 from twin.model.instant import HOUR, MINUTE, SECOND
 from twin.model.order import Header, HoldKind
@@ -179,3 +187,88 @@ def test_a_review_goes_through_more_items_than_one_transaction_takes():
     marked = [row for event in shop.out if isinstance(event, AvailabilityChanged) for row in event.rows]
     assert [row.item for row in marked] == list(range(CHUNK + 3))
     assert {row.quantity for row in marked} == {5}
+
+
+def test_an_order_that_the_fallback_does_not_accept_can_be_turned_away_unstored():
+    """Its sender hears when to come again; nothing is known of the order until it is taken."""
+    shop = without_the_erp(ErpAway(refuses=True, recheck_us=5 * MINUTE))
+    shop.do(PartnerSilent(id=shop.id(), partner=ERP, since=0))
+    assert order(shop, 1, 60) is Outcome.ACCEPTED, "within the credit copy it is taken as ever"
+    assert order(shop, 2, 60) is Outcome.REFUSED
+    (turned,) = shop.sent(OrderTurnedAway)
+    assert isinstance(turned, OrderTurnedAway)
+    assert (turned.case, turned.retry_after) == (2, 5 * MINUTE)
+    assert shop.store.get(ORDERS, 2) is None
+    shop.do(PartnerBack(id=shop.id(), partner=ERP))
+    assert order(shop, 2, 30) is Outcome.ACCEPTED
+
+
+def test_a_request_that_was_turned_away_leaves_no_record_under_its_key():
+    shop = without_the_erp(ErpAway(accept="none", refuses=True))
+    shop.do(PartnerSilent(id=shop.id(), partner=ERP, since=0))
+    keyed = SubmitOrder(
+        id=5, case=5, channel=0, number="5", fingerprint=5, lines=(OrderedLine(ITEM, 1, 1),), placed_at=0, request_key=9
+    )
+    assert [shop.do(keyed), shop.do(keyed)] == [Outcome.REFUSED, Outcome.REFUSED]
+    assert not shop.store.rows[REQUESTS.number]
+    shop.do(PartnerBack(id=shop.id(), partner=ERP))
+    assert shop.do(keyed) is Outcome.ACCEPTED
+
+
+def rerouting() -> Shop:
+    """Two sites with six and four pieces, of which the first is silent from now on."""
+    wms = WmsSilent(publish="decay", reroute_after_us=30 * MINUTE, review_us=10 * MINUTE)
+    shop = Shop(rules(sites=2, fallbacks=Fallbacks(wms=wms)))
+    shop.item(ITEM, 6, 4)
+    shop.do(PartnerSilent(id=shop.id(), partner=warehouse(0), since=0))
+    return shop
+
+
+def committed(shop: Shop) -> list[int]:
+    return [position.committed for position in shop.stock(ITEM).positions]
+
+
+def asked(shop: Shop) -> list[tuple[int, int]]:
+    return [
+        (event.site, line.quantity)
+        for event in shop.sent(ReleaseToWarehouse)
+        if isinstance(event, ReleaseToWarehouse)
+        for line in event.lines
+    ]
+
+
+def test_a_request_to_a_silent_warehouse_waits_and_goes_out_when_it_is_back():
+    shop = rerouting()
+    assert shop.submit(7, (ITEM, 5)) is Outcome.ACCEPTED
+    assert (committed(shop), asked(shop)) == ([5, 0], [])
+    shop.until(9 * MINUTE)
+    shop.do(PartnerBack(id=shop.id(), partner=warehouse(0)))
+    shop.until(10 * MINUTE)
+    assert (committed(shop), asked(shop)) == ([5, 0], [(0, 5)])
+    shop.until(2 * HOUR)
+    assert asked(shop) == [(0, 5)]
+
+
+def test_what_has_waited_too_long_is_claimed_elsewhere_as_far_as_there_is_any():
+    shop = rerouting()
+    shop.submit(7, (ITEM, 5))
+    shop.until(29 * MINUTE)
+    assert committed(shop) == [5, 0]
+    shop.until(30 * MINUTE)
+    assert (committed(shop), asked(shop)) == ([1, 4], [(1, 4)])
+    assert shop.order(7).lines[0].allocated == 5
+    assert sum(reservation.live(shop.now) for reservation in shop.store.rows[RESERVATIONS.number].values()) == 5  # type: ignore[attr-defined]  # rows of one type
+    shop.do(PartnerBack(id=shop.id(), partner=warehouse(0)))
+    shop.until(HOUR)
+    assert asked(shop) == [(1, 4), (0, 1)]
+    (decided,) = shop.sent(FallbackDecided)
+    assert isinstance(decided, FallbackDecided) and decided.reason == REROUTED
+
+
+def test_an_order_that_is_cancelled_while_its_request_waits_is_not_moved():
+    shop = rerouting()
+    shop.submit(7, (ITEM, 5))
+    shop.do(CancelOrder(id=shop.id(), case=7))
+    assert header(shop.order(7)) is Header.CANCELLED, "no warehouse has to be asked"
+    shop.until(HOUR)
+    assert (committed(shop), asked(shop)) == ([0, 0], [])

@@ -39,8 +39,8 @@ def test_orders_that_were_held_while_the_erp_was_away_go_on_afterwards(tmp_path:
 @pytest.mark.parametrize(
     ("setting", "told"),
     [
-        ("erp_away={else: refuse}", "'refuse' does not exist yet; there is hold"),
-        ("wms_silent={reroute_after: 1h}", "does not exist yet; remove it"),
+        ("erp_away={else: forget}", "forget"),
+        ("channel_refuses={after: 5m}", "does not exist yet; remove it"),
         ("carrier_away={after: 5m, use: [carrier_b]}", "does not exist yet; remove it"),
         ("wms_silent={publish: hope}", "hope"),
     ],
@@ -48,3 +48,13 @@ def test_orders_that_were_held_while_the_erp_was_away_go_on_afterwards(tmp_path:
 def test_what_no_fallback_can_do_yet_is_refused_with_a_sentence(setting: str, told: str) -> None:
     with pytest.raises(ScenarioError, match=told):
         scenarios.load("first_day", [f"designs.standard.fallbacks.{setting}"])
+
+
+def test_orders_that_are_turned_away_come_again_and_are_taken_once_when_the_erp_is_back() -> None:
+    """Two hours without the ERP: every order placed meanwhile is refused, some of them often, and none is lost."""
+    scenario = scenarios.load("erp_maintenance", small=True)
+    made = run_once(scenario, "turns_away", 1)
+    assert (made.kpis["fallback_held_orders"] or 0) > (made.kpis["fallback_s"] or 0) / 60, "they ask more than once"
+    assert (made.kpis["lost_orders"], made.kpis["duplicate_erp_orders"]) == (0, 0)
+    on_their_way = (made.kpis["orders_placed"] or 0) - (made.kpis["orders_accepted"] or 0)
+    assert on_their_way < 10

@@ -18,6 +18,7 @@ from twin.middleware.orders import procedures as orders
 from twin.middleware.orders import shipments
 from twin.middleware.orders.deadlines import check_deadline
 from twin.middleware.orders.owing import copy_credit
+from twin.middleware.orders.rerouting import reroute
 from twin.middleware.orders.waiting import grant_supply, redeem_pledge
 from twin.model import commands
 
@@ -58,6 +59,7 @@ def standard() -> Procedures:
     table.bind(commands.ShipmentUnconfirmed, shipments.check_confirmation)
     table.bind(commands.ShipmentLost, shipments.settle_lost)
     table.bind(commands.DeadlineDue, check_deadline)
+    table.bind(commands.RerouteDue, reroute)
     table.bind(commands.CreditCopied, copy_credit)
     table.bind(commands.CloseDue, orders.close_order)
     table.bind(commands.ArchiveDue, orders.archive_order)

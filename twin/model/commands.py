@@ -441,6 +441,10 @@ class UndoFailed(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """An undo step has used up its retries (row 32)."""
 
 
+class RerouteDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Look whether the warehouse is back for which units of an order are claimed and not requested."""
+
+
 class DeadlineDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """Look whether an order has shipped by its deadline, or is about to miss it.
 

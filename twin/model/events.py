@@ -275,6 +275,20 @@ class FallbackDecided(Event, frozen=True, gc=False, kw_only=True, tag=True):
         return self.id
 
 
+class OrderTurnedAway(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """An order was not taken (503): nothing is known of it, and its sender may send it again after `retry_after`."""
+
+    channel: int
+    number: str
+    reason: str
+    retry_after: Elapsed
+
+    @property
+    def aggregate(self) -> int:
+        """Each refusal by itself."""
+        return self.id
+
+
 class RecordOutcome(msgspec.Struct, frozen=True, gc=False):
     """What became of one record of a file: ACCEPTED, DUPLICATE or UNREADABLE."""
 

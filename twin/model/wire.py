@@ -56,6 +56,7 @@ Incoming = (
     | commands.ArchiveDue
     | commands.UndoFailed
     | commands.DeadlineDue
+    | commands.RerouteDue
     | commands.CreditCopied
     | commands.ReservationLapsed
     | commands.EvaluatePublication
@@ -102,6 +103,7 @@ Outgoing = (
     | events.PaymentGivenBack
     | events.FallbackChanged
     | events.FallbackDecided
+    | events.OrderTurnedAway
     | events.FileAnswered
     | events.InterchangeAnswered
     | events.ExceptionOpened

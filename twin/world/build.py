@@ -708,6 +708,9 @@ class _Builder:
             writer=self._writer(number, name),
             says=self._sayer(number, name),
         )
+        channel.keeps = self.rules.fallbacks is not None and (
+            self.rules.fallbacks.erp is not None and self.rules.fallbacks.erp.refuses
+        )
         bucket = token_bucket(interface.units_per_s, interface.burst)
         plain = Endpoint(
             ground,

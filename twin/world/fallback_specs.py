@@ -23,8 +23,10 @@ class ErpAway(Block):
     snapshot_age_at_most: PositiveDuration = sourced("24h", "rule: a credit copy older than a day is none")
     order_value_at_most: Price | None = sourced(None, "rule: without it no order is too large")
     price: Annotated[Literal["last_known"], Words("hold")] = sourced("last_known", "rule: an order carries its price")
-    else_: Annotated[Literal["hold"], Words("refuse")] = Field(
-        "hold", alias="else", description="rule: what is not accepted waits until the ERP is back"
+    else_: Literal["hold", "refuse"] = Field(
+        "hold",
+        alias="else",
+        description="rule: what is not accepted waits until the ERP is back",
     )
     recheck: PositiveDuration = sourced("5m", "assumed: how often a held order asks whether the ERP is back")
 
@@ -42,7 +44,7 @@ class WmsSilent(Block):
     epsilon: Share = sourced("1%", "assumed: how often more may sell than is withheld")
     half_life: PositiveDuration = sourced("6h", "assumed: of the sales rates, where no risk buffer states one")
     review: PositiveDuration = sourced("5m", "assumed: how often figures are looked at again")
-    reroute_after: Later = None
+    reroute_after: PositiveDuration | None = sourced(None, "rule: its orders wait for it unless it is said")
 
     @model_validator(mode="after")
     def _a_risk(self) -> Self:
@@ -78,6 +80,7 @@ def _erp(block: ErpAway) -> policy.ErpAway:
         snapshot_age_us=block.snapshot_age_at_most,
         order_value=int(most.amount * MINOR_UNITS) if most is not None else None,
         recheck_us=block.recheck,
+        refuses=block.else_ == "refuse",
     )
 
 
@@ -89,4 +92,5 @@ def _wms(block: WmsSilent) -> policy.WmsSilent:
         fraction=block.fraction,
         epsilon=block.epsilon,
         review_us=block.review,
+        reroute_after_us=block.reroute_after or 0,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from policies.fallback import REROUTED
 from twin.kernel.recorder import Recorder
 from twin.model.events import FallbackChanged, FallbackDecided
 from twin.model.instant import SECOND, Elapsed
@@ -10,7 +11,11 @@ from twin.world.levels import Level
 
 FALLBACK_MEASURES: Final[dict[str, tuple[str, str]]] = {
     "fallback_s": ("s", "Time that fallbacks were on, summed over partners, and by partner."),
-    "fallback_held_orders": ("orders", "New orders that were held because a partner was away."),
+    "fallback_held_orders": (
+        "orders",
+        "New orders that were held, or turned away, because a partner was away; each time.",
+    ),
+    "fallback_rerouted_orders": ("orders", "Orders whose units were claimed elsewhere because a warehouse was silent."),
     "fallback_accepted_orders": ("orders", "New orders that were accepted on what was known while a partner was away."),
 }
 """Name to (unit, what it says)."""
@@ -24,12 +29,12 @@ class FallbackWatch:
         self._recorder = recorder
         self._on: dict[int, Level] = {}
         self._began: Elapsed = 0
-        self._held = self._accepted = 0
+        self._held = self._accepted = self._rerouted = 0
 
     def restart(self, now: Elapsed) -> None:
         """The warm-up is over."""
         self._began = now
-        self._held = self._accepted = 0
+        self._held = self._accepted = self._rerouted = 0
         for level in self._on.values():
             level.restart(now)
 
@@ -42,6 +47,9 @@ class FallbackWatch:
                 level.restart(self._began)
             level.put(int(event.on), now)
             word = "fallback.on" if event.on else "fallback.off"
+        elif event.reason == REROUTED:
+            self._rerouted += 1
+            word = "fallback.rerouted"
         elif event.held:
             self._held += 1
             word = "fallback.held"
@@ -58,6 +66,7 @@ class FallbackWatch:
         kpis: dict[str, float | None] = {"fallback_s": sum(on.values())}
         kpis |= {f"fallback_s{{partner={self._name(partner)}}}": seconds for partner, seconds in on.items()}
         kpis["fallback_held_orders"] = self._held
+        kpis["fallback_rerouted_orders"] = self._rerouted
         kpis["fallback_accepted_orders"] = self._accepted
         return kpis
 

@@ -124,6 +124,7 @@ def routes_of(
         events.SnapshotRequested: lambda event: wms[event.site],
         events.CancelRelease: lambda event: wms[event.site],
         events.OrderAnswered: lambda event: answers[event.channel],
+        events.OrderTurnedAway: lambda event: answers[event.channel],
         events.PaymentGivenBack: lambda event: answers[event.channel],
         events.FileAnswered: lambda event: answers[event.channel],
         events.InterchangeAnswered: lambda event: answers[event.channel],

@@ -11,9 +11,9 @@ from policies.fallback import ErpAway
 from policies.ruleset import RuleSet
 from policies.sources import Held, Verdict
 from twin.middleware.inventory.silence import review
-from twin.middleware.unit import ABSENCES, CUSTOMERS, ORDERS, Outcome, Unit
+from twin.middleware.unit import ABSENCES, CUSTOMERS, INBOX, ORDERS, Outcome, Unit
 from twin.model.commands import HoldReleased, PartnerBack, PartnerSilent, RecheckDue, SubmitOrder
-from twin.model.events import FallbackChanged, FallbackDecided
+from twin.model.events import FallbackChanged, FallbackDecided, OrderTurnedAway
 from twin.model.fallback import ERP, Absence
 from twin.model.ids import Ids, derive
 from twin.model.instant import Now
@@ -54,21 +54,38 @@ def without_the_erp(
         return verdict
     value = sum(line.quantity * line.price for line in command.lines) + (verdict.tax if verdict is not None else 0)
     ruling = away.decide(value, _credit_left(command, rules, unit), now.elapsed - absence.since)
-    decided = FallbackDecided(
-        id=derive(command.id, _DECIDED),
-        cause=command.id,
-        case=command.case,
-        partner=ERP,
-        held=ruling.hold is not None,
-        reason=ruling.reason,
-    )
-    unit.emit(decided)
+    if ruling.hold is not None and away.refuses:
+        return (verdict or Verdict(()))._replace(retry_after=away.recheck_us, code=ruling.reason)
+    unit.emit(_decided(command, derive(command.id, _DECIDED), ruling.hold is not None, ruling.reason))
     holds = verdict.holds if verdict is not None else ()
     if ruling.hold is None or any(held.kind is ruling.hold for held in holds):
         return verdict
     due = RecheckDue(id=derive(command.id, _DECIDED + 1), cause=command.id, case=command.case, kind=ruling.hold.value)
     unit.schedule(now.elapsed + away.recheck_us, due)
     return (verdict or Verdict(()))._replace(holds=(*holds, Held(ruling.hold, ruling.reason)))
+
+
+def turn_away(command: SubmitOrder, verdict: Verdict, now: Now, unit: Unit) -> Outcome:
+    """Tell an order's sender to keep it and to send it again; nothing else is known of it.
+
+    A repeat of the very moment is told nothing more.
+    """
+    told = derive(derive(command.id, _DECIDED + 1), now.elapsed)
+    if unit.load(INBOX, told) is not None:
+        return Outcome.REFUSED
+    unit.save(INBOX, told, int(Outcome.REFUSED))
+    unit.emit(_decided(command, derive(told, 1), True, verdict.code))
+    turned = OrderTurnedAway(
+        id=told,
+        cause=command.id,
+        case=command.case,
+        channel=command.channel,
+        number=command.number,
+        reason=verdict.code,
+        retry_after=verdict.retry_after,
+    )
+    unit.emit(turned)
+    return Outcome.REFUSED
 
 
 def recheck(command: RecheckDue, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
@@ -85,6 +102,10 @@ def recheck(command: RecheckDue, now: Now, rules: RuleSet, unit: Unit) -> Outcom
     released = HoldReleased(id=ids.next(), cause=command.id, case=command.case, kind=command.kind)
     unit.schedule(now.elapsed, released)
     return Outcome.APPLIED
+
+
+def _decided(command: SubmitOrder, id: int, held: bool, reason: str) -> FallbackDecided:
+    return FallbackDecided(id=id, cause=command.id, case=command.case, partner=ERP, held=held, reason=reason)
 
 
 def _has_one(partner: int, rules: RuleSet) -> bool:

@@ -100,6 +100,8 @@ def _under_its_key(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -
     if not rules.identity.asks("business"):
         command = unrecognised(command, unit)
     outcome = _handled(command, now, rules, unit)
+    if outcome is Outcome.REFUSED:
+        return outcome
     finished = Finished(decision.fence, _state(outcome), int(outcome))
     record, _ = rule.step(record, finished, now.elapsed)
     assert record is not None

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from policies.ruleset import RuleSet
 from policies.sources import Verdict
 from twin.middleware.delivery.exceptions import keep
-from twin.middleware.delivery.fallback import without_the_erp
+from twin.middleware.delivery.fallback import turn_away, without_the_erp
 from twin.middleware.delivery.waiting import hold_for_item, raise_waiting
 from twin.middleware.intake.dates import with_dates
 from twin.middleware.intake.planned import Parts, Plan
@@ -30,6 +30,7 @@ from twin.middleware.orders.occasions import (
     Submitted,
     Validated,
 )
+from twin.middleware.orders.rerouting import sent_now
 from twin.middleware.orders.soft import harden, keep_for
 from twin.middleware.orders.table import submit
 from twin.middleware.orders.telling import tell
@@ -61,6 +62,8 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
     verdict = judged_as_read(command, reading, now, rules, unit)
     if rules.fallbacks is not None and rules.fallbacks.erp is not None and last is None:
         verdict = without_the_erp(command, verdict, rules.fallbacks.erp, now, rules, unit)
+        if verdict is not None and verdict.retry_after:
+            return turn_away(command, verdict, now, unit)
     if rules.master is not None and (last is None or last.intake is Intake.REJECTED):
         verdict = of_open_items(command, verdict, rules, unit)
     stocks = {stock.item: stock for stock in found if stock is not None}
@@ -129,7 +132,7 @@ def promise_waiting(work: Work) -> Outcome:
     if any(planned.parts):
         stock = tuple([LineQuantity(each.line, each.confirmed) for each in planned.promises if each.confirmed])
         work.move(Allocated(id, stock))
-        for request in requests_of(work, planned.parts):
+        for request in sent_now(requests_of(work, planned.parts), work):
             work.move(request)
     return outcome
 
@@ -163,7 +166,7 @@ def _promise_at_once(work: Work, submitted: Submitted, verdict: Verdict | None, 
     allowed = verdict.sites if verdict is not None else ()
     planned = plan(work, command.case, command.channel, needs, submitted.policy, allowed, kits=kits, later=True)
     work.schedules, work.dated = planned.schedules, planned.dated
-    requests = requests_of(work, planned.parts)
+    requests = sent_now(requests_of(work, planned.parts), work)
     last = work.order
     decided = accept(submitted, _granted(work, command.channel, planned), requests, now=work.now.elapsed, last=last)
     if verdict is not None:

@@ -10,6 +10,9 @@ from twin.model.commands import LineQuantity, PledgeBroken, PledgeDue, SupplyGra
 from twin.model.instant import Now
 from twin.model.order import LinePolicy, Order
 
+Part = tuple[int, LineQuantity]
+"""Units of one line at one site."""
+
 
 def grant_supply(message: SupplyGranted, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Allocate units that came free to a line that waits for them, as far as they are still free."""
@@ -83,6 +86,13 @@ def _fill(work: Work, number: int, units: int, *, pledged: bool, firm: bool = Fa
 
 def release_claimed(work: Work) -> None:
     """Tell the warehouses to ship what is claimed of the loaded lines and no request speaks of yet."""
+    parts = unreleased(work)
+    if parts:
+        work.release(parts)
+
+
+def unreleased(work: Work) -> list[Part]:
+    """Return what is claimed of the loaded lines, by site, and no request speaks of yet."""
     order = work.order
     assert order is not None
     told: dict[tuple[int, int], int] = {}
@@ -97,5 +107,4 @@ def release_claimed(work: Work) -> None:
         told[(claim.line, claim.site)] = max(0, -free)
         if free > 0:
             parts.append((claim.site, LineQuantity(claim.line, free)))
-    if parts:
-        work.release(parts)
+    return parts

@@ -251,6 +251,10 @@ class Work:
         self.reservations[reservation.id] = reservation
         self._claimed[reservation.id] = None
 
+    def let_go(self, line: int, quantity: int, site: int) -> None:
+        """Give up units that are claimed at a site."""
+        self._reduce(line, quantity, site, consume=False)
+
     def _give_up(self, effect: ReleaseClaims) -> None:
         self._reduce(effect.line, effect.quantity, effect.site, consume=False)
 

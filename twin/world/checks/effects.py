@@ -13,7 +13,7 @@ from actors.presence import Ping
 from actors.transactor import Direct, Store
 from twin.middleware.delivery.exceptions import KEPT
 from twin.middleware.unit import INBOX, Outcome
-from twin.model.events import AvailabilityChanged, ExceptionOpened, OrderAnswered
+from twin.model.events import AvailabilityChanged, ExceptionOpened, OrderAnswered, OrderTurnedAway
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
 from twin.world.checks.findings import Findings
@@ -65,6 +65,8 @@ class EffectChecks:
                 self.findings.met["S-4"] += 1
                 if event.code == "IR":
                     self.acknowledged.pop(order, None)
+            elif type(event) is OrderTurnedAway:
+                self.acknowledged.pop(order, None)
 
     def parked(self, order: int) -> None:
         """Somebody took what an order hung on out of its queue, with a reason: it is nowhere, and not lost."""
