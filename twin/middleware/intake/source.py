@@ -35,6 +35,21 @@ def judged(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> Verdic
     return source.judge(command, known, now)
 
 
+def of_whole_lines(command: SubmitOrder, verdict: Verdict | None) -> Verdict | None:
+    """Return the verdict on an order, refused where it has no line, or one of nothing or less."""
+    for line in command.lines:
+        if line.quantity < 1:
+            break
+    else:
+        if command.lines or (verdict is not None and verdict.errors):
+            return verdict
+        return Verdict(("the order has no lines",))
+    if verdict is not None and verdict.errors:
+        return verdict
+    wrong = [(n, line.quantity) for n, line in enumerate(command.lines, 1) if line.quantity < 1]
+    return Verdict(tuple([f"line {n}: a quantity of {quantity}" for n, quantity in wrong]))
+
+
 def taken(command: SubmitOrder, verdict: Verdict | None, rules: RuleSet) -> Submitted:
     """Return the order as it is taken in: at the prices that hold, under the line policy that holds."""
     policy = rules.channels[command.channel].line_policy

@@ -15,7 +15,7 @@ from twin.middleware.delivery.waiting import hold_for_item, raise_waiting
 from twin.middleware.intake.dates import with_dates
 from twin.middleware.intake.planned import Parts, Plan
 from twin.middleware.intake.reading import judged_as_read, read, wait_for_words
-from twin.middleware.intake.source import hold, on_terms, refuse, settle_terms, taken
+from twin.middleware.intake.source import hold, of_whole_lines, on_terms, refuse, settle_terms, taken
 from twin.middleware.master_data.feed import of_open_items
 from twin.middleware.orders.acceptance import accept
 from twin.middleware.orders.effects import Answer, Step
@@ -60,6 +60,8 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
     if reading is not None and reading.missing and (last is None or last.intake is Intake.REJECTED):
         return wait_for_words(command, reading, now, rules, unit)
     verdict = judged_as_read(command, reading, now, rules, unit)
+    if last is None or last.intake is Intake.REJECTED:
+        verdict = of_whole_lines(command, verdict)
     if rules.fallbacks is not None and rules.fallbacks.erp is not None and last is None:
         verdict = without_the_erp(command, verdict, rules.fallbacks.erp, now, rules, unit)
         if verdict is not None and verdict.retry_after:

@@ -37,6 +37,9 @@ Fact = StockReceived | StockAdjusted | StockCounted
 
 def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Book one fact of a warehouse, and those held behind it, when it is their turn."""
+    if (isinstance(fact, StockReceived) and fact.quantity < 0) or (isinstance(fact, StockCounted) and fact.counted < 0):
+        keep(fact, "UNFIT", f"{place(fact)}: less than nothing", now, rules, unit)
+        return Outcome.QUEUED
     key = stream_key(fact.item, fact.site)
     stream = unit.load(STREAMS, key) or StreamState()
     stock = unit.load(ITEMS, fact.item)
@@ -155,6 +158,9 @@ def settle(
 def announce_supply(command: SupplyAnnounced, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Note supply that is expected; look-ahead availability counts on it at its date."""
     stock = unit.load(ITEMS, command.item)
+    if command.quantity < 1:
+        keep(command, "UNFIT", f"purchase {command.order} of {command.quantity}", now, rules, unit)
+        return Outcome.QUEUED
     if stock is None:
         return wait_for_item(command, command.item, now, rules, unit)
     if any(known.order == command.order for known in stock.supply):
