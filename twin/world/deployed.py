@@ -76,14 +76,13 @@ def at_once(setup: dict[str, object], scenario: Scenario) -> dict[str, object]:
 
 
 def setup_of(scenario: Scenario, design: str) -> dict[str, object]:
-    """Return the scenario with every setting written out, without demand and claims, and with one design alone.
+    """Return the scenario with every setting written out, without demand, claims and seed, and with one design alone.
 
     It uses no landscape any more: what that one states, or computes, stands in the settings. Of the demand remains
     whether goods come back, because that is how long closed orders are kept.
     """
-    whole = scenario.model_dump(
-        mode="json", by_alias=True, exclude={"demand", "small", "expectations", "slo", "measures"}
-    )
+    left_out = {"demand", "small", "expectations", "slo", "measures", "seed", "reps"}
+    whole = scenario.model_dump(mode="json", by_alias=True, exclude=left_out)
     returns = next((block.returns for block in scenario.demands if block.returns is not None), None)
     whole["demand"] = {"kind": "none"}
     if returns is not None:
