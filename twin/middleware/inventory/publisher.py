@@ -109,7 +109,9 @@ class Publisher:
             item, pool = row.item, row.quantity
             self.pool[item] = pool
             told = self.told.get(item)
-            guess = max(0, pool - self.withheld.get(item, 0))
+            guess = pool - self.withheld.get(item, 0)
+            if guess < 0:
+                guess = 0
             if told is not None and told[0] == guess and item not in self.in_flight and not event.marked:
                 self.since.pop(item, None)
             else:
@@ -159,13 +161,13 @@ class Publisher:
         self._mark_aged(policy, now)
         self._judge(policy, now)
         self.to_zero = False
-        told, pool, withheld, in_flight = self.told, self.pool, self.withheld, self.in_flight
-        dirty: list[tuple[int, int, int, Elapsed, Elapsed]] = []
-        for item, since in islice(self.since.items(), RANKED_MAX):
-            if item not in in_flight:
-                shown, as_of = told.get(item, _NEVER_TOLD)
-                value = max(0, pool.get(item, 0) - withheld.get(item, 0))
-                dirty.append((item, value, shown, as_of, since))  # the fields of `Dirty`
+        told_of, pool_of, withheld_of, in_flight = self.told.get, self.pool.get, self.withheld.get, self.in_flight
+        dirty = [  # the fields of `Dirty`: a value is guessed, and is never below 0
+            (item, guess if (guess := pool_of(item, 0) - withheld_of(item, 0)) > 0 else 0, shown, as_of, since)
+            for item, since in islice(self.since.items(), RANKED_MAX)
+            if item not in in_flight
+            for shown, as_of in (told_of(item, _NEVER_TOLD),)
+        ]
         chosen = tuple(policy.choose(dirty, now, self.min_change)[: self.items_per_slot])
         if chosen:
             self.last_slot = now
