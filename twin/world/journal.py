@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from actors.tap import Tap, state_of
 from actors.transactor import Direct
+from actors.troubled_clock import CLOCKS
 from twin.middleware.unit import Outcome
 from twin.model.history import Complete, Header, Record, Snapshot, encode_header, encode_record, snapshot_of
 from twin.model.instant import Instant
@@ -79,7 +80,7 @@ def header_of(world: "World") -> Header:
         design=world.design,
         rules=RULES_VERSION,
         setup=setup_of(world.scenario, world.design),
-        fails=_failing(scenario),
+        fails=failing(scenario),
         items=world.opening.items,
         sites=world.opening.sites,
         channels=tuple(scenario.channels),
@@ -91,8 +92,8 @@ def header_of(world: "World") -> Header:
     )
 
 
-def _failing(scenario: Scenario) -> tuple[str, ...]:
-    """Return the names of the faults of the middleware's own process and store."""
+def failing(scenario: Scenario) -> tuple[str, ...]:
+    """Return the names of the faults of the middleware's own process, clock and store."""
     of_kind = scenario.landscape.of_kind
     own = (*of_kind("middleware"), *of_kind("store"))
-    return tuple(fault.name for fault in scenario.faults if fault.kind in PROCESS and fault.target in own)
+    return tuple(fault.name for fault in scenario.faults if fault.kind in (*PROCESS, *CLOCKS) and fault.target in own)
