@@ -5,10 +5,11 @@ few people from other work.
 
 What they were worth is judged at the end against the same run without its faults: draws are keyed, so that one differs
 by nothing but the faults. A measure of harm that has grown by more since a fault began than it has without any fault is
-harm, until an hour after the fault. The time to detect a fault is that from the first look at which there is harm of it
-to the first alert whose measure is worse than it would have been without faults; an alert that came before the harm
-detects at once. An alert is false when it is none of these and its own measure is none of harm. A fault that did harm
-and that nobody was told of is censored: the time looked at is what is known.
+harm, until an hour after the fault; faults that are on at one time share their harm. The time to detect a fault is that
+from the first look at which there is harm of it to the first alert whose measure is worse than it would have been
+without faults; an alert that came before the harm detects at once. An alert is false when it is none of these and its
+own measure is none of harm. A fault that did harm and that nobody was told of is censored: the time looked at is what
+is known.
 
 Tried and dropped: harm as a measure above its own maximum before the first fault. Every morning was harm then.
 """
