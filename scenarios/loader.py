@@ -24,7 +24,7 @@ from twin.world.consistency import findings
 from twin.world.demand import History as HistoryBlock
 from twin.world.demand_history import History
 from twin.world.landscape import BLANK
-from twin.world.own_code import OBJECTS
+from twin.world.own_code import is_own, shown
 from twin.world.scenario import Scenario
 from twin.world.values import instant_us
 from twin.world.wording import nearest
@@ -123,12 +123,11 @@ class Loaded:
         place, tree = Place("with_"), self.tree
         for path, value in settings.items():
             try:
-                own = isinstance(value, OBJECTS)
-                node = Node(value, place) if own else node_of(value, place)  # type: ignore[arg-type]  # a block reads it
+                node = Node(value, place) if is_own(value) else node_of(value, place)  # type: ignore[arg-type]  # a block reads it
                 tree = paths.put(tree, scenario, path, node)
             except paths.NoWay as error:
                 raise ScenarioError([problem(place, path, str(error))]) from error
-        more = tuple(f"{path}={value}" for path, value in settings.items())
+        more = tuple(f"{path}={shown(value)}" for path, value in settings.items())
         known = replace(self, tree=tree, overrides=(*self.overrides, *more))
         found, problems = validated(known, tree)
         errors = [each for each in problems if each.level == "error"]

@@ -110,6 +110,39 @@ def test_the_question_of_ones_own_on_the_page_has_the_answer_that_it_predicts(tm
     assert above.kpis["attempts_per_call"] < above.kpis["attempts_bound{link=users/server}"] == 4
 
 
+def test_the_published_study_on_the_page_has_the_outcome_that_was_published(tmp_path: Path):
+    """Overloaded as long as twice the load exceeds 300 a second; half of 280 is below that, 0.6 of it is not."""
+    page = (Path(__file__).parents[2] / "docs" / "clients_and_servers.md").read_text(encoding="utf-8")
+    _, _, block = page.partition("## A published study")[2].partition("```yaml\n")
+    file = tmp_path / "outage.yaml"
+    file.write_text(block.partition("```")[0])
+    assert scenarios.check(file) == []
+    study = scenarios.load(file, ["horizon=215s", "measures.windows.back={from: 205s, to: 214s}"])
+    shares = {
+        factor: run_once(study.with_("landscape.parties.web.open.shape[0].factor", factor), "once", 1).kpis
+        for factor in (0.5, 0.6)
+    }
+    for kpis in shares.values():
+        assert kpis["success_share{window=before}"] > 0.98
+        assert kpis["success_share{window=after}"] == 0
+    assert shares[0.5]["success_share{window=halved}"] == shares[0.5]["success_share{window=back}"] == 1
+    assert shares[0.6]["success_share{window=halved}"] == shares[0.6]["success_share{window=back}"] == 0
+
+
+def test_a_fault_strikes_a_link_that_no_line_names(tmp_path: Path):
+    """Where calls go there is a link: of no latency, and open to what happens to links."""
+    text = TWO.format(
+        horizon="100s",
+        users="open: {rate: 5/s}, calls: [{to: server, timeout: 1s}]",
+        server="service: 10ms",
+        retry="{kind: none}",
+        more="faults: [{name: gone, kind: N8, target: users/server, trigger: {at: 50s}, duration: 50s}]",
+    )
+    assert run_once(scenarios.load(write(tmp_path, text)), "only", 1).kpis["success_share"] == pytest.approx(
+        0.5, abs=0.1
+    )
+
+
 @pytest.mark.parametrize(
     ("users", "server", "told"),
     [

@@ -148,6 +148,15 @@ def test_more_attempts_are_allowed_once_they_are_declared() -> None:
     assert "up to 27 for one call (users > front > middle > database)" in found.message
 
 
+def test_copies_of_a_hedge_multiply_too() -> None:
+    """Two attempts at each of three layers are 8; with a copy of each of them they are 64."""
+    hedged = "designs.layered.hedge={kind: after, after: 50ms}"
+    two = ("designs.layered.retry.attempts=2", "checks.A_max=8")
+    assert warned("nested_retries", *two) == []
+    (found,) = warned("nested_retries", *two, hedged)
+    assert "4 attempts at each of 3 layers are up to 64" in found.message
+
+
 def test_one_layer_may_try_as_often_as_it_likes() -> None:
     assert warned("metastable_grid", "designs.retries.retry.attempts=40") == []
 

@@ -1,13 +1,17 @@
 """Claims about a user's own policies: production objects run under simulated time, and no code without permission."""
 
+import importlib.util
 import json
 import random
 import shutil
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import scenarios
+from actors.adapters.interlock_breaker import SimulatedClock
 from policies.retry import Failed
 from reports.result import compare
 from twin.cli import main
@@ -115,6 +119,34 @@ def test_an_object_can_be_put_in_place(example: Scenario) -> None:
     assert mine.sha256 != example.sha256
     with pytest.raises(ScenarioError, match="gave a Twice, which is no breaker"):
         example.with_("designs.guarded.breaker", Twice())
+
+
+def desk() -> ModuleType:
+    """The objects of the page, as a user's own program imports them."""
+    found = importlib.util.spec_from_file_location("desk_of_the_page", FILES / "desk.py")
+    assert found is not None and found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def test_production_objects_can_be_put_in_place(example: Scenario) -> None:
+    """What keeps no state as it is, what keeps one as the function that makes it: the same run as by `use`."""
+    house = desk()
+    mine = example.with_("designs.ladder.retry", house.retry())
+    assert run_once(mine, "ladder", 3).digest == run_once(example, "house", 3).digest
+    guarded = example.with_("designs.ladder.breaker", house.breaker)
+    assert run_once(guarded, "ladder", 3).kpis["breaker_open_s"] > 5
+    limited = example.with_("designs.ladder.limiter", partial(house.limit, per_second=10))
+    assert run_once(limited, "ladder", 3).kpis["throughput_per_s"] < 12
+    assert mine.sha256 == example.with_("designs.ladder.retry", house.retry()).sha256
+
+
+def test_an_object_that_keeps_its_state_is_put_in_place_by_what_makes_it(example: Scenario) -> None:
+    house = desk()
+    for slot, thing in (("breaker", house.breaker(SimulatedClock())), ("limiter", house.limit(10))):
+        with pytest.raises(ScenarioError, match="keeps its own state; put a function in its place"):
+            example.with_(f"designs.ladder.{slot}", thing)
 
 
 def test_the_manifest_says_which_code_ran(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

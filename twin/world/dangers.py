@@ -13,8 +13,8 @@ from twin.world.calling import Clients, Server
 from twin.world.designs import Design, GovernedPublication
 from twin.world.finding import Finding, Path
 from twin.world.law_specs import GammaLaw, LognormalLaw
+from twin.world.layers import attempts_at_each_layer
 from twin.world.retry_dangers import calls_of, retry_dangers, waited_for
-from twin.world.retry_specs import NoRetry
 from twin.world.scenario import InFiles, Poll, Scenario
 from twin.world.seller_specs import EdiGateway, FeedApi, Marketplace, Storefront
 from twin.world.values import duration_text
@@ -84,7 +84,7 @@ def _breaker_wait(scenario: Scenario, name: str, design: Design) -> Iterator[Fin
 def _multiplied_retries(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:
     """Warn of several layers that retry, and multiply to more attempts than `checks.A_max` (RELIABILITY 2.5, P-3)."""
     chain = max((_chain(scenario, each, ()) for each in scenario.landscape.parties), key=len, default=())
-    attempts = 1 if isinstance(design.retry, NoRetry) else design.retry.rule().attempts
+    attempts = attempts_at_each_layer(design)
     layers, most = len(chain) - 1, scenario.checks.A_max
     if layers > 1 and attempts**layers > most:
         told = (

@@ -3,15 +3,16 @@
 `use: "module:Class"` names what is called with `parameters:` by keyword; nothing is imported unless the caller allows
 the module. What comes back is a policy with the method that its slot asks for, or a production object that has an
 adapter: a tenacity `Retrying`, an interlock-cb `CircuitBreaker`, a pyrate-limiter bucket. Objects that keep their own
-state are made anew for each client and called side; a breaker's factory that takes `clock` gets one that shows
-simulated time. A party is made anew for each run, since it may keep what it likes.
+state are made anew for each client and called side, so in Python a function that makes them is put in place; one that
+takes `clock` gets one that shows simulated time. A party is made anew for each run, since it may keep what it likes.
 """
 
 import inspect
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import is_dataclass
 from functools import partial
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Self, TypeGuard
 
 from pydantic import AfterValidator, PrivateAttr, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -59,11 +60,11 @@ class OwnCode(Block):
 
     @classmethod
     def standing_for(cls, thing: object) -> object:
-        """Return the block that stands for an object put in place; anything else as it is."""
-        if not isinstance(thing, OBJECTS):
+        """Return the block that stands for an object put in place, or for what makes one; anything else as it is."""
+        if not is_own(thing):
             return thing
-        block = cls.model_construct(use=f"{type(thing).__module__}:{type(thing).__qualname__}", parameters={})
-        block._make = partial(_itself, thing)
+        block = cls.model_construct(use=name_of(thing), parameters={})
+        block._make = thing if _makes(thing) else partial(_itself, thing)
         block._try()
         return block
 
@@ -91,8 +92,39 @@ class OwnCode(Block):
         except (TypeError, ValueError) as error:
             raise rule(f"{self.use} cannot be called so: {error}", at="parameters", whole=True) from error
 
+    def _made_anew(self) -> None:
+        """Refuse an object that keeps its own state: each client and called side needs one of its own."""
+        if isinstance(self._make, partial) and self._make.func is _itself:
+            told = f"{self.use} keeps its own state; put a function in its place that makes one"
+            raise rule(told, at="use", whole=True)
+
     def _refused(self, thing: object, wanted: str) -> PydanticCustomError:
         return rule(f"{self.use} gave a {type(thing).__name__}, which is no {wanted}", at="use", whole=True)
+
+
+def is_own(thing: object) -> bool:
+    """Tell whether a value is the user's code: a policy, a party, a production object, or what makes one.
+
+    A bucket of pyrate-limiter is the only one of them that has no method of ours and cannot be called.
+    """
+    return isinstance(thing, OBJECTS) or callable(thing) or hasattr(thing, "leak")
+
+
+def name_of(thing: object) -> str:
+    """Return the module and the name of a user's object or function, the same in every process."""
+    if isinstance(thing, partial):
+        return name_of(thing.func)
+    named = thing if _makes(thing) else type(thing)
+    return f"{named.__module__}:{getattr(named, '__qualname__', 'made')}"
+
+
+def shown(value: object) -> str:
+    """Return how a setting is written down: what a user's object says of itself may differ from process to process."""
+    return name_of(value) if is_own(value) and not is_dataclass(value) else str(value)
+
+
+def _makes(thing: object) -> TypeGuard[Callable[..., object]]:
+    return inspect.isroutine(thing) or isinstance(thing, type | partial)
 
 
 def _itself(thing: object) -> object:
@@ -144,6 +176,7 @@ class OwnBreaker(OwnCode):
         if isinstance(thing, Breaker):
             return thing
         if hasattr(thing, "__enter__") and hasattr(thing, "state"):
+            self._made_anew()
             return InterlockBreaker(self._guard)
         raise self._refused(thing, "breaker")
 
@@ -169,6 +202,7 @@ class OwnLimiter(OwnCode):
         if isinstance(thing, Throttle):
             return thing
         if all(callable(getattr(thing, name, None)) for name in ("put", "waiting", "leak")):
+            self._made_anew()
             return PyrateLimit(self._bucket)
         raise self._refused(thing, "limiter")
 
