@@ -124,3 +124,17 @@ def test_a_breaker_of_clients_that_repeat_the_whole_request_opens(tmp_path: Path
     assert plain.kpis["throughput_per_s{server=server}"] > 50
     assert broken.kpis["throughput_per_s{server=server}"] < 1
     assert broken.kpis["breaker_open_s"] > 90
+
+
+def test_a_call_that_is_made_once_shares_all_but_the_retry_with_its_neighbour(tmp_path: Path):
+    """Every call fails: one kind is tried three times, the other once, and one breaker hears of both."""
+    users = (
+        "open: {rate: 10/s}, parallel: true, "
+        "calls: [{to: server, operation: a}, {to: server, operation: b, retries: false}]"
+    )
+    design = "retry: {kind: fixed, attempts: 3, base: 10ms}"
+    breaker = ", breaker: {kind: count, window: 40, minimum: 40, failures: 50%, open_for: 1h}"
+    plain = world(tmp_path, users, "service: 0s, errors: 100%", design)
+    broken = world(tmp_path, users, "service: 0s, errors: 100%", design + breaker)
+    assert plain.kpis["attempts_per_call"] == pytest.approx(2, abs=0.01)
+    assert broken.kpis["throughput_per_s{server=server}"] * 100 == pytest.approx(40, abs=2)  # those under way

@@ -7,6 +7,7 @@ import pytest
 import scenarios
 from twin.cli import main
 from twin.errors import Problem
+from twin.world.run import run_once
 
 INTENDED = {"nested_retries": ["designs.layered.retry"]}
 """Shipped scenarios that ask for a danger, and of what they are warned."""
@@ -146,6 +147,17 @@ def test_more_attempts_are_allowed_once_they_are_declared() -> None:
     assert warned("nested_retries", "checks.A_max=27") == []
     (found,) = warned("nested_retries", "checks.A_max=26")
     assert "up to 27 for one call (users > front > middle > database)" in found.message
+
+
+def test_a_layer_that_does_not_retry_does_not_multiply() -> None:
+    """Of three layers one makes its call once: three attempts at each of the others are nine, measured and bounded."""
+    off = "landscape.parties.front.calls[0].retries=false"
+    assert warned("nested_retries", off, "checks.A_max=9") == []
+    (found,) = warned("nested_retries", off, "checks.A_max=8")
+    assert "3 attempts at each of 2 layers are up to 9" in found.message
+    run = run_once(scenarios.load("nested_retries", [off]), "layered", 1).kpis
+    link = "{link=middle/database}"
+    assert run[f"attempts_per_request{link}"] == run[f"attempts_bound{link}"] == 9
 
 
 def test_copies_of_a_hedge_multiply_too() -> None:

@@ -43,6 +43,7 @@ from twin.world.troubles import Troubles
 from twin.world.values import duration_text
 from twin.world.warm_up import told
 
+_ONCE = Retry(kind="none")
 CALLS_UNDER_WAY_MAX = 10_000_000
 """How many calls one client has under way at once: clients pile up as they will, servers have the bounds."""
 
@@ -281,6 +282,7 @@ class _Builder:
 
         `standings` are those of the caller by called side: all of its calls there share one.
         """
+        once = once or not call.retries
         careful = calling_of(self.design, user_waits=True, deadline=call.deadline, once=once)
         client = (Client if careful is None else CarefulClient)(
             self.ground,
@@ -289,7 +291,7 @@ class _Builder:
             response=self._link(call.to, a, response=True),
             endpoint=self.addresses[call.to],
             timeout=call.timeout,
-            retry=Retry(kind="none") if once else self.design.retry.rule(),
+            retry=_ONCE if once else self.design.retry.rule(),
             done=done,
             parked=parked,
             concurrency=CALLS_UNDER_WAY_MAX,
@@ -297,12 +299,16 @@ class _Builder:
         )
         if isinstance(client, CarefulClient) and careful is not None:
             if call.to not in standings:
-                standings[call.to] = Standing(careful)
+                whole = calling_of(self.design, user_waits=True, deadline=call.deadline)
+                standings[call.to] = Standing(whole or careful)
             standing = standings[call.to]
-            limit = standing.calling.in_flight
+            shared = standing.calling
+            if once:
+                shared = replace(shared, retry=_ONCE, budget=None, hedge=None)
+            limit = shared.in_flight
             if isinstance(limit, Partitioned):
                 limit = limit.of(call.operation)
-            client.govern(replace(standing.calling, deadline=careful.deadline, in_flight=limit), standing)
+            client.govern(replace(shared, deadline=careful.deadline, in_flight=limit), standing)
         return client
 
     def _pace(self, to: str) -> Gate | None:

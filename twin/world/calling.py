@@ -93,6 +93,7 @@ class CallBlock(Block):
     operation: Identifier | None = sourced(None, "rule: the server has one kind of work")
     key: Keys | None = sourced(None, "rule: all calls have the same key")
     priority: Quantity = sourced(0, "rule: all calls are alike; lower numbers are served first")
+    retries: Flag = sourced(True, "rule: the retry of the design is every caller's; false: this call is made once")
     idempotency_key: Literal["call", "request", "none"] = sourced(
         "call", "rule: all attempts of a call name one key; request: so do all calls of a request, and its repetitions"
     )

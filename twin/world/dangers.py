@@ -83,9 +83,9 @@ def _breaker_wait(scenario: Scenario, name: str, design: Design) -> Iterator[Fin
 
 def _multiplied_retries(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:
     """Warn of several layers that retry, and multiply to more attempts than `checks.A_max` (RELIABILITY 2.5, P-3)."""
-    chain = max((_chain(scenario, each, ()) for each in scenario.landscape.parties), key=len, default=())
-    attempts = attempts_at_each_layer(design)
-    layers, most = len(chain) - 1, scenario.checks.A_max
+    chains = (_chain(scenario, each, ()) for each in scenario.landscape.parties)
+    layers, chain = max(chains, key=_length, default=(0, ()))
+    attempts, most = attempts_at_each_layer(design), scenario.checks.A_max
     if layers > 1 and attempts**layers > most:
         told = (
             f"{attempts} attempts at each of {layers} layers are up to {attempts**layers} for one call "
@@ -94,13 +94,24 @@ def _multiplied_retries(scenario: Scenario, name: str, design: Design) -> Iterat
         yield _warning(("designs", name, "retry"), told)
 
 
-def _chain(scenario: Scenario, name: str, before: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the longest chain of callers from a party on, itself included; a circle is another finding's."""
+def _chain(scenario: Scenario, name: str, before: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    """Return the chain of calls from a party on with the most layers that retry, and how many of them do.
+
+    A circle is another finding's.
+    """
     party = scenario.landscape.parties.get(name)
     if name in before or not isinstance(party, Clients | Server):
-        return ()
-    further = (_chain(scenario, call.to, (*before, name)) for call in party.calls)
-    return (name, *max(further, key=len, default=()))
+        return 0, ()
+    found: tuple[int, tuple[str, ...]] = (0, ())
+    for call in party.calls:
+        layers, chain = _chain(scenario, call.to, (*before, name))
+        found = max(found, (layers + call.retries, chain), key=_length)
+    return found[0], (name, *found[1])
+
+
+def _length(found: tuple[int, tuple[str, ...]]) -> tuple[int, int]:
+    layers, chain = found
+    return layers, len(chain)
 
 
 def _retention(scenario: Scenario, name: str, design: Design) -> Iterator[Finding]:

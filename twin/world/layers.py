@@ -31,8 +31,9 @@ def attempts_bounds(scenario: Scenario, design: Design) -> dict[str, int]:
         party = parties[name]
         for call in party.calls if isinstance(party, calling.Clients | calling.Server) else ():
             link = f"{name}/{call.to}"
-            found[link] = found.get(link, 0) + above * each
-            walk(call.to, above * each)
+            most = above * each if call.retries else above
+            found[link] = found.get(link, 0) + most
+            walk(call.to, most)
 
     for name, party in parties.items():
         if isinstance(party, calling.Clients):

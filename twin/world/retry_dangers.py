@@ -31,11 +31,13 @@ class Waited:
     deadline: Elapsed | None
     path: Path | None
     """Where the call stands, in a world without a distributor."""
+    once: bool = False
+    """True where it is not repeated, alone at least."""
 
 
 def retry_dangers(scenario: Scenario) -> Iterator[Finding]:
     """Yield what is dangerous about the attempts of each design, as warnings."""
-    waited = list(waited_for(scenario))
+    waited = [each for each in waited_for(scenario) if not each.once]
     for name, design in scenario.designs.items():
         if isinstance(design.hedge, FixedHedge):
             yield from _no_copy(waited, name, design.hedge)
@@ -120,18 +122,18 @@ def _no_copy(waited: list[Waited], name: str, hedge: FixedHedge) -> Iterator[Fin
 
 
 def waited_for(scenario: Scenario) -> Iterator[Waited]:
-    """Yield the calls whose attempts follow a design; clients that repeat a request as a `whole` make none."""
+    """Yield the calls whose attempts meet the policies of a design."""
     parties = scenario.landscape.parties
     for caller, number, call in calls_of(scenario):
         party = parties[caller]
-        if not (isinstance(party, Clients) and party.whole):
-            yield Waited(
-                link=f"{caller}/{call.to}",
-                to=call.to,
-                timeout=call.timeout,
-                deadline=call.deadline,
-                path=("landscape", "parties", caller, "calls", number),
-            )
+        yield Waited(
+            link=f"{caller}/{call.to}",
+            to=call.to,
+            timeout=call.timeout,
+            deadline=call.deadline,
+            path=("landscape", "parties", caller, "calls", number),
+            once=not call.retries or (isinstance(party, Clients) and party.whole),
+        )
     if not scenario.is_blank:
         for name, each in parties.items():
             if isinstance(each, ErpCloud | Wms):

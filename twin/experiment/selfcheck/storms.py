@@ -9,7 +9,7 @@ LOADS: Final = (50, 80)
 """Calls a second at a server that serves 100."""
 COLLAPSES: Final = {"retries": (0.9, True), "quota": (0.1, False), "ratio": (0.1, False)}
 """Design: the share of runs that collapse, and whether it is a least or a most."""
-SHORT: Final = ("horizon=300s", "measures.windows.after={from: 240s, to: 290s}")
+SHORT: Final = ("horizon=240s", "measures.windows.after={from: 200s, to: 235s}")
 
 
 def checks(*, quick: bool) -> tuple[Runs, ...]:
