@@ -101,17 +101,21 @@ class CarefulClient(Client):
     def _attempt(self, event: Event, number: int, attempt: int) -> Call | None:
         self.open[event.id] = []
         self.numbers[event.id] = number
-        self._ready((event, CallRecord(event.id, self.ground.timeline.now), self.standing.age))
+        self._paced((event, CallRecord(event.id, self.ground.timeline.now), self.standing.age))
         return None
 
     def _ready(self, waiting: Waiting) -> None:
-        event, record, age = waiting
-        now = self.ground.timeline.now
-        if record.attempt and self.pace is not None:
-            wait = self.pace.admit(now, self.cost)
+        """Go on with a call that has waited: the pace is asked for the present moment, whatever it said before."""
+        if self.pace is not None:
+            wait = self.pace.admit(self.ground.timeline.now, self.cost)
             if wait is not None:
                 self.ground.timeline.call_in(max(1, wait), self._ready, waiting)
                 return
+        self._paced(waiting)
+
+    def _paced(self, waiting: Waiting) -> None:
+        event, record, age = waiting
+        now = self.ground.timeline.now
         if age != self.standing.age:  # what the process before has paid and reserved is nothing to this one
             record = record._replace(granted=False, cost=0, reserved=False)
         draw = uniform(self.ground.seed, self._gate, event.id, record.rungs)

@@ -1,64 +1,58 @@
-"""The hunt: `python tests/hunt/hunt.py FIRST COUNT` runs seeds of random fault mixtures and says what they broke.
+"""The hunt: `python tests/hunt/hunt.py FIRST COUNT [FOLDER]` runs seeds of random mixtures and says what they broke.
 
-Each run has two phases: orders and faults, then a night and a shift without either, in which everything that can finish
-must. Writes a line for each seed that broke something, with the settings to repeat it, and at the end how often each
-kind took effect and each invariant had something to check, the rarest ten of both.
+Writes a line for each seed that broke something; with a folder each of them is made smaller, and written there as a
+scenario. At the end stands what was reached, in how many seeds: kinds of faults, antecedents of invariants, outcomes of
+messages, and of every tenth seed the clauses of the order's table and the functions of the policies; the rarest of
+each, and those that no seed reached. Exit 1 when a promise was broken.
 """
 
 import sys
-from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).parent))
+from scenarios.hunting import Coverage, hunted, reproducer, smaller
+from twin.search.reached import clauses
+from twin.search.swarm import PARTS, Swarm
 
-from swarm import DRAIN_H, Swarm
-
-import scenarios
-from twin.kernel.recorder import Recorder
-from twin.model.instant import HOUR
-from twin.world.build import build
-from twin.world.closing import look_back
+LOOKS_EVERY = 10
+"""Of how many seeds one is looked at call by call."""
 
 
-class Verdict(NamedTuple):
-    """What one seed showed."""
-
-    seed: int
-    broken: tuple[dict[str, object], ...]
-    took_effect: tuple[str, ...]
-    met: dict[str, int]
-
-
-def hunted(seed: int) -> Verdict:
-    """Run one seed."""
-    scenario = scenarios.load("first_day", Swarm(seed).settings())
-    world = build(scenario, "standard", seed, Recorder(), stops=False)
-    world.timeline.run(until=scenario.horizon + DRAIN_H * HOUR)
-    look_back(world)
-    effects = tuple(armed.fault.kind for armed in world.faults.armed if armed.effects)
-    return Verdict(seed, tuple(world.invariants.kept), effects, world.invariants.antecedents)
-
-
-def main() -> None:
-    """Run `COUNT` seeds from `FIRST` on."""
-    first, count = int(sys.argv[1]), int(sys.argv[2])
-    kinds: Counter[str] = Counter()
-    met: Counter[str] = Counter()
-    bad = 0
+def main(first: int, count: int, folder: Path | None) -> int:
+    """Run `count` seeds from `first` on; return how many broke a promise."""
+    reached, bad = Coverage(), 0
     for seed in range(first, first + count):
-        verdict = hunted(seed)
-        kinds.update(verdict.took_effect)
-        met.update(verdict.met)
+        verdict = hunted(seed, looks=seed % LOOKS_EVERY == 0)
+        reached.add(verdict)
         if verdict.broken:
             bad += 1
             names = ",".join(dict.fromkeys(str(each["invariant"]) for each in verdict.broken))
-            sys.stdout.write(f"seed {seed}: {names}: {verdict.broken[0]}\n")
-            sys.stdout.flush()
-    sys.stdout.write(f"{count} seeds, {bad} with a violation\n")
-    sys.stdout.write(f"rarest kinds: {kinds.most_common()[:-11:-1]}\n")
-    sys.stdout.write(f"rarest antecedents: {sorted(met.items(), key=lambda each: each[1])[:10]}\n")
+            say(f"seed {seed}: {names}: {verdict.broken[0]}")
+            if folder is not None and (found := smaller(Swarm(seed).mixture())) is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+                file = folder / f"{found.invariant}_{seed}.yaml"
+                file.write_text(reproducer(found), encoding="utf-8")
+                say(f"  made smaller in {found.replays} runs: {len(found.mixture.faults)} faults, {file}")
+    say(f"{count} seeds, {bad} with a violation")
+    tell(reached)
+    return bad
+
+
+def tell(reached: Coverage) -> None:
+    """Say what was reached, and what was not."""
+    kinds = Swarm(0).kinds(tuple(PARTS))
+    for what, known in (("kinds", kinds), ("met", ()), ("decided", ()), ("entered", clauses())):
+        missing = [name for name, seeds in reached.rarest(what, known, 10_000) if not seeds]
+        say(f"{what}: {len(getattr(reached, what))} reached; rarest {reached.rarest(what, ())}")
+        if missing:
+            say(f"  in no seed: {', '.join(missing)}")
+    say(f"drawn and without effect: {reached.vain.most_common()}")
+
+
+def say(line: str) -> None:
+    """Write a line at once: a hunt takes its time."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(min(1, main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)))

@@ -1,15 +1,14 @@
-"""No mixture of faults inside the partners' contracts breaks a promise of the middleware, and all of them are drawn."""
+"""No mixture of faults inside the partners' contracts breaks a promise, all are drawn, and a find is made small."""
 
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from hunt import hunted
-from swarm import CRASHES, SLOTS, Swarm
+import scenarios
+from scenarios.hunting import FIRM, Coverage, broken_by, hunted, reproducer, smaller
+from twin.model.instant import HOUR
+from twin.search.reached import clauses
+from twin.search.swarm import CRASHES, PARTS, SLOTS, THIN, Mixture, Swarm
 
 SEEDS = 500
 BLOCK = 10
@@ -24,15 +23,67 @@ def test_no_mixture_of_faults_breaks_a_promise(first):
     assert [(verdict.seed, verdict.broken[0]) for verdict in verdicts if verdict.broken] == []
 
 
-def test_the_seeds_draw_every_kind_every_slot_and_every_crash():
+def test_the_seeds_draw_every_kind_every_slot_every_part_and_every_crash():
     """Method: the mixtures alone, nothing is run; a kind that no seed draws would never be hunted."""
-    drawn = " ".join(" ".join(Swarm(seed).settings()) for seed in range(1, SEEDS + 1))
-    kinds = set(re.findall(r"kind: ([A-Z]\d+)", drawn))
-    assert kinds == set(Swarm(1).kinds())
-    assert [slot for slot in SLOTS if slot not in drawn] == []
-    assert [point for point in CRASHES if f"point: {point}" not in drawn] == []
+    drawn = [Swarm(seed).mixture() for seed in range(1, SEEDS + 1)]
+    written = " ".join(" ".join(mixture.overrides()) for mixture in drawn)
+    assert set(re.findall(r"kind: ([A-Z]\d+)", written)) == set(Swarm(1).kinds(tuple(PARTS)))
+    assert [slot for slot in (*SLOTS, THIN) if slot not in written] == []
+    assert {part for mixture in drawn for part in mixture.parts} == set(PARTS)
+    assert [point for point in CRASHES if f"point: {point}" not in written] == []
 
 
 def test_a_seed_draws_the_same_mixture_again_and_another_one_another():
-    assert Swarm(7).settings() == Swarm(7).settings()
-    assert Swarm(7).faults() != Swarm(8).faults()
+    assert Swarm(7).mixture() == Swarm(7).mixture()
+    assert Swarm(7).mixture().faults != Swarm(8).mixture().faults
+
+
+def test_a_few_seeds_keep_their_promises_and_reach_what_once_was_never_met():
+    """S-10, S-13, S-14 and A-6: oversold with an excuse, money, files and their answers."""
+    reached = Coverage()
+    for seed in (21, 24, 30, 57):
+        verdict = hunted(seed, looks=seed == 30)
+        assert verdict.broken == ()
+        reached.add(verdict)
+    assert all(reached.met[name] for name in ("S-10", "S-13", "S-14", "A-6", "leaks"))
+    assert len(set(clauses()) & set(reached.entered)) >= 8 and "policies.atp.LookAhead.available" in reached.entered
+
+
+# --- a find is made smaller
+
+
+def fault(kind: str, target: str, **keys: str) -> dict[str, str]:
+    return {"name": f"the_{kind}", "kind": kind, "target": target, "trigger": "{at: 10m}", "duration": "40m", **keys}
+
+
+def test_what_breaks_is_made_smaller_to_the_one_fault_that_it_takes(tmp_path):
+    """Method: one fault outside the partners' contracts among four inside, with slots and parts that do not matter."""
+    noise = [
+        fault("E2", "erp", factor="0.4"),
+        fault("Q1", "marketplace_a", factor="0.4"),
+        fault("N6", "middleware/wms", factor="3"),
+        fault("E14", "wms", extra="5s"),
+    ]
+    slots = ("designs.standard.retry={kind: fixed, attempts: 5, base: 2s}", "designs.standard.workers.count=6")
+    mixture = Mixture(seed=3, parts=("broker", "tms"), settings=slots, faults=tuple(noise), drain=8 * HOUR)
+    assert broken_by(mixture) is None
+    lies = fault("E5", "erp", probability="20%", end="heal_slow_ramp")
+    found = smaller(mixture.changed(faults=(*noise[:2], lies, *noise[2:])))
+    assert found is not None and found.replays <= 200
+    small = found.mixture
+    assert [each["kind"] for each in small.faults] == ["E5"] and small.faults[0]["duration"] != "40m"
+    assert small.settings == () and small.parts == () and small.orders_a_day < mixture.orders_a_day
+    file = tmp_path / "found.yaml"
+    file.write_text(reproducer(found), encoding="utf-8")
+    scenario = scenarios.load(file)
+    assert [each.kind for each in scenario.faults] == ["E5"] and scenario.seed == 3
+    assert broken_by(small) == (found.invariant, found.at)
+
+
+def test_a_mixture_that_breaks_nothing_is_not_made_smaller():
+    assert smaller(Mixture(seed=1, parts=(), settings=(), faults=(), horizon=600_000_000, drain=0)) is None
+
+
+def test_the_firm_itself_keeps_its_promises():
+    assert broken_by(Mixture(seed=1, parts=tuple(PARTS), settings=(), faults=())) is None
+    assert FIRM in scenarios.names()

@@ -31,6 +31,7 @@ def bench(
     Exit 1 when a target is missed by more than 1.5 times.
     """
     import scenarios
+    from scenarios.hunt_bench import HUNT_ROWS
     from twin.experiment.bench import rows
     from twin.experiment.bench_apart import LONG
     from twin.experiment.bench_history import before, compared, remember
@@ -42,7 +43,7 @@ def bench(
     earlier = before(history, machine, quick)
     busy, peak = scenarios.load("first_day", DENSE), scenarios.load("peak_season")
     with show.Bar("bench", shown=not (quiet or no_progress)) as bar:
-        measured = rows(names, quick, bar, busy, peak, whole=whole or quick)
+        measured = rows(names, quick, bar, busy, peak, whole=whole or quick, more=HUNT_ROWS)
     remember(history, measured, code=environment(), machine=machine, quick=quick)
     found = compared(measured, earlier)
     show.rows(form, found, title="bench")

@@ -5,6 +5,7 @@ reported. Rows stand in a dict by name in the module that measures them (`bench_
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from twin.errors import UsageError
@@ -27,11 +28,12 @@ def rows(
     peak: "Scenario | None" = None,
     *,
     whole: bool = False,
+    more: Mapping[str, Measure] = MappingProxyType({}),
 ) -> list[dict[str, str | float | None]]:
     """Measure the rows named, or all of them, in the order of the list; `progress` hears (done, planned).
 
     `scenario` is the world that whole orders run through, `peak` the peak season; without them those rows are left out.
-    So are the `LONG` ones, unless they are named or `whole` asks for all.
+    So are the `LONG` ones, unless they are named or `whole` asks for all. `more` are rows of floors above.
 
     Raises:
         UsageError: there is no row of that name.
@@ -41,6 +43,7 @@ def rows(
         known |= bench_orders.of_a_world(scenario)
         known |= bench_branch.of_a_warm_world(scenario)
         known |= bench_apart.of_long_runs(scenario, peak) if peak is not None else {}
+    known |= more
     for name in names or ():
         if name not in known:
             raise UsageError(f"the bench has no row {name!r}; there are {', '.join(known)}")

@@ -28,7 +28,7 @@ NAMES_MAX: Final = 65_536
 """Different kinds, and different parties, that fit their columns; one more is refused."""
 
 _ROW: Final = struct.Struct("<qHHHiqqqq")
-_COLUMNS: Final = np.dtype(
+COLUMNS: Final = np.dtype(
     [("at_us", "<i8"), ("kind", "<u2"), ("source", "<u2"), ("target", "<u2"), ("item", "<i4")]
     + [(name, "<i8") for name in ("message", "cause", "case_id", "quantity")]
 )
@@ -167,8 +167,8 @@ class ParquetSink:
             self._database.execute("SET enable_progress_bar = false")
 
     def write(self, rows: bytearray) -> None:
-        table = np.frombuffer(rows, _COLUMNS)
-        self._database.register("chunk", {name: np.ascontiguousarray(table[name]) for name in _COLUMNS.names or ()})
+        table = np.frombuffer(rows, COLUMNS)
+        self._database.register("chunk", {name: np.ascontiguousarray(table[name]) for name in COLUMNS.names or ()})
         part = self._parts / f"{self._count:09}.parquet"
         self._database.execute(f"COPY (FROM chunk) TO {_text(part)} (FORMAT parquet, COMPRESSION uncompressed)")
         self._database.unregister("chunk")

@@ -71,6 +71,7 @@ from twin.world.elastic import elastic_of
 from twin.world.further import FurtherParties, windows_of_day
 from twin.world.further_parties import ErpLegacy
 from twin.world.gauges import gauge
+from twin.world.holding import held_by
 from twin.world.invariants import Invariants
 from twin.world.journal import Overheard
 from twin.world.key_specs import contract_of
@@ -1096,6 +1097,8 @@ class _Builder:
         span = WITHIN // LOOKS
         gauges = {key: gauge(key, self.watch, span, LOOKS) for key in self.troubles.faults.measures()}
         self.troubles.faults.start(gauges)
+        if self.invariants.promises is not None:
+            self.invariants.promises.held = held_by(self.troubles.faults, scenario, lambda: self.timeline.now)
 
     def _own_parties(self) -> None:
         """Start the parties of the user."""

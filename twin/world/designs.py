@@ -42,8 +42,8 @@ from twin.world.values import (
 )
 
 ELSEWHERE: Final = {
-    "L-3": "compares runs, and no run can break it",
-    "L-5": "is measured: recovery_s, collapsed", "L-6": "follows a repair, and is not checked",
+    "L-3": "compares runs, as a test does, and no run can break it",
+    "L-5": "is measured: recovery_s, collapsed", "L-6": "follows a repair, as a test does",
     "P-9": "is a warning of twin check", "P-10": "has nothing to look at: nothing is shed",
 }  # fmt: skip
 """Invariants that no run checks, and why."""

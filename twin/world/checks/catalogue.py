@@ -2,7 +2,7 @@
 
 Not among them, and why: S-14's parts beyond files of orders have nothing to look at; P-9 is a warning of `twin check`;
 P-10 speaks of work that is shed, and nothing sheds work here; L-5 is measured (`recovery_s`, `collapsed`); L-3 compares
-runs and L-6 follows a repair, and neither is checked; the R- and V-families are tests of runs.
+runs and L-6 follows a repair, and both are tests (tests/world/test_bulkhead.py); the R- and V-families are too.
 """
 
 from typing import Final, Literal, NamedTuple

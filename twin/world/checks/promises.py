@@ -4,7 +4,7 @@ The reference here is written for what most items are: no quotas, no pledges, no
 apply nothing is said, and nothing is counted as checked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from actors.transactor import Direct
@@ -50,6 +50,8 @@ class PromiseChecks:
         self.availability = availability
         self.excuse_window = excuse_window
         self.stands_for = stands_for
+        self.held: Callable[[int, Elapsed], Elapsed] = lambda channel, since: 0
+        """How long faults held a channel's figures and orders since a moment."""
         self.excused_units = 0
         self._looks: list[Sale] = []
         self._sales: dict[int, tuple[Sale, ...]] = {}
@@ -136,8 +138,9 @@ class PromiseChecks:
                 return f"the channel showed {sale.showed} and sold {sale.sold}"
             if (channel, item, sale.as_of) in self._wrong:
                 return f"the figure was wrong at its as_of {sale.as_of}"
-            if now - sale.as_of > self.excuse_window[channel]:
-                return f"the figure was {now - sale.as_of} us old, configured are {self.excuse_window[channel]} us"
+            age, window = now - sale.as_of, self.excuse_window[channel]
+            if age > window and age > window + self.held(channel, sale.as_of):
+                return f"the figure was {age} us old, configured are {window} us"
         return None
 
     # --- publication
