@@ -65,7 +65,9 @@ def test_what_breaks_is_made_smaller_to_the_one_fault_that_it_takes(tmp_path):
         fault("E14", "wms", extra="5s"),
     ]
     slots = ("designs.standard.retry={kind: fixed, attempts: 5, base: 2s}", "designs.standard.workers.count=6")
-    mixture = Mixture(seed=3, parts=("broker", "tms"), settings=slots, faults=tuple(noise), drain=8 * HOUR)
+    mixture = Mixture(
+        seed=3, parts=("broker", "tms"), settings=slots, faults=tuple(noise), drain=4 * HOUR, orders_a_day=500
+    )
     assert broken_by(mixture) is None
     lies = fault("E5", "erp", probability="20%", end="heal_slow_ramp")
     found = smaller(mixture.changed(faults=(*noise[:2], lies, *noise[2:])))

@@ -1,8 +1,8 @@
 """Makes a mixture smaller that still breaks the promise it breaks.
 
-In this order (RELIABILITY 3.3): the run ends when the promise breaks, without the drain if that still shows it; faults
-go, halves first, then ever smaller parts, until no single one can (delta debugging); so do settings of the design and
-parts of the firm; then there are fewer orders, and what a fault has of intensity goes, its duration halved. The passes
+The run ends when the promise breaks, without the drain if that still shows it, and there are fewer orders, so that what
+follows is quick; faults go, halves first, then ever smaller parts, until no single one can (delta debugging); so do
+settings of the design and parts of the firm; then what a fault has of intensity goes, its duration halved. The passes
 are repeated until none helps. A smaller mixture counts only if the same invariant breaks first; what was
 tried is remembered.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from twin.model.instant import MINUTE, SECOND, Elapsed
+from twin.model.instant import HOUR, MINUTE, SECOND, Elapsed
 from twin.search.swarm import Mixture
 from twin.world.values import duration_text, duration_us
 
@@ -54,10 +54,10 @@ class _Shrinker:
         while before != self.mixture and self.replays < REPLAYS_MAX:
             before = self.mixture
             self._end_sooner()
+            self._fewer_orders()
             self._parts("faults")
             self._parts("settings")
             self._parts("parts")
-            self._fewer_orders()
             self._weaker()
         return Smaller(mixture=self.mixture, invariant=self.invariant, at=self.at, replays=self.replays)
 
@@ -80,6 +80,8 @@ class _Shrinker:
             return
         if until > self.mixture.horizon:
             self._take(self.mixture.changed(drain=until - self.mixture.horizon))
+        while self.mixture.drain > HOUR and self._take(self.mixture.changed(drain=self.mixture.drain // 2)):
+            pass
         horizon = self.mixture.horizon
         while horizon > 10 * MINUTE and self._take(self.mixture.changed(horizon=horizon // 2)):
             horizon //= 2
