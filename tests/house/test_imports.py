@@ -39,6 +39,7 @@ LIBRARIES = {
     "twin.model.wire": {"msgspec", "pydantic", "pydantic_core"},
     "twin.playback": {"msgspec"},  # what is played are the messages themselves
     "twin.playback.parquet": {"duckdb"},
+    "twin.search": {"numpy"},
     "twin.world": {"networkx", "numpy", "pydantic", "pydantic_core"},
 }
 """What a room may import beside the standard library; the longest name that fits a module counts."""
