@@ -42,6 +42,7 @@ TARGETS: Final[Mapping[str, tuple[str, ...]]] = {
     "erp_cloud": ("erp",), "wms": ("wms", "wms/east"), "storefront": ("storefront",),
     "marketplace": ("marketplace_a", "marketplace_b"), "carrier": ("carrier_a",), "middleware": ("middleware",),
     "store": ("store",), "edi_gateway": ("edi",),
+    "supplier": ("supplier",),
     LINK: ("middleware/erp", "middleware/wms", "middleware/storefront", "middleware/marketplace_a", "tms/carrier_a"),
 }  # fmt: skip
 RANGES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -51,8 +52,11 @@ RANGES: Final[Mapping[str, tuple[str, ...]]] = {
     "restart": ("10s", "5m"), "delta": ("1", "4"), "fraction": ("0%", "50%"), "on": ("speed", "workers"),
     "way": ("ahead", "behind"),
 }  # fmt: skip
+"""Not operators: what a person has decided wrongly (W9) is at its end, and no promise is broken by it."""
 NEEDS: Final[Mapping[str, str]] = {"edi": "edi", "tms/carrier_a": "tms"}
 """Targets that are there only with a part of the firm."""
+OF_SCANS: Final = ("W5", "X7")
+"""Kinds that strike a carrier only where it tells of its parcels."""
 SLOTS: Final = (
     "retry={kind: exponential, attempts: 8}",
     "retry={kind: fixed, attempts: 3, base: 2s}",
@@ -147,6 +151,8 @@ class Swarm:
 
     def _targets(self, kind: str, parts: Sequence[str]) -> list[str]:
         found = [target for party in KINDS[kind].targets for target in TARGETS.get(party, ())]
+        if kind in OF_SCANS and "scans" not in parts:
+            found = [target for target in found if target not in TARGETS["carrier"]]
         return [target for target in found if target not in NEEDS or NEEDS[target] in parts]
 
     def _record(self, kind: str, parts: Sequence[str]) -> Mapping[str, str]:
