@@ -15,6 +15,7 @@ from twin.model.ids import derive
 from twin.model.instant import MINUTE
 
 RUSHES: Final = ("L1", "L2", "L3")
+_FEWER: Final = stream_id("demand/fewer")
 _MORE: Final = stream_id("demand/more")
 _COPIES: Final = 5_000
 """From which of an order's derived ids on those of the orders that follow it are taken."""
@@ -50,7 +51,11 @@ class TroubledBuyers(Buyers):
                 timeline.call_in(-timeline.now % MINUTE, self._goes, arrival)
                 return
             if kind == "L1":
-                self._more(armed, arrival, armed.number("factor", 1.0) - 1.0, arrival.lines)
+                factor = armed.number("factor", 1.0)
+                if uniform(self.ground.seed, _FEWER, arrival.order) >= factor:
+                    armed.took_effect()
+                    return
+                self._more(armed, arrival, factor - 1.0, arrival.lines)
             elif kind == "L3" and armed.strikes(timeline.now, arrival.order, 0):
                 item = self._hot.setdefault(armed.fault.name, arrival.lines[0].item)
                 self._more(armed, arrival, armed.number("cap", 1.0), (OrderedLine(item, 1),))

@@ -222,6 +222,11 @@ def test_any_kind_may_begin_at_a_named_point_of_the_process(point):
     assert world.invariants.counts == {}
 
 
+def test_orders_come_less_often_too():
+    fewer = record("L1", target="storefront", factor="0.2")
+    assert ran(fewer).watch.count["orders_placed"] < 0.9 * ran().watch.count["orders_placed"]
+
+
 def test_a_measure_below_a_bound_starts_a_fault():
     down = record("E3", duration="20m")
     world = ran(down, record("L5", trigger="{when: goodput_per_s, below: 0.001}").replace(", duration: 1h", ""))

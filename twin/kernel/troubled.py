@@ -20,6 +20,8 @@ Message = tuple[int, int, Callable[[Any], object], Any]
 
 LOSSES: Final = ("N1", "N2", "N8", "N10", "N12", "N13")
 """Kinds under which a message does not arrive."""
+CLOGS: Final = ("N7", "N9")
+"""Kinds under which messages are held back until it is over."""
 COPY: Final = 500_000
 """What is added to the attempt of a second copy, so that its luck on the link is its own."""
 
@@ -76,7 +78,7 @@ class TroubledLink(Link):
     def end(self, armed: Armed) -> None:
         """A record is over; a clog lets go of everything at once, in the order in which it was sent."""
         self._armed.remove(armed)
-        if armed.fault.kind == "N7" and not any(other.fault.kind == "N7" for other in self._armed):
+        if armed.fault.kind in CLOGS and not any(other.fault.kind in CLOGS for other in self._armed):
             held, self.held = self.held, []
             for identity, attempt, deliver, arg in held:
                 super().send(identity, attempt, deliver, arg)
@@ -101,7 +103,7 @@ class TroubledLink(Link):
             elif kind in LOSSES:
                 self._lose(armed, arg)
                 return
-            elif kind == "N7":
+            elif kind in CLOGS:
                 self.held.append((identity, attempt, deliver, arg))
                 return
             elif kind == "N4":

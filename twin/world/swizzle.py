@@ -13,7 +13,7 @@ CALLED: Final = ("erp_cloud", "wms", "customer_portal")
 
 
 def records_of(scenario: Scenario, seed: int) -> list[Fault]:
-    """Return the records of a scenario, a swizzle as one clog (N7) for each link."""
+    """Return the records of a scenario, a swizzle as one clog for each link."""
     return [record for block in scenario.faults for record in _records(block, scenario, seed)]
 
 
@@ -31,7 +31,7 @@ def _records(block: FaultBlock, scenario: Scenario, seed: int) -> Iterator[Fault
         first = place == 0
         yield Fault(
             name=block.name if first else f"{block.name}/{place}",
-            kind="N7",
+            kind="N9",
             target=link,
             trigger=whole.trigger if first else After(block.name, place * step),
             duration=within // 2 + (released.index(link) - place) * step,
