@@ -16,7 +16,7 @@ class FaultKind:
     """One kind of fault.
 
     `targets` are kinds of parties, or `link`. `needs` and `takes` are parameters by name. A kind that strikes `each`
-    message by its coin takes `count`, `correlation`, `select` and the triggers that count messages.
+    message by its coin takes `count`, `correlation` and `select`, and counts the messages of its trigger itself.
     """
 
     text: str
@@ -28,4 +28,4 @@ class FaultKind:
     visibility: tuple[Literal["error", "silence", "wrong", "late"], ...] = ("error",)
     assumption: Literal["A", "B", "C"] = "A"
     points: tuple[str, ...] = ()
-    """Named points of a process at which it may be set off; empty: none."""
+    """The named points of a process that are its own: it begins at one of these; empty: at any, or at none."""

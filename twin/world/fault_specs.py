@@ -213,7 +213,7 @@ def record_of(block: FaultBlock) -> Fault:
         count=block.count,
         direction=_ONE_WAY.get(block.kind, block.direction or "both"),  # type: ignore[arg-type]  # one of its words
         numbers=numbers,
-        select=block.select or _matched(block.trigger),
+        select=block.select or (_matched(block.trigger) if kind.each else ()),
         correlation=block.correlation,
         end=block.end or kind.ends[0],  # type: ignore[arg-type]  # one of its words
         visibility=block.visibility or kind.visibility[0],
