@@ -1,8 +1,9 @@
-"""Make the pictures of the gallery: `python docs/pictures.py [NAME...]` (some minutes; one scenario after the other).
+"""Make the pictures of the gallery: `python docs/pictures.py [NAME...]` (ten minutes; one scenario after the other).
 
 Each section of `docs/gallery.md` is a scenario; its small version is run as the section's own command says: all designs
-on the same seeds, or the one that there is. Of several designs their measures are drawn side by side, of a single one
-how many orders stood where over time.
+on the same seeds, or the one that there is. Of several designs their measures are drawn side by side; of a single one
+how many orders stood where over time, and where there are no orders its measures. The figures that the sections quote
+are printed, as `NAME DESIGN MEASURE VALUE`.
 """
 
 import re
@@ -10,11 +11,13 @@ import sys
 from pathlib import Path
 
 import twin
+from reports import compare
 from reports.document import image
+from reports.tables import estimate_cell
 from twin.errors import TwinError
 
 HERE = Path(__file__).parent
-COMMAND = re.compile(r"^`twin (compare|run) (\S+) --small`", re.MULTILINE)
+COMMAND = re.compile(r"^`twin (compare|run) (\S+) --small", re.MULTILINE)
 
 
 def main(wanted: list[str]) -> None:
@@ -25,10 +28,14 @@ def main(wanted: list[str]) -> None:
             continue
         scenario = twin.load(name, small=True)
         findings = (twin.compare if verb == "compare" else twin.run)(scenario)
-        figures = findings.figures
-        chosen = "compare" if verb == "compare" else next(key for key in figures if key.startswith("orders"))
+        comparison, over_time = findings.comparison, None
+        if verb == "run":
+            over_time = next((drawn for key, drawn in findings.figures.items() if key.startswith("orders")), None)
         target = HERE / "gallery" / f"{name}.svg"
-        target.write_bytes(image(figures[chosen], "svg"))
+        target.write_bytes(image(over_time or compare.figure(comparison), "svg"))
+        for design in comparison.designs:
+            for kpi in comparison.reported:
+                sys.stdout.write(f"{name} {design} {kpi} {estimate_cell(comparison.estimates[design].get(kpi))}\n")
         sys.stderr.write(f"{target}\n")
 
 

@@ -38,11 +38,15 @@ PANELS: Final = (
 )
 """Measures that have a title of their own; any other is shown under its name and unit."""
 PANELS_MAX: Final = 4
+TITLE_MAX: Final = 30
+"""Longer titles go into a second line: two panels stand side by side."""
+UNITS: Final = {"s": "seconds", "h": "hours", "0/1": "share of the runs", "1/s": "a second"}
+"""What an axis says for a unit."""
 
 
 def caption(comparison: Comparison) -> str:
     """Say in words what the figure shows."""
-    names = ", ".join(panel.title.lower() for panel in panels(comparison))
+    names = ", ".join(panel.title.lower().replace("\n", " of ") for panel in panels(comparison))
     told = "One run, so no intervals" if len(comparison.rounds) == 1 else "Means with 95 % intervals"
     return f"By design: {names}. {told}."
 
@@ -55,8 +59,11 @@ def panels(comparison: Comparison) -> list[Panel]:
 
 def _panel(comparison: Comparison, kpi: str) -> Panel:
     name, brace, labels = kpi.partition("{")
-    own = next((panel for panel in PANELS if panel.kpi == name), Panel(name, name, unit_of(comparison.runs, kpi)))
-    return Panel(kpi, f"{own.title}, {labels[:-1]}" if brace else own.title, own.axis)
+    unit = unit_of(comparison.runs, kpi)
+    own = next((panel for panel in PANELS if panel.kpi == name), Panel(name, name, UNITS.get(unit, unit)))
+    told = ", ".join(label.partition("=")[2] for label in labels.rstrip("}").split(","))
+    between = "\n" if len(own.title) + len(told) > TITLE_MAX else ", "
+    return Panel(kpi, f"{own.title}{between}{told}" if brace else own.title, own.axis)
 
 
 def figure(comparison: Comparison) -> Figure:

@@ -83,6 +83,8 @@ BY_WHOM: Final[Mapping[str, str]] = {
     "accepted": "The design's fallback while a partner is away.",
     "picked": "The warehouse, by wave and labour.",
     "delivered": "The carrier.",
+    "publication": "Nobody: the fact's way to the page ends here (lineage_gaps).",
+    "acknowledgement": "Nobody: the fact's way to the page ends here (lineage_gaps).",
 }
 """Who or what decides a step that is no procedure; a procedure's rule is the first line of its docstring."""
 

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from reports.style import WIDTH_IN, footnote, look
-from reports.sweep import HEAT
+from reports.sweep import HEAT, short
 from twin.experiment.comparison import number
 from twin.experiment.sweep_table import Cell, Summary, SweepTable
 
@@ -60,9 +60,9 @@ def figure(table: SweepTable) -> Figure | None:
         drawn.colorbar(ScalarMappable(scales[0], HEAT), ax=list(places[0]), label="share of runs that collapse")
         drawn.colorbar(ScalarMappable(scales[1], HEAT), ax=list(places[1]), label="median time to recover (s)")
         for place in places[:, 0]:
-            place.set_ylabel(axes[0], fontsize=8)
+            place.set_ylabel(short(axes[0]), fontsize=8)
         for place in places[1]:
-            place.set_xlabel(axes[1], fontsize=8)
+            place.set_xlabel(short(axes[1]), fontsize=8)
         seeds = sorted({int(row["seed"] or 0) for row in table.rows})
         footnote(drawn, table.scenario, seeds, "Wilson 95 %; below: share still open")
     return drawn

@@ -57,7 +57,7 @@ def means(table: SweepTable, kpis: Sequence[str]) -> Table:
         for group in zip(*columns, strict=True)
         for first in group[:1]
     )
-    heads = (*(_short(path) for path in table.parameters), "design", *kpis)
+    heads = (*(short(path) for path in table.parameters), "design", *kpis)
     return Table(title=f"mean (95 % interval) of {_reps(table)} runs", heads=heads, rows=lines)
 
 
@@ -111,7 +111,7 @@ def _manner(table: SweepTable) -> tuple[Draw, str]:
         if few:
             return _family, f"mean and 95 % interval, {table.designs[0]}"
         return _heat, f"mean and half of its 95 % interval, {table.designs[0]}"
-    return _scatter, f"a dot is the mean of a point, over {_short(axes[0])}"
+    return _scatter, "a dot is the mean of a point with its 95 % interval"
 
 
 def _lines(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
@@ -132,7 +132,7 @@ def _family(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
         known = [(positions[each.parameters[along]], each) for each in found if each.parameters[across] == value]
         _line(place, known, index, _told(value))
     _tidy(place, along)
-    place.legend(frameon=False, fontsize=9, title=_short(across), title_fontsize=9)
+    place.legend(frameon=False, fontsize=9, title=short(across), title_fontsize=9)
 
 
 def _line(place: Axes, known: Sequence[tuple[float, Summary]], index: int, label: str) -> None:
@@ -150,11 +150,11 @@ def _tidy(place: Axes, path: str) -> None:
     place.grid(axis="y")
     place.set_ylim(bottom=min(0.0, place.get_ylim()[0]))
     place.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    place.set_xlabel(_short(path))
+    place.set_xlabel(short(path))
     place.legend(frameon=False, fontsize=9)
 
 
-def _short(path: str) -> str:
+def short(path: str) -> str:
     """Write a path without what every path of its kind begins with, so that it fits beside an axis."""
     return path.removeprefix("designs.").removeprefix("landscape.parties.")
 
@@ -172,8 +172,8 @@ def _heat(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
     shown = place.imshow(cells, cmap=HEAT, aspect="auto", origin="lower")
     place.set_xticks(range(len(columns)), [_told(value) for value in columns])
     place.set_yticks(range(len(lines)), [_told(value) for value in lines])
-    place.set_xlabel(_short(across))
-    place.set_ylabel(_short(down))
+    place.set_xlabel(short(across))
+    place.set_ylabel(short(down))
     if cells.size <= 60:
         middle = (np.nanmin(cells) + np.nanmax(cells)) / 2
         for (line, column), value in np.ndenumerate(cells):
@@ -196,9 +196,12 @@ def _scatter(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
         place.plot(
             across, middle, linestyle="none", color=colour(index), marker=marker(index), markersize=4, label=design
         )
+        for at, each in zip(across, known, strict=True):
+            if each.interval is not None and each.interval.bounds is not None:
+                place.plot([at, at], list(each.interval.bounds), color=colour(index), linewidth=1, alpha=0.6)
     place.grid(axis="y")
     place.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    place.set_xlabel(_short(path))
+    place.set_xlabel(short(path))
     place.legend(frameon=False, fontsize=9)
 
 
@@ -214,7 +217,7 @@ def _bars(drawn: Figure, place: Axes, table: SweepTable, kpi: str) -> None:
         place.barh(heights, [mean for mean, _, _ in spans], 0.34, color=colour(index), label=name)
         place.errorbar([mean for mean, _, _ in spans], heights, xerr=reach, fmt="none", ecolor=QUIET, capsize=2)
     place.axvline(0, color=GRID)
-    place.set_yticks([row + 0.18 for row in range(len(found))], [_short(each.parameter) for each in found])
+    place.set_yticks([row + 0.18 for row in range(len(found))], [short(each.parameter) for each in found])
     place.invert_yaxis()
     place.set_xlabel("Sobol index")
     place.legend(frameon=False, fontsize=9)

@@ -49,6 +49,7 @@
   function matches(order, text) {
     if (!text) return true;
     return order.name.toLowerCase().includes(text) || order.id === text || order.ids.includes(text) ||
+      order.why.some((reason) => word(reason).includes(text)) ||
       order.lines.some((line) => String(line[0]).toLowerCase().includes(text));
   }
 
@@ -120,7 +121,7 @@
   function diagram(order, all) {
     const taken = gathered(all);
     const parties = [...new Set(taken.flatMap((step) => [step.source, step.target]))];
-    const left = 104, gap = Math.max(118, Math.min(170, (at.clientWidth - left - 100) / Math.max(1, parties.length - 1)));
+    const left = 104, gap = Math.max(100, Math.min(170, (at.clientWidth - left - 100) / Math.max(1, parties.length - 1)));
     const x = (party) => left + 40 + parties.indexOf(party) * gap;
     const top = 44, line = 26, height = top + taken.length * line + 20;
     const width = left + 80 + (parties.length - 1) * gap + 60;
@@ -137,7 +138,7 @@
       if (from === to) {
         svg.append(drawn("circle", { cx: from, cy: y, r: 4, class: shade }));
         svg.append(drawn("text", { x: from + 9, y: y + 4, class: step.bad ? "label bad" : "label" },
-          step.how === "committed" ? `${step.what} ${step.note}` : `${step.what} ${step.how} ${step.note}`));
+          step.how === "committed" ? `${step.what} ${step.note}` : `${step.what.replace(".", " ")} ${step.how} ${step.note}`));
       } else {
         const way = Math.sign(to - from);
         const back = step.how !== "sent";

@@ -33,6 +33,16 @@ def test_every_shipped_scenario_has_its_section(written: dict[str, str]):
     assert [line.removeprefix("## ") for line in lines if line.startswith("## ")] == scenarios.names()
 
 
+def test_every_shipped_scenario_has_its_page_in_the_gallery_with_its_question_and_a_picture():
+    text = (HOUSE / "docs" / "gallery.md").read_text(encoding="utf-8")
+    found = {name: " ".join(body.split()) for name, body in re.findall(r"(?ms)^### (\S+)\n(.*?)(?=^##|\Z)", text)}
+    assert sorted(found) == scenarios.names()
+    for name, body in found.items():
+        assert f"*{scenarios.load(name).question}*" in body, name
+        assert f"](gallery/{name}.svg)" in body, name
+        assert re.match(rf"`twin (run|compare) {name} ", body), name
+
+
 def test_every_block_of_the_language_has_its_section_and_every_link_leads_to_one(written: dict[str, str]):
     text = written["scenario"]
     heads = {line.removeprefix("## ").lower().replace(" ", "-") for line in text.splitlines() if line.startswith("## ")}
