@@ -78,7 +78,7 @@ class Carrier:
         assert isinstance(event, LabelRequested)
         if self.labels.get(event.package) is None:
             self.labels.put(event.package, 1, self.ground.timeline.now)
-            self.ground.probe.effect(self.name, "label", event.package)
+            self.ground.probe.effect("carriers", "label", event.package)  # whoever prints it
             self._bring(event, self.transit(event.package, 0))
         return None
 

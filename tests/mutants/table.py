@@ -48,6 +48,18 @@ BOOKS = (
 )  # fmt: skip
 
 
+MUTE = (
+    "horizon=5h",
+    "faults=[{name: mute, kind: N2, target: tms/carrier_a, trigger: {at: 5m}, duration: 3h, probability: 100%}]",
+)
+SHORT = (
+    *BUSY,
+    "faults=[{name: short, kind: W2, target: wms, trigger: {at: 0s}, probability: 20%}]",
+    "checks.T_term=1h",
+    "horizon=5h",
+)
+
+
 class Mutant(NamedTuple):
     """One patch, the world that it is tried in, and who should catch it."""
 
@@ -313,5 +325,62 @@ MUTANTS = (
         "for channel, publisher in enumerate(self.publishers):",
         "for channel, publisher in sorted(enumerate(self.publishers), key=lambda each: hash(str(each[0]))):",
         ("R-2",),
+    ),
+    # invented later, against what then stood: each lived, or nearly, until a check was mended
+    Mutant(
+        "timer entry stays after it was handled",
+        "actors/middleware.py",
+        "            del self.store.timers[message.id]\n",
+        "            pass\n",
+        ("leaks",),
+    ),
+    Mutant(
+        "another carrier is asked after a silent one",
+        "actors/tms.py",
+        "        load.tendered = False\n        self._answer(load, FAILED)",
+        "        load.place = (load.place + 1) % len(self.carriers)\n        self._tender(event, load)",
+        ("S-3",),
+        MUTE,
+        "busy_firm",
+    ),
+    Mutant(
+        "row behind an acknowledged one is forgotten",
+        "twin/middleware/delivery/relay.py",
+        "        return queue.popleft()\n",
+        "        queue.popleft()\n        return None\n",
+        ("S-8",),
+        REGRET,
+    ),
+    Mutant(
+        "short units are sought nowhere else",
+        "twin/middleware/orders/warehouse.py",
+        "            effects.append(Reallocate(each.line, short))\n",
+        "",
+        ("L-1",),
+        SHORT,
+    ),
+    Mutant(
+        "units short of a cancelled order are not cancelled",
+        "twin/middleware/orders/warehouse.py",
+        "line.changed(allocated=line.allocated - short, cancelled=line.cancelled + short)",
+        "line.changed(allocated=line.allocated - short)",
+        ("S-5",),
+        test="tests/middleware/test_order_table.py",
+    ),
+    Mutant(
+        "ERP confirms what is off, and nobody cancels it there",
+        "twin/middleware/orders/cancellation.py",
+        "    effects = (CancelErp(),) if remaining(order) == 0 else ()",
+        "    effects = ()",
+        ("L-2",),
+        test="tests/middleware/test_archiving.py",
+    ),
+    Mutant(
+        "archived while the ERP has not answered",
+        "twin/middleware/orders/money.py",
+        "order.erp is Erp.SENT or ",
+        "",
+        ("L-1",),
+        test="tests/middleware/test_archiving.py",
     ),
 )

@@ -52,9 +52,8 @@ RANGES: Final[Mapping[str, tuple[str, ...]]] = {
     "restart": ("10s", "5m"), "delta": ("1", "4"), "fraction": ("0%", "50%"), "on": ("speed", "workers"),
     "way": ("ahead", "behind"),
 }  # fmt: skip
-"""Not operators: what a person has decided wrongly (W9) is at its end, and no promise is broken by it."""
 NEEDS: Final[Mapping[str, str]] = {"edi": "edi", "tms/carrier_a": "tms"}
-"""Targets that are there only with a part of the firm."""
+"""Targets that are there only with a part of the firm. Operators are none: what a person ended wrongly is ended."""
 OF_SCANS: Final = ("W5", "X7")
 """Kinds that strike a carrier only where it tells of its parcels."""
 SLOTS: Final = (

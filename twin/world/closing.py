@@ -46,6 +46,9 @@ def look_back(world: World) -> None:
         checks.files.unanswered(patience, world.timeline.now)
     if checks.end is not None and checks.stock is not None:
         checks.end.leaks(checks.stock.claims, store.rows[ORDERS.number])
+        if not _is_down(world):
+            waiting = {message.id for message in (*world.middleware.queue, *world.middleware.in_hand.values())}
+            checks.end.overdue(store.timers.values(), waiting)
         reconciled = world.middleware.rules.reconciliation is not None
         checks.end.agree(_books(world, stocks, checks.end.changed), reconciled=reconciled)
     if checks.end is not None and checks.orders is not None and checks.calls is not None:

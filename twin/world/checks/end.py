@@ -80,6 +80,14 @@ class EndChecks:
         for key, leak in held_for_nobody(claims, orders):
             self.findings.broken("leaks", key, leak)
 
+    def overdue(self, timers: Iterable[tuple[Elapsed, Message]], at_hand: Set[int]) -> None:
+        """Look for scheduled messages whose time has passed, and that nobody has in hand: their entry was forgotten."""
+        now = self.findings.clock()
+        for due, message in timers:
+            if due < now and message.id not in at_hand:
+                told = f"{type(message).__name__} was due at {due}, and stands there yet"
+                self.findings.broken("leaks", f"timer {message.id}", message, told)
+
     def stuck(self, orders: Iterable[tuple[Order, Elapsed]], moving: Set[int]) -> None:
         """Look for accepted orders that nothing will move; each comes with when it was written last."""
         now = self.findings.clock()
