@@ -52,6 +52,7 @@ MUTE = (
     "horizon=5h",
     "faults=[{name: mute, kind: N2, target: tms/carrier_a, trigger: {at: 5m}, duration: 3h, probability: 100%}]",
 )
+TWO_DAYS = ("landscape.size.skus=60", "demand.orders_per_day=300", "horizon=2d")
 SHORT = (
     *BUSY,
     "faults=[{name: short, kind: W2, target: wms, trigger: {at: 0s}, probability: 20%}]",
@@ -333,6 +334,7 @@ MUTANTS = (
         "            del self.store.timers[message.id]\n",
         "            pass\n",
         ("leaks",),
+        TWO_DAYS,
     ),
     Mutant(
         "another carrier is asked after a silent one",
