@@ -8,7 +8,9 @@ as shares of it. A part's parameters may be set under its kind: `set: {N2: {prob
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import WithJsonSchema
 
 from twin.model.instant import MINUTE
 from twin.world.fault_kinds import KINDS
@@ -84,6 +86,29 @@ TEMPLATES: Final[dict[str, Template]] = {
     ),
     "permanent_loss": Template("A partner is gone for good.", (Part("N8", stated={"end": "permanent"}, lasts=None),)),
 }
+
+
+WrittenTemplate = Annotated[
+    dict[str, object],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "a composite adversary, written out as the records of its parts",
+            "properties": {
+                "name": {"type": "string"},
+                "template": {"enum": list(TEMPLATES)},
+                "target": {"type": "string"},
+                "with": {"type": "string", "description": "what its further parts strike"},
+                "trigger": {"type": "object"},
+                "duration": {"type": "string", "description": "of the first part; half an hour unless said"},
+                "set": {"type": "object", "description": "parameters of a part, by its kind"},
+            },
+            "required": ["name", "template", "target", "trigger"],
+            "additionalProperties": False,
+        }
+    ),
+]
+"""How a template stands in a file."""
 
 
 def written_out(faults: object) -> object:

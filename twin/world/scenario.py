@@ -35,7 +35,7 @@ from twin.world.demand import History as HistoryBlock
 from twin.world.demand_history import History as RecordedDemand
 from twin.world.designs import Design, InvariantId
 from twin.world.fault_specs import FaultBlock
-from twin.world.fault_templates import written_out
+from twin.world.fault_templates import WrittenTemplate, written_out
 from twin.world.landscape import BLANK, Landscape
 from twin.world.law_specs import Delay
 from twin.world.outcomes import Collapse, Recovery, RequestWindow
@@ -375,9 +375,10 @@ class Scenario(Block):
     slo: tuple[ServiceLevel, ...] = sourced((), "rule: no service level")
     measures: Measures = sourced({}, "the defaults of measures")
     small: Mapping[str, object] = Field(default_factory=dict, description="paths and values that `--small` applies")
-    faults: Annotated[tuple[FaultBlock, ...], BeforeValidator(written_out)] = sourced(
-        (), "rule: nothing fails on purpose"
-    )
+    faults: Annotated[
+        tuple[FaultBlock, ...],
+        BeforeValidator(written_out, json_schema_input_type=tuple[FaultBlock | WrittenTemplate, ...]),
+    ] = sourced((), "rule: nothing fails on purpose")
     actions: Later = None
     costs: Costs = sourced({}, "the defaults of costs")
     _origin: Origin | None = PrivateAttr(None)
