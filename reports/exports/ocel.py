@@ -1,4 +1,4 @@
-"""OCEL 2.0 in JSON: events of a run, and the orders, items and parties that they are about.
+"""OCEL 2.0 in JSON: events of a run, and the orders, items, parties and faults that they are about.
 
 The form is that of the published schema (ocel-standard.org, version 2.0), in which every value is a text; what it is
 stands with its type. Times are to the microsecond. An order is placed at a party and has its items; what does not
@@ -15,13 +15,17 @@ from twin.experiment.trace import OF_ITEMS, Record
 UNCHANGING: Final = "1970-01-01T00:00:00Z"
 ATTRIBUTES: Final = {"number": "integer", "message": "string", "cause": "string"}
 """What an event has beside its objects: units, a figure, an attempt or an outcome; its message, and what caused it."""
+THINGS: Final = ("order", "item", "party", "fault")
+OF_FAULTS: Final = ("fault.on", "fault.off")
+"""Steps that come from a fault, which is no party."""
+_PARTIES: Final = f"SELECT source FROM events WHERE kind NOT IN {OF_FAULTS} UNION SELECT target FROM events ORDER BY 1"
 
 
 def document(record: Record, start_us: int) -> Iterator[str]:
     """Yield the document of a record in pieces; `start_us` is when its run starts, in microseconds since 1970 UTC."""
     kinds = [str(kind) for (kind,) in record.rows("SELECT DISTINCT kind FROM events ORDER BY 1")]
     types = [{"name": kind, "attributes": _declared(ATTRIBUTES)} for kind in kinds]
-    things = [{"name": name, "attributes": _declared({"name": "string"})} for name in ("order", "item", "party")]
+    things = [{"name": name, "attributes": _declared({"name": "string"})} for name in THINGS]
     yield f'{{"eventTypes":{_json(types)},\n"objectTypes":{_json(things)},\n"objects":['
     yield from _separated(_objects(record))
     yield '],\n"events":['
@@ -30,9 +34,10 @@ def document(record: Record, start_us: int) -> Iterator[str]:
 
 
 def _objects(record: Record) -> Iterator[dict[str, object]]:
-    parties = "SELECT DISTINCT source FROM events UNION SELECT DISTINCT target FROM events ORDER BY 1"
-    for (party,) in record.rows(parties):
+    for (party,) in record.rows(_PARTIES):
         yield _object(f"party:{party}", "party", str(party))
+    for (fault,) in record.rows(f"SELECT DISTINCT source FROM events WHERE kind IN {OF_FAULTS} ORDER BY 1"):
+        yield _object(f"fault:{fault}", "fault", str(fault))
     for number, name in record.stream(_ITEMS):
         yield _object(f"item:{number}", "item", str(name))
     for case, name, party, items in record.stream(_ORDERS):
@@ -48,7 +53,8 @@ def _object(id: str, kind: str, name: str) -> dict[str, object]:
 
 def _events(record: Record, start_us: int) -> Iterator[dict[str, object]]:
     for row, at, kind, source, target, message, cause, case, item, quantity, is_of_item in record.stream(_EVENTS):
-        related = [{"objectId": f"party:{source}", "qualifier": "from"}]
+        of = "fault" if kind in OF_FAULTS else "party"
+        related = [{"objectId": f"{of}:{source}", "qualifier": "from"}]
         if target != source:
             related.append({"objectId": f"party:{target}", "qualifier": "to"})
         if case:

@@ -93,7 +93,7 @@ def test_what_an_ocel_log_refers_to_is_in_it(made: Make) -> None:
     objects = {each["id"]: each["type"] for each in log["objects"]}
     declared = {kind["name"]: {a["name"] for a in kind["attributes"]} for kind in log["eventTypes"]}
     assert len(objects) == len(log["objects"])
-    assert {kind["name"] for kind in log["objectTypes"]} == set(objects.values()) == {"order", "item", "party"}
+    assert {kind["name"] for kind in log["objectTypes"]} == set(objects.values()) == {"order", "item", "party", "fault"}
     for each in (*log["events"], *log["objects"]):
         assert all(other["objectId"] in objects for other in each.get("relationships", ()))
     for event in log["events"]:
@@ -226,4 +226,4 @@ def test_pm4py_reads_the_ocel_log(made: Make, tmp_path: Path, record: Record) ->
     events, objects, types = json.loads(told.stdout.splitlines()[-1])
     assert events == count(record)
     assert objects == len(json.loads(made("ocel"))["objects"])
-    assert types == ["item", "order", "party"]
+    assert types == ["fault", "item", "order", "party"]
