@@ -57,6 +57,8 @@ class CallRecord(NamedTuple):
     """The breaker's epoch in which the last attempt was permitted."""
     copy: bool = False
     """True of a copy that a hedge sent beside an attempt; it was paid for like a retry."""
+    spent: str = ""
+    """Why the call fails when its wait is over; empty: it does not."""
 
 
 class Sides(NamedTuple):
@@ -155,6 +157,8 @@ class Calling:
     hedge: Hedging | None = None
     when_refused: Literal["wait", "fail"] = "wait"
     cost: int = 1
+    long_poll: bool = False
+    """Whether the called side answers when it has something to say, so that the caller asks again at once."""
 
     def initial(self) -> Sides:
         """Return what a process that has just started knows."""
@@ -183,6 +187,8 @@ class Calling:
         now, call = event.now, event.call
         if self._too_late(call, now):
             return self._returned(sides, call, now), GiveUp(call, "deadline")
+        if call.spent:
+            return sides, GiveUp(call, call.spent)
         if self.budget is not None and not call.granted:
             sides, call, refusal = self._granted(sides, call, now, event.draw)
             if refusal:
@@ -254,7 +260,9 @@ class Calling:
         if self.budget is not None:
             sides, call, refusal = self._granted(sides, call, now, event.draw)
             if refusal and self.when_refused == "fail":
-                return sides, GiveUp(call, refusal)
+                if not self._sleeps_first():
+                    return sides, GiveUp(call, refusal)
+                call = call._replace(spent=refusal)
         return sides, self._later(call, now, wait, event.draw, cause.value)
 
     def _told(self, sides: Sides, event: Ended) -> Sides:
@@ -330,6 +338,10 @@ class Calling:
             return sides
         state, _ = self.budget.step(sides.budget, Returned(now, call.attempt > 0, call.cost))
         return sides._replace(budget=state)
+
+    def _sleeps_first(self) -> bool:
+        """Tell whether a call that the quota stops waits all the same: else who polls would ask at once again."""
+        return self.long_poll and isinstance(self.budget, budgets.TokenQuota) and self.budget.long_poll_waits
 
     def _too_late(self, call: CallRecord, now: int) -> bool:
         return self.deadline is not None and not self.deadline.left(call.begun_at, now)

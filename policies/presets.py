@@ -62,8 +62,8 @@ BUDGET: Mapping[str, Preset] = {
         budget.TokenQuota(), "boto/botocore botocore/retries/quota.py: 500 tokens, 5 a retry, 10 after a timeout"
     ),
     "aws-standard-2.1": Preset(
-        budget.TokenQuota(retry=14, timeout_retry=14),
-        "the same with AWS_NEW_RETRIES_2026: 14 a retry, throttled 5",
+        budget.TokenQuota(retry=14, timeout_retry=14, long_poll_waits=True),
+        "the same with AWS_NEW_RETRIES_2026: 14 a retry, throttled 5; a long poll waits before it fails",
     ),
     "envoy-1": Preset(
         budget.EnvoyBudget(), "envoyproxy/envoy resource_manager_impl.h: 20 % of what is in flight, at least 3"

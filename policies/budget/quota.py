@@ -20,6 +20,8 @@ class TokenQuota:
     timeout_retry: int = 10
     throttled_retry: int = 5
     refund: int = 1
+    long_poll_waits: bool = False
+    """Whether a long poll still waits for its turn before it fails for want of tokens (standard mode 2.1)."""
 
     def initial(self) -> State:
         """Return a full quota."""

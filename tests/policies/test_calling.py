@@ -345,3 +345,25 @@ def test_copies_leave_no_budget_with_anything_in_flight(wins: list[bool]) -> Non
         sides, _ = calling.step(sides, Dropped(60, loser, 10))
         sides, _ = calling.step(sides, Ended(60, winner, None, 10, 0.5))
     assert sides.budget == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("long_poll", "version", "waits"),
+    [(True, True, 3 * SECOND), (False, True, 0), (True, False, 0)],
+)
+def test_with_an_empty_quota_only_a_long_poll_of_mode_2_1_waits_before_it_fails(
+    long_poll: bool, version: bool, waits: int
+) -> None:
+    """POLICIES 2, AWS standard: 2.0 stops at once; 2.1 lets long-poll operations sleep the backoff, then fails."""
+    calling = Calling(
+        retry=Retry(kind="fixed", attempts=3, base_us=3 * SECOND),
+        budget=TokenQuota(capacity=1, long_poll_waits=version),
+        when_refused="fail",
+        long_poll=long_poll,
+    )
+    caller = Caller(calling)
+    decision = caller.call(1, FAIL)
+    assert isinstance(decision, GiveUp)
+    assert decision.reason == "retry quota reached"
+    assert (len(caller.sent), caller.now) == (1, waits)
+    assert caller.sides.budget == (1,), "nothing was taken for an attempt that is not sent"

@@ -159,6 +159,7 @@ BAD = [
     ('is: "> 0"', 'is: "about 0"', "expectations.more.is: must be"),
     ("[S-10]", "[S-99]", "no such invariant 'S-99'; there are S-1"),
     ("[S-10]", "[L-3]", "invariant 'L-3' compares runs, as a test does, and no run can break it"),
+    ("{kind: exponential, attempts: 4}", "polly-8", "retry: is the name of a preset; write {preset: polly-8}"),
     ("attempts: 4}", "attempts: 4, cap: 1ms}", "designs.governed.retry.cap: must not be shorter than base (got "),
     ("seed: 7", "seed: 7\nties: drawn", "'drawn' does not exist yet; there is fifo"),
     ("seed: 7", "seed: 7\nseed: 8", "7:1: seed: stands here twice; the first is on line 6"),

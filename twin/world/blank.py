@@ -305,6 +305,8 @@ class _Builder:
             shared = standing.calling
             if once:
                 shared = replace(shared, retry=_ONCE, budget=None, hedge=None)
+            if call.long_poll:
+                shared = replace(shared, long_poll=True)
             limit = shared.in_flight
             if isinstance(limit, Partitioned):
                 limit = limit.of(call.operation)

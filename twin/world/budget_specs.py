@@ -7,7 +7,7 @@ from pydantic import Field
 from policies import budget, presets
 from twin.world.own_code import OwnBudget
 from twin.world.policy_block import PolicyBlock, written_out
-from twin.world.values import Block, Count, Factor, OneOf, PositiveDuration, Quantity, Share, sourced
+from twin.world.values import Block, Count, Factor, Flag, OneOf, PositiveDuration, Quantity, Share, sourced
 
 
 class BudgetBlock(PolicyBlock):
@@ -36,6 +36,7 @@ class QuotaBudget(BudgetBlock):
     timeout_retry: Count = sourced(10, "AWS SDKs, standard mode 2.0")
     throttled_retry: Count = sourced(5, "AWS SDKs, standard mode 2.0")
     refund: Quantity = sourced(1, "AWS SDKs: for a success that needed no retry; else the cost of the last one")
+    long_poll_waits: Flag = sourced(False, "AWS SDKs, standard mode 2.0; in 2.1 a long poll waits before it fails")
 
 
 class RatioBudget(BudgetBlock):

@@ -94,6 +94,7 @@ class CallBlock(Block):
     key: Keys | None = sourced(None, "rule: all calls have the same key")
     priority: Quantity = sourced(0, "rule: all calls are alike; lower numbers are served first")
     retries: Flag = sourced(True, "rule: the retry of the design is every caller's; false: this call is made once")
+    long_poll: Flag = sourced(False, "rule: an answer comes at once; true: when there is something to say")
     idempotency_key: Literal["call", "request", "none"] = sourced(
         "call", "rule: all attempts of a call name one key; request: so do all calls of a request, and its repetitions"
     )

@@ -541,6 +541,8 @@ class OneOf:
         if not kinds:
             raise rule(f"a {self.noun} has one of the keys {', '.join(self.marks)}")
         there = f"there are {', '.join(kinds)}" if len(kinds) > 1 else f"there is {kinds[0]}"
+        if isinstance(value, str) and value in (self.presets or ()):
+            raise rule(f"is the name of a preset; write {{preset: {value}}}")
         if not isinstance(value, Mapping):
             raise rule(f"must be a mapping with {self.key!r}; {there}")
         for word, what in (("use", "a user's class"), ("preset", "a preset"), ("profile", "an entry of the profiles")):
