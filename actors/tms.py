@@ -12,11 +12,7 @@ from actors.calls import FAILED, REFUSED, Call, Client
 from actors.carrier import LabelRequested
 from actors.ground import Ground, Lag
 from twin.kernel.station import Station
-from twin.model.instant import MINUTE, Elapsed
 from twin.model.message import Event, Message
-
-ASK_LATER = 15 * MINUTE
-"""What a warehouse is told when every carrier has declined: a quarter of an hour, assumed."""
 
 
 @dataclass(slots=True)
@@ -27,6 +23,8 @@ class _Load:
     place: int = 0
     round: int = 0
     tendered: bool = False
+    unsure: bool = False
+    """Whether the carrier it stands at may have printed a label that nobody has seen."""
 
 
 class Tms:
@@ -66,7 +64,7 @@ class Tms:
     def _tender(self, event: LabelRequested, load: _Load) -> None:
         """Ask the next carrier that does not decline; after the last one, the warehouse comes back later."""
         while load.place < len(self.carriers):
-            if not self.declines(event.package, load.place + len(self.carriers) * load.round):
+            if load.unsure or not self.declines(event.package, load.place + len(self.carriers) * load.round):
                 load.tendered = True
                 self.carriers[load.place].submit(event)
                 return
@@ -81,7 +79,6 @@ class Tms:
         calls, load.calls = load.calls, []
         for call in calls:
             call.status, call.answer = status, answer
-            call.retry_after = ASK_LATER if status == REFUSED else None
             call.client.respond(call)
 
     # --- what carriers say
@@ -94,20 +91,20 @@ class Tms:
         self.given[carrier] = self.given.get(carrier, 0) + 1
         self._answer(load, "ok", answer)
 
-    def refused(self, event: Event, retry_after: Elapsed | None) -> bool:
-        """A carrier is at its limit: the next one is asked; True unless it is the last, which is asked again later."""
-        assert isinstance(event, LabelRequested)
-        load = self._loads[event.package]
-        if load.place == len(self.carriers) - 1:
-            return False
-        self.passed_over += 1
-        load.place += 1
-        self._tender(event, load)
-        return True
-
     def unlabelled(self, event: Event, reason: str) -> None:
-        """A carrier did not answer, however often it was asked: it is asked again when the warehouse comes back."""
+        """A carrier gave none in its one attempt: the next is asked if it only was at its limit.
+
+        An attempt that failed or was not answered may have printed a label: from then on this carrier alone is asked,
+        whenever the warehouse comes back.
+        """
         assert isinstance(event, LabelRequested)
         load = self._loads[event.package]
         load.tendered = False
-        self._answer(load, FAILED)
+        refused = f": {REFUSED} " in reason
+        load.unsure = load.unsure or not refused
+        if refused and not load.unsure and load.place < len(self.carriers) - 1:
+            self.passed_over += 1
+            load.place += 1
+            self._tender(event, load)
+        else:
+            self._answer(load, REFUSED if refused else FAILED)

@@ -339,8 +339,8 @@ MUTANTS = (
     Mutant(
         "another carrier is asked after a silent one",
         "actors/tms.py",
-        "        load.tendered = False\n        self._answer(load, FAILED)",
-        "        load.place = (load.place + 1) % len(self.carriers)\n        self._tender(event, load)",
+        "        load.unsure = load.unsure or not refused\n        if refused and not load.unsure and",
+        "        if",
         ("S-3",),
         MUTE,
         "busy_firm",

@@ -608,8 +608,7 @@ class _Builder:
             for name in self.further.guide(list(made)):
                 patient = self._client(
                     f"{tms.name}/{name}", tms.name, name, made[name][1],
-                    retry=LABELS_AGAIN, done=tms.labelled, parked=tms.unlabelled,
-                    refused=tms.refused,
+                    retry=away.ONE_QUESTION, done=tms.labelled, parked=tms.unlabelled,
                 )  # fmt: skip
                 tms.carriers.append(patient)
             self._ask_for_labels(tms.name, tms)
