@@ -125,6 +125,8 @@ def test_a_closed_item_takes_no_new_orders_and_open_ones_go_on() -> None:
     assert made.order(7).lines[0].allocated == 3
     (letter,) = made.store.rows[LETTERS.number].values()
     assert (letter.code, letter.category) == ("ITEM_CLOSED", "VALIDATION")  # type: ignore[attr-defined]
+    refused = made.order(8)
+    assert made.submit(8, (1, 1)) is Outcome.DUPLICATE and made.order(8) is refused
     told(made, 1, 3, 2)
     assert made.submit(9, (1, 1)) is Outcome.ACCEPTED
 

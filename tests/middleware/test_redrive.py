@@ -248,3 +248,14 @@ def test_nothing_but_the_queues_opens_an_exception() -> None:
 @pytest.mark.parametrize(("code", "category"), [("OVERSHIP", "CONFLICT"), ("NOBODY_KNOWS", "CONFLICT")])
 def test_an_unknown_code_is_for_a_person_to_decide(code: str, category: str) -> None:
     assert ExceptionRouting().route(code).category.value == category
+
+
+def test_a_message_that_was_carried_out_meanwhile_stays_so_when_its_letter_is_parked() -> None:
+    """Its sender repeated it, the fault was gone by then, and somebody settles what was kept of the first time."""
+    trade = Trade()
+    fact = received(100, UNKNOWN, 5, sequence=1)
+    trade.run(fact)
+    trade.know(UNKNOWN)
+    assert trade.run(fact) is Outcome.APPLIED
+    assert trade.run(ParkLetter(id=1, letter=fact.id, by="ada", reason="seen to")) is Outcome.DISCARDED
+    assert trade.store.get(INBOX, fact.id) == int(Outcome.APPLIED) and trade.sellable(UNKNOWN) == 5

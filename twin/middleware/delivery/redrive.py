@@ -69,7 +69,8 @@ def park(command: ParkLetter, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     if letter is None:
         return Outcome.NOOP
     if letter.kind is LetterKind.MESSAGE:
-        unit.save(INBOX, letter.id, int(Outcome.DISCARDED))
+        if unit.load(INBOX, letter.id) is None:  # else its sender has repeated it meanwhile, and it was carried out
+            unit.save(INBOX, letter.id, int(Outcome.DISCARDED))
         _forget_reference(letter, unit)
     _settle(letter, command, "PARK", Outcome.DISCARDED, now, unit, reason=command.reason)
     return Outcome.DISCARDED

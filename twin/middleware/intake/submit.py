@@ -19,7 +19,7 @@ from twin.middleware.intake.source import hold, of_whole_lines, on_terms, refuse
 from twin.middleware.master_data.feed import of_open_items
 from twin.middleware.orders.acceptance import accept
 from twin.middleware.orders.effects import Answer, Step
-from twin.middleware.orders.intake import worth_accepting
+from twin.middleware.orders.intake import tried_anew, worth_accepting
 from twin.middleware.orders.occasions import (
     Allocated,
     LinePromise,
@@ -72,7 +72,7 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
     work = Work(command, now, rules, unit, last, stocks, {})
     submitted = taken(command, verdict, rules)
     kits = reading.wording.kits if reading is not None and reading.wording is not None else ()
-    if last is not None and last.intake is not Intake.REJECTED:
+    if last is not None and not tried_anew(last, submitted, now.elapsed):
         return work.take(submit(last, submitted, now.elapsed))
     if verdict is not None and verdict.errors:
         outcome = refuse(work, submitted, verdict)
