@@ -18,10 +18,11 @@ class Display(Protocol):
 
 
 class Bar:
-    """A bar in a cell; called with runs done, begun ones in part, and runs planned."""
+    """A bar in a cell; called with units (runs) done, begun ones in part, and units planned."""
 
-    def __init__(self, what: str, display: Display) -> None:
+    def __init__(self, what: str, display: Display, unit: str = "runs") -> None:
         self._what = what
+        self._unit = unit
         self._display = display
         self._percent = -1
 
@@ -30,18 +31,18 @@ class Bar:
         percent = int(100 * done / planned) if planned else 100
         if percent != self._percent:
             self._percent = percent
-            self._display.update(Shown(self._what, done, planned))
+            self._display.update(Shown(self._what, done, planned, self._unit))
 
 
 class Shown:
     """One state of a bar, as a page or as text."""
 
-    def __init__(self, what: str, done: float, planned: int) -> None:
-        self._what, self._done, self._planned = what, done, planned
+    def __init__(self, what: str, done: float, planned: int, unit: str = "runs") -> None:
+        self._what, self._done, self._planned, self._unit = what, done, planned, unit
 
     def __repr__(self) -> str:
-        """Say how many runs are done."""
-        return f"{self._what}: {int(self._done)} of {self._planned} runs"
+        """Say how many units are done."""
+        return f"{self._what}: {int(self._done)} of {self._planned} {self._unit}"
 
     def _repr_html_(self) -> str:
         if self._done >= self._planned:
@@ -51,14 +52,14 @@ class Shown:
         )
 
 
-def seen(progress: Progress | None, what: str) -> Progress | None:
+def seen(progress: Progress | None, what: str, unit: str = "runs") -> Progress | None:
     """Return who hears how far a call has come: the one that was given, else a bar where a notebook is running."""
     if progress is not None or not _in_notebook():
         return progress
     from IPython.display import display
 
-    shown: Display | None = display(Shown(what, 0, 1), display_id=True)  # type: ignore[no-untyped-call]  # IPython's own
-    return None if shown is None else Bar(what, shown)
+    shown: Display | None = display(Shown(what, 0, 1, unit), display_id=True)  # type: ignore[no-untyped-call]  # IPython's own
+    return None if shown is None else Bar(what, shown, unit)
 
 
 def _in_notebook() -> bool:

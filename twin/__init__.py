@@ -9,6 +9,7 @@ by path.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reports.replayed import replay as replay
     from reports.result import compare as compare
     from reports.result import run as run
     from reports.swept import optimize as optimize
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from scenarios import load as load
     from scenarios import names as names
     from scenarios.imports import import_files as import_files
-    from scenarios.replays import replay as replay
     from scenarios.stepping import open as open  # noqa: A004  # a name of the face, reached as twin.open
     from twin.errors import Divergence as Divergence
     from twin.errors import HistoryError as HistoryError
@@ -84,7 +84,7 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "open": "scenarios.stepping",
         "optimize": "reports.swept",
         "read_effects": "twin.live.effects",
-        "replay": "scenarios.replays",
+        "replay": "reports.replayed",
         "results": "twin.experiment",
         "run": "reports.result",
         "seconds": "twin.model.instant",

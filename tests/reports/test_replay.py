@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import twin
 from reports.replay import replay_page
 from scenarios.replays import Replays, replay
 from tests.playback.recording import recorded_in, with_one_order_larger
@@ -77,3 +78,10 @@ def test_the_command_writes_the_page(recorded: Path, tmp_path: Path, capsys: pyt
     assert main(["replay", str(recorded), "--report", str(target)]) == 0
     assert f"report: {target}" in capsys.readouterr().err
     assert target.read_text().startswith("<!doctype html>")
+
+
+def test_what_the_face_gives_writes_its_page(recorded, tmp_path):
+    found = twin.replay(recorded)
+    written = found.report(tmp_path / "replay.html")
+    assert written.read_text(encoding="utf-8") == replay_page(found, recorded.name)
+    assert not found.differs
