@@ -115,7 +115,8 @@ def test_the_counts_are_rows_of_a_table_too(tmp_path: Path, run: Run):
     table.write_bytes(HEAD + ORDER + SECOND_LINE + POSTAGE)
     out = tmp_path / "history.jsonl"
     code, said, err = run("import", table, "--mapping", MAPPING, "--explain", "--out", out, "--format", "csv")
-    assert (code, err) == (0, f"history: {out}\n")
+    spans = "note: orders.csv: 1 documents whose rows have several times\n"
+    assert (code, err) == (0, f"{spans}history: {out}\n")
     assert said.splitlines() == [
         "end,class,rows,events,lines",
         "mapped,OrderPlaced,2,1,",

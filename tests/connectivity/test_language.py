@@ -176,6 +176,63 @@ NUMBERS = mapping(
 )
 
 
+def of_units(*note: dict[str, object], **columns: object) -> Mapping:
+    """Return a mapping of orders whose units and payments stand in joined files."""
+    return mapping(
+        joins={
+            "units": {"file": "units.csv", "on": {"order": "no"}, "many": True},
+            "payments": {"file": "payments.csv", "on": {"order": "no"}, "many": True},
+        },
+        columns={"order": "order", "at": TIME, **columns},
+        note=list(note),
+        events=[
+            {
+                **PLACED,
+                "lines": {"from": "units", "by": ["sku", "by"], "item": "sku", "quantity": {"count": "rows"}},
+            }
+        ],
+    )
+
+
+ORDERS = "order,at\n1,2011-03-07 09:00\n2,2011-03-07 10:00\n3,2011-03-07 11:00\n"
+UNITS = (
+    "no,sku,by,until,price,freight\n"
+    "1,A,x,2011-03-07 08:00,1.10,0.20\n1,A,x,2011-03-07 08:30,1.10,0.20\n1,A,y,2011-03-07 09:00,1,\n"
+    "2,A,x,2011-03-07 10:01,2.00,1\n2,B,x,,2.00,1\n"
+    "3,C,x,2011-03-07 10:59,5,0\n"
+)
+PAYMENTS = "no,value\n1,3.00\n1,0.60\n2,5.99\n3,4.98\n"
+UNTIL = {"column": "units.until", "type": "time", "optional": True}
+EURO = {"type": "decimal", "currency": "EUR", "sum": True}
+DUE, PAID = {"columns": ["units.price", "units.freight"], **EURO}, {"column": "payments.value", **EURO}
+
+
+def test_values_of_joined_rows_are_counted_each_compared_and_summed():
+    using = of_units(
+        {"class": "late units", "each": "until", "when": {"until": {"below": "at"}}},
+        {"class": "orders with a late unit", "when": {"until": {"below": "at"}}},
+        {"class": "several sellers", "when": {"sellers": {"several": True}}},
+        {"class": "one seller", "when": {"sellers": {"several": False}}},
+        {"class": "paid apart", "when": {"paid": {"apart": {"from": "due", "by": 0.01}}}},
+        {"class": "not paid to the cent", "when": {"paid": {"apart": {"from": "due", "by": 0}}}},
+        sellers="units.by",
+        until=UNTIL,
+        due=DUE,
+        paid=PAID,
+    )
+    made, report = read(ORDERS, using, units=UNITS, payments=PAYMENTS)
+    assert [len(fact.lines) for fact in made if isinstance(fact, business.OrderPlaced)] == [2, 2, 1]
+    assert dict(report.notes) == {
+        "elements that repeat a line of their document": 1,
+        "late units": 3,
+        "orders with a late unit": 2,
+        "several sellers": 1,
+        "one seller": 2,
+        "paid apart": 1,
+        "not paid to the cent": 2,
+    }
+
+
 def test_numbers_dates_and_codes_of_other_countries():
     facts, report = read(
         "item;n;day;hour;why;unit;worth\n"
@@ -335,6 +392,27 @@ def test_a_joined_file_without_its_column_is_an_error_that_lists_what_it_has():
         ),
         ({"completeness": {"order": "full"}}, "completeness.order: unknown key; did you mean 'orders'?"),
         ({"privacy": {"drop": ["order"]}}, "an event is known by 'order'; it can be keyed, not dropped"),
+        ({"note": [{"class": "x", "each": "odrer", "when": {"order": {"several": True}}}]}, "did you mean 'order'?"),
+        ({"refuse": [{"class": "x", "each": "order", "when": {"order": {"several": True}}}]}, "each: unknown key"),
+        (
+            {"columns": {"order": {"column": "o", "sum": True}, "at": TIME}},
+            "sum: needs a column of numbers (this one is",
+        ),
+        (
+            {"columns": {"order": "o", "at": TIME, "due": {"columns": ["a", "b"], "join": "-", **EURO}}},
+            "columns.due.sum: adds up what columns hold; it goes with neither 'join' nor 'const'",
+        ),
+        (
+            {
+                "columns": {"order": "order", "at": TIME, "due": {"column": "due", **EURO}},
+                "note": [{"class": "x", "when": {"due": {"apart": {"from": "due", "by": -1}}}}],
+            },
+            "apart.by: must not be negative (got -1)",
+        ),
+        (
+            {"note": [{"class": "x", "when": {"at": {"apart": {"from": "at", "by": 1}}}}]},
+            "two columns are apart if both hold numbers of one kind ('at' is time, 'at' is time)",
+        ),
         ({"note": [{"class": "x", "when": {"at": {"above": "soon"}}}]}, "must be a day or time such as '2009-01-01'"),
     ],
 )

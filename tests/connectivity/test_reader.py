@@ -103,6 +103,8 @@ def test_one_invoice_makes_an_order_of_its_positive_lines_and_adjustments_of_its
     assert (report.rows, report.mapped, report.refused_rows, report.empty) == (4, 4, 0, 0)
     assert dict(report.notes) == {
         "lines that repeat an item of their document": 1,
+        "documents whose rows have several times": 1,
+        "values of price that are zero": 1,
         "rows whose time is that of the row above": 1,
         "values of who that are absent": 2,
     }
@@ -313,6 +315,8 @@ def test_with_service_codes_the_whole_set_gives_its_published_sums() -> None:
         "rows whose time is that of the row above": 272_152,
         "values of customer that are absent": 81_030,
         "lines that repeat an item of their document": 4_438,
+        "documents whose rows have several times": 36,
+        "values of price that are zero": 1_666,
         "values of price rounded half up to minor units": 2,
         "values of item that differ from another by letter case alone": 93,
     }

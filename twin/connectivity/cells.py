@@ -157,10 +157,15 @@ class Reading:
             return lambda record: one(constant)
 
         def read(record: Raw) -> Cell:
-            raw = fetches[0](record) if len(fetches) == 1 else self._joined(record, fetches, column.join)
+            raw: object
+            if column.summed:
+                raw = _all_of(record, fetches)
+            else:
+                raw = fetches[0](record) if len(fetches) == 1 else self._joined(record, fetches, column.join)
             cell: Cell
             if isinstance(raw, list):
-                cell = tuple([each for each in map(one, raw) if each is not None]) or None
+                values = tuple([each for each in map(one, raw) if each is not None]) or None
+                cell = _sum(values) if values is not None and column.summed else values
             else:
                 cell = one(raw)
             if cell is None:
@@ -246,12 +251,15 @@ class Reading:
     def _money(self, column: Column) -> Callable[[str], int]:
         quantum, digits = Decimal(1).scaleb(-column.minor_digits), column.minor_digits
         rounded_too = f"values of {column.name} rounded half up to minor units"
+        nothing = f"values of {column.name} that are zero"
 
         def read(text: str) -> int:
             exact = self._exact(text)
             rounded = exact.quantize(quantum, rounding=ROUND_HALF_UP)
             if rounded != exact:
                 self._note(rounded_too)
+            if exact == 0 and not column.summed:
+                self._note(nothing)
             return int(rounded.scaleb(digits))
 
         return read
@@ -261,7 +269,20 @@ _INTEGER = re.compile(r"([+-]?[0-9]{1,15})(?:\.0*)?", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{0,12})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 
 
+def _all_of(record: Raw, fetches: list[Fetch]) -> list[object]:
+    """Return everything that the sources of a column have in a record, lists one value at a time."""
+    found = [fetch(record) for fetch in fetches]
+    return [value for each in found for value in (each if isinstance(each, list) else [each])]
+
+
+def _sum(values: tuple[Scalar, ...]) -> int | Decimal:
+    return sum([value for value in values if isinstance(value, int | Decimal)])
+
+
 def _of_table(table: object, name: str) -> object:
+    """Return a value of the joined row, or of each of several, in their order."""
+    if isinstance(table, list):
+        return [_of_table(each, name) for each in table]
     return table.get(name) if isinstance(table, dict) else None
 
 

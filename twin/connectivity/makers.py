@@ -57,7 +57,10 @@ class Maker:
 
 @dataclass(slots=True)
 class Draft:
-    """One event of one row, before it is certain that the row is taken."""
+    """One event of one row, before it is certain that the row is taken.
+
+    `repeats` counts the elements of its list that went into the line of an earlier one.
+    """
 
     maker: Maker
     at_us: int
@@ -66,6 +69,7 @@ class Draft:
     values: Values
     lines: tuple[business.OrderedItem, ...] = ()
     document: tuple[str, ...] | None = None
+    repeats: int = 0
 
 
 def _list_of(source: str, joins: set[str]) -> Callable[[object], list[object]]:

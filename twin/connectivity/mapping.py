@@ -93,6 +93,7 @@ class Column:
     `sources` are names of columns, or paths; several are joined by `join`. `codes` replaces one word by another; a word
     that is not in it is refused under the class `unknown`, or kept where that is empty. `const` stands in for a column
     that the file does not have. `take` is a pattern that the whole text must fit; what its one group holds is taken.
+    With `summed` the value is the sum of all that the sources have.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Column:
     unknown: str = "unknown_code"
     const: str | None = None
     take: str = ""
+    summed: bool = False
 
     @property
     def minor_digits(self) -> int:
@@ -114,12 +116,15 @@ class Column:
         return MINOR_DIGITS.get(self.currency, 2)
 
 
-TestKind = Literal["equals", "in", "matches", "empty", "above", "below", "between"]
+TestKind = Literal["equals", "in", "matches", "empty", "several", "above", "below", "between", "apart"]
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One question about one column of a row; `other` names the column that it is compared with."""
+    """One question about one column of a row; `other` names the column that it is compared with.
+
+    `apart` asks whether the two differ by more than the value.
+    """
 
     column: str
     kind: TestKind
@@ -153,10 +158,14 @@ Condition = Test | AllOf | AnyOf | NotOf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """Rows that are refused, or only counted, and the class under which that is done."""
+    """Rows that are refused, or only counted, and the class under which that is done.
+
+    With `each`, a column that holds a list, its values are counted that the condition holds for, not rows.
+    """
 
     name: str
     when: Condition
+    each: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

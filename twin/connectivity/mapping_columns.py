@@ -80,6 +80,7 @@ def column_of(name: str, node: Node, *, flat: bool, codes: Codes, type: Type = "
         "optional",
         "drop_suffix",
         "take",
+        "sum",
         "case",
         "currency",
     )
@@ -89,6 +90,11 @@ def column_of(name: str, node: Node, *, flat: bool, codes: Codes, type: Type = "
     pairs, unknown = _codes(node, codes)
     if (pairs is not None or node.has("case")) and kind != "text":
         node.fault(f"'map' and 'case' need a text column (this one is {kind})")
+    summed = node.at("sum").flag() if node.has("sum") else False
+    if summed and kind not in ("integer", "decimal"):
+        node.at("sum").fault(f"needs a column of numbers (this one is {kind})")
+    if summed and (node.has("join") or node.has("const")):
+        node.at("sum").fault("adds up what columns hold; it goes with neither 'join' nor 'const'")
     return Column(
         name=name,
         sources=_sources(node, name, flat=flat),
@@ -102,6 +108,7 @@ def column_of(name: str, node: Node, *, flat: bool, codes: Codes, type: Type = "
         unknown=unknown,
         const=node.at("const").text() if node.has("const") else None,
         take=_taken(node.at("take")) if node.has("take") else "",
+        summed=summed,
     )
 
 
@@ -200,7 +207,7 @@ def condition_of(node: Node, known: Known) -> Condition | None:
 
 
 def _tests(node: Node, column: Column, known: Known) -> list[Test]:
-    if not node.keys(("equals", "in", "matches", "empty", "above", "below", "between")):
+    if not node.keys(("equals", "in", "matches", "empty", "several", "above", "below", "between", "apart")):
         return []
     tests: list[Test] = []
     for key in node.value if isinstance(node.value, dict) else ():
@@ -211,10 +218,12 @@ def _tests(node: Node, column: Column, known: Known) -> list[Test]:
             tests.append(Test(column.name, "in", tuple(_constant(part, column, known) for part in inner.items())))
         elif key == "matches":
             tests.append(Test(column.name, "matches", (_pattern(inner, column),)))
-        elif key == "empty":
-            tests.append(Test(column.name, "empty", (inner.flag(),)))
+        elif key in ("empty", "several"):
+            tests.append(Test(column.name, "empty" if key == "empty" else "several", (inner.flag(),)))
         elif key in ("above", "below"):
             tests.append(_compared(inner, column, "above" if key == "above" else "below", known))
+        elif key == "apart":
+            tests.extend(_apart(inner, column, known))
         elif key == "between":
             ends = tuple(_number(part, column, known) for part in inner.items())
             if len(ends) != 2:
@@ -234,6 +243,30 @@ def _compared(node: Node, column: Column, kind: Literal["above", "below"], known
             f"{other.name!r} is {other.type})"
         )
     return Test(column.name, kind, other=other.name)
+
+
+def _apart(node: Node, column: Column, known: Known) -> list[Test]:
+    """Read `{from: COLUMN, by: NUMBER}`: the two differ by more than that."""
+    if not node.keys(("from", "by"), ("from", "by")) or not (node.has("from") and node.has("by")):
+        return []
+    other = known.columns.get(known.column(node.at("from")))
+    if other is None:
+        return []
+    alike = (other.type, other.currency) == (column.type, column.currency)
+    if not alike or column.type not in ("integer", "decimal"):
+        node.fault(
+            f"two columns are apart if both hold numbers of one kind ({column.name!r} is "
+            f"{_kind(column)}, {other.name!r} is {_kind(other)})"
+        )
+        return []
+    margin = _number(node.at("by"), column, known)
+    if margin < 0:
+        node.at("by").fault(f"must not be negative (got {node.at('by').value!r})")
+    return [Test(column.name, "apart", (margin,), other.name)]
+
+
+def _kind(column: Column) -> str:
+    return f"{column.type} {column.currency}".rstrip()
 
 
 def _constant(node: Node, column: Column, known: Known) -> str | int | Decimal:

@@ -155,10 +155,11 @@ def _join(name: str, node: Node) -> Join | None:
 def _named(top: Node, key: str, known: Known) -> tuple[Named, ...]:
     found = []
     for node in top.at(key).items() if top.has(key) else ():
-        if node.keys(("class", "when"), ("class", "when")):
+        if node.keys(("class", "when", *(["each"] if key == "note" else [])), ("class", "when")):
             condition = condition_of(node.at("when"), known) if node.has("when") else None
+            each = known.column(node.at("each")) if node.has("each") else ""
             if condition is not None:
-                found.append(Named(name=node.at("class").text(), when=condition))
+                found.append(Named(name=node.at("class").text(), when=condition, each=each))
     return tuple(found)
 
 

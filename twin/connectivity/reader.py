@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import msgspec
 
 from twin.connectivity.cells import Bad, Cell, Raw, Read, Reading, Row, Scalar, Stamps
-from twin.connectivity.conditions import Holds, columns_of, compile_condition
+from twin.connectivity.conditions import Counts, Holds, columns_of, compile_condition, compile_count
 from twin.connectivity.facts import Values, fact_of, merged
 from twin.connectivity.formats.choice import rows_of
 from twin.connectivity.joins import Joined
@@ -146,7 +146,7 @@ class Reader:
             first=[(name, reads[name]) for name in asked],
             refuse=[(rule.name, compile_condition(rule.when)) for rule in mapping.refuse],
             rest=[(name, read) for name, read in reads.items() if name not in asked],
-            note=[(rule.name, compile_condition(rule.when)) for rule in mapping.note],
+            note=[(rule.name, compile_count(rule)) for rule in mapping.note],
             events=[Maker.of(rule, mapping, self._reading) for rule in mapping.events],
         )
 
@@ -191,12 +191,12 @@ class Reader:
             for element in elements:
                 values = maker.values(private, [] if element is None else [element], self._redacted)
                 draft = Draft(maker, at_us, found.number, len(drafts) + 1, values)
-                if maker.lines is not None:
-                    draft.lines = (
-                        maker.lines.of_elements(private, tables_of(maker.listed(record)))
-                        if maker.listed is not None
-                        else (maker.lines.of_row(private),)
-                    )
+                if maker.lines is not None and maker.listed is not None:
+                    listed = tables_of(maker.listed(record))
+                    draft.lines = maker.lines.of_elements(private, listed)
+                    draft.repeats = len(listed) - len(draft.lines)
+                elif maker.lines is not None:
+                    draft.lines = (maker.lines.of_row(private),)
                 if maker.gathers:
                     draft.document = self._document_of(maker, row)
                     known = self._open.get(draft.document)
@@ -277,9 +277,12 @@ class Reader:
         tally.mapped += 1
         for type in dict.fromkeys(draft.maker.rule.type for draft in drafts):
             tally.event_rows[type] = tally.event_rows.get(type, 0) + 1
-        for name, holds in plan.note:
-            if holds(row):
-                tally.note(name)
+        for draft in drafts:
+            if draft.repeats:
+                tally.note("elements that repeat a line of their document", draft.repeats)
+        for name, counts in plan.note:
+            if count := counts(row):
+                tally.note(name, count)
         for name, cases in self._cases.items():
             cases.see(row[name])
 
@@ -295,6 +298,7 @@ class Reader:
                 document = self._open[draft.document] = _Document(draft.document, draft)
             elif draft.lines:
                 document.lines += draft.lines
+            document.spans = document.spans or draft.at_us != document.latest_us
             if group.time == "last":
                 document.at_us = draft.at_us
             document.last_row, document.latest_us = self._tally.rows, draft.at_us
@@ -313,6 +317,8 @@ class Reader:
         self._shelf.put("closed", "\x1f".join(document.key), b"1")
         group = self._mapping.group
         assert group is not None, "only a mapping with a group gathers"
+        if document.spans:
+            self._tally.note("documents whose rows have several times")
         lines = merged(document.lines, group.repeats, self._tally.note)
         first = document.first
         return self._told(first.maker, document.at_us, first.row, first.nth, first.values, lines)
@@ -344,14 +350,14 @@ class _Plan:
     first: list[tuple[str, Read]]
     refuse: list[tuple[str, Holds]]
     rest: list[tuple[str, Read]]
-    note: list[tuple[str, Holds]]
+    note: list[tuple[str, Counts]]
     events: "list[Maker]"
 
 
 class _Document:
     """An open document: what its first row said, and the lines so far."""
 
-    __slots__ = ("at_us", "first", "key", "last_row", "latest_us", "lines")
+    __slots__ = ("at_us", "first", "key", "last_row", "latest_us", "lines", "spans")
 
     def __init__(self, key: tuple[str, ...], first: Draft) -> None:
         self.key = key
@@ -359,6 +365,7 @@ class _Document:
         self.lines = list(first.lines)
         self.at_us = self.latest_us = first.at_us
         self.last_row = 0
+        self.spans = False
 
 
 class _Cases:
