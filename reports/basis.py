@@ -1,6 +1,7 @@
 """What a report rests on: verdicts on promises and claims, what it would cost, assumptions, versions, how to repeat."""
 
 import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,23 +19,24 @@ from twin.world.checks.catalogue import CATALOGUE
 from twin.world.run import LIMITS, QUIET
 
 if TYPE_CHECKING:
+    from twin.world.costs import Costs
     from twin.world.scenario import Scenario
 
 VIOLATIONS_SHOWN_MAX: Final = 20
+COSTS_NOTE: Final = "Prices times measures, means over replications; every price is a setting (costs: in the scenario)."
 
 
-def costs(scenario: "Scenario", comparison: Comparison) -> Table:
-    """Show what failures cost by design: each priced measure, and all together."""
-    prices = scenario.costs
+def costs(prices: "Costs", kpis: Mapping[str, Sequence[Mapping[str, float | None]]]) -> Table:
+    """Show what failures cost by design: each priced measure, and all together; `kpis` are those of its runs."""
     rows = []
-    parts = {design: [prices.parts(run.kpis) for run in comparison.of(design)] for design in comparison.designs}
+    parts = {design: [prices.parts(run) for run in runs] for design, runs in kpis.items()}
     for measure in dict.fromkeys(name for each in parts.values() for run in each for name in run):
-        cells = [t_interval([run.get(measure, 0.0) for run in parts[design]]) for design in comparison.designs]
+        cells = [t_interval([run.get(measure, 0.0) for run in each]) for each in parts.values()]
         if any(cell is not None and cell.mean for cell in cells):
             rows.append((measure, *(_amount(cell) for cell in cells)))
-    totals = [t_interval([prices.total(run.kpis) for run in comparison.of(design)]) for design in comparison.designs]
+    totals = [t_interval([prices.total(run) for run in runs]) for runs in kpis.values()]
     rows.append(("together", *(_amount(total) for total in totals)))
-    return Table(title=f"cost of failure, {prices.currency}", heads=("for", *comparison.designs), rows=tuple(rows))
+    return Table(title=f"cost of failure, {prices.currency}", heads=("for", *kpis), rows=tuple(rows))
 
 
 def invariants(scenario: "Scenario", comparison: Comparison) -> Table:

@@ -66,7 +66,9 @@ def page(path: Path, scenario: "Scenario") -> Page:
     judged = (*folder.document["expectations"], *folder.document["slo"])
     shown = {
         "measures": tables.measures(comparison),
-        "costs": basis.costs(scenario, comparison),
+        "costs": basis.costs(
+            scenario.costs, {design: [run.kpis for run in comparison.of(design)] for design in comparison.designs}
+        ),
         "invariants": basis.invariants(scenario, comparison),
         "violations": basis.violations(comparison),
         "claims": basis.claims(folder),
@@ -77,7 +79,9 @@ def page(path: Path, scenario: "Scenario") -> Page:
     }
     breaks = {record.design: sections.breaks(record) for record in records}
     affected = {
-        "affected": technical.measures(comparison, "whom failures reached, all replications", technical.AFFECTED),
+        "affected": technical.measures(
+            comparison.estimates, "whom failures reached, all replications", technical.AFFECTED
+        ),
         "affected-channels": tables.stacked({record.design: sections.affected(record) for record in records}),
         "affected-warehouses": tables.stacked({record.design: sections.warehouses(record) for record in records}),
     }
@@ -96,6 +100,8 @@ def page(path: Path, scenario: "Scenario") -> Page:
         decisions=[line.strip() for line in tables.decisions(comparison.differences)],
         breaks=breaks,
         affected=affected,
+        affected_note=technical.AFFECTED_NOTE,
+        costs_note=basis.COSTS_NOTE,
         technical=[*inside.values(), *([shown["ageing"]] if shown["ageing"].rows else [])],
         explorer_notes=[_held(chosen, record) for chosen, record in held],
         limits=folder.document["limits"],

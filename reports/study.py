@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from reports import basis, front, recovery, sweep
+from reports import basis, front, harm, recovery, sweep
 from reports.answer import MORE_IS_BETTER, words
 from reports.page import Page, template, text_of
 from reports.pictures import Picture
@@ -43,8 +43,9 @@ def sweep_page(path: Path, scenario: "Scenario") -> Page:
     tables |= {"versions": basis.versions(manifest), "assumptions": basis.assumptions(scenario)}
     drawn = sweep_pictures(table, scenario)
     told = basis.command(manifest)
-    html = _html(scenario, f"{manifest.name}: a sweep", best_point(table, kpis), drawn, tables, told)
-    return Page(html, tuple(drawn), tables)
+    parts = harm.of_sweep(table, scenario)
+    html = _html(scenario, f"{manifest.name}: a sweep", best_point(table, kpis), parts, drawn, tables, told)
+    return Page(html, tuple(drawn), tables | harm.files(parts))
 
 
 def sweep_kpis(table: SweepTable, scenario: "Scenario") -> tuple[str, ...]:
@@ -67,8 +68,9 @@ def search_page(found: Found) -> Page:
     caption = f"Every setting tried by its objectives; the front with 95 % intervals. {found.sentence}"
     drawn = [Picture("front", front.figure(found), caption, "figures")]
     told = basis.search_command(search)
-    html = _html(scenario, f"{scenario.name}: a search", found.sentence, drawn, tables, told)
-    return Page(html, tuple(drawn), tables)
+    parts = harm.of_search(found)
+    html = _html(scenario, f"{scenario.name}: a search", found.sentence, parts, drawn, tables, told)
+    return Page(html, tuple(drawn), tables | harm.files(parts))
 
 
 def best_point(table: SweepTable, kpis: Sequence[str]) -> str:
@@ -82,10 +84,9 @@ def best_point(table: SweepTable, kpis: Sequence[str]) -> str:
         return f"No run has a value of {kpi}."
     best, interval = min(known, key=lambda pair: sign * pair[1].mean)
     ties = sum(each.mean == interval.mean for _, each in known) - 1
-    where = ", ".join(f"{path} = {best.parameters[path]}" for path in table.axes)
     also = f", and at {ties} other points" if ties else ""
     least = "least" if sign > 0 else "most"
-    measure = words(kpi, unit_of(kpi))
+    measure, where = words(kpi, unit_of(kpi)), harm.where(table, best)
     return f"{best.design} has the {least} {measure} at {where}{also}: {cell_of(interval.mean, interval.bounds)}."
 
 
@@ -121,6 +122,7 @@ def _html(
     scenario: "Scenario",
     title: str,
     answer: str,
+    parts: Sequence[harm.Part],
     drawn: Sequence[Picture],
     tables: Mapping[str, Table],
     command: str,
@@ -130,6 +132,7 @@ def _html(
         css=Markup(text_of("page.css")),
         question=scenario.question,
         answer=answer,
+        parts=parts,
         pictures=drawn,
         tables={name: each for name, each in tables.items() if name not in ("versions", "assumptions")},
         versions=tables["versions"],

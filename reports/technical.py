@@ -1,10 +1,10 @@
 """The tables of a report's technical half: interfaces, queues, stock in step, orders, people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from reports.tables import Table, estimate_cell
-from twin.experiment.comparison import Comparison
+from twin.experiment.comparison import Comparison, Estimate
 
 TECHNICAL: Final = (
     (
@@ -26,13 +26,17 @@ AFFECTED: Final = (
     *("duplicate_erp_orders", "duplicate_shipments", "ack_deadline_missed", "order_fallout"),
 )
 """Whom failures reached: the first three of all kinds of harm, the others each of one."""
+AFFECTED_NOTE: Final = (
+    "A buyer without an account counts as one customer an order. An order is at risk that is open at the end and "
+    "expected to be finished after its promise; where no date is told, nothing can be said of it."
+)
 
 
 def tables(comparison: Comparison) -> dict[str, Table]:
     """Return the tables that have a row, each under the name of its file."""
     made = {"interfaces": interfaces(comparison)}
-    made |= {title.replace(" ", "-"): measures(comparison, title, names) for title, names in TECHNICAL}
-    made["everything-else"] = measures(comparison, "everything else", _rest(comparison))
+    made |= {title.replace(" ", "-"): measures(comparison.estimates, title, names) for title, names in TECHNICAL}
+    made["everything-else"] = measures(comparison.estimates, "everything else", _rest(comparison))
     return {name: table for name, table in made.items() if table.rows}
 
 
@@ -49,16 +53,16 @@ def interfaces(comparison: Comparison) -> Table:
     return Table(title="interfaces and retry amplification", heads=heads, rows=tuple(rows))
 
 
-def measures(comparison: Comparison, title: str, names: Sequence[str]) -> Table:
+def measures(estimates: Mapping[str, Mapping[str, Estimate]], title: str, names: Sequence[str]) -> Table:
     """Show measures by design, those of a name with all their labels and statistics; without a value, no row."""
-    keys = dict.fromkeys(key for design in comparison.designs for key in comparison.estimates[design])
+    keys = dict.fromkeys(key for each in estimates.values() for key in each)
     rows = []
     for key in [key for name in names for key in keys if _is_of(key, name)]:
-        found = [comparison.estimates[design].get(key) for design in comparison.designs]
+        found = [each.get(key) for each in estimates.values()]
         unit = next((each.unit for each in found if each is not None), "")
         if any(each is not None and each.mean is not None for each in found):
             rows.append((key, unit, *(estimate_cell(each) for each in found)))
-    return Table(title=title, heads=("measure", "unit", *comparison.designs), rows=tuple(rows))
+    return Table(title=title, heads=("measure", "unit", *estimates), rows=tuple(rows))
 
 
 def _rest(comparison: Comparison) -> list[str]:
