@@ -27,6 +27,8 @@ TROUBLES: Final = (
     *("orders_rejected", "dlq_length.max", "order_fallout"),
 )
 """Measures of what may break: each is 0 where nothing did; the share of successes is 1."""
+OF_REQUESTS: Final = "success_share"
+"""Trouble in a world of clients and servers alone: elsewhere it counts orders that are still under way at the end."""
 NOTHING: Final = "Nothing went wrong in any run, by any measure of it."
 NO_EVENTS: Final = "No events were kept, so what came first within a run is not known; the report of a run tells it."
 AS_SHIPPED: Final = "as shipped"
@@ -60,9 +62,9 @@ def breaks(lines: Sequence[str], *tables: Table, note: str = NO_EVENTS) -> Part:
     return _part("breaks", "What breaks first", lines, tables, note)
 
 
-def affected(lines: Sequence[str], *tables: Table) -> Part:
+def affected(lines: Sequence[str], *tables: Table, note: str = technical.AFFECTED_NOTE) -> Part:
     """Return the section on who is affected."""
-    return _part("affected", "Who is affected", lines, tables, technical.AFFECTED_NOTE)
+    return _part("affected", "Who is affected", lines, tables, note)
 
 
 def costs(lines: Sequence[str], *tables: Table) -> Part:
@@ -205,13 +207,15 @@ def _keys(known: Sequence[str]) -> list[str]:
     """Return the keys of trouble among those that are known; by label only where there is no sum."""
     found: list[str] = []
     for name in TROUBLES:
+        if name == OF_REQUESTS and "orders_placed" in known:
+            continue
         keys = keys_of(name, tuple(known))
         found += [name] if name in keys else list(keys)
     return found
 
 
 def _harm(kpi: str, mean: float) -> float:
-    return 1.0 - mean if kpi.startswith("success_share") else mean
+    return 1.0 - mean if kpi.startswith(OF_REQUESTS) else mean
 
 
 def _settings(table: SweepTable, point: Summary) -> str:

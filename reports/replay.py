@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from reports import basis
+from reports import basis, harm_replayed
 from reports.page import template, text_of
 from twin.model.history import Header
 from twin.model.history import text_of as time_of
@@ -26,6 +26,7 @@ def replay_page(found: "Replays", name: str) -> str:
         title=f"{name}, played again",
         css=Markup(text_of("page.css")),
         versions=[(each, _words(each), shown.tables(each)) for each in found.documents()],
+        parts=harm_replayed.of_replay(found),
         changes=shown.changes(document),
         recording=_recording(found.header),
         question=f"Does {' or '.join(designs)} decide as {found.header.made_by} did, in mode {found.mode}?",

@@ -84,7 +84,7 @@ def best_point(table: SweepTable, kpis: Sequence[str]) -> str:
         return f"No run has a value of {kpi}."
     best, interval = min(known, key=lambda pair: sign * pair[1].mean)
     ties = sum(each.mean == interval.mean for _, each in known) - 1
-    also = f", and at {ties} other points" if ties else ""
+    also = f", and at {ties} other point{'s' if ties > 1 else ''}" if ties else ""
     least = "least" if sign > 0 else "most"
     measure, where = words(kpi, unit_of(kpi)), harm.where(table, best)
     return f"{best.design} has the {least} {measure} at {where}{also}: {cell_of(interval.mean, interval.bounds)}."

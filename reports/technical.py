@@ -26,9 +26,10 @@ AFFECTED: Final = (
     *("duplicate_erp_orders", "duplicate_shipments", "ack_deadline_missed", "order_fallout"),
 )
 """Whom failures reached: the first three of all kinds of harm, the others each of one."""
+GUESTS: Final = "A buyer without an account counts as one customer an order."
 AFFECTED_NOTE: Final = (
-    "A buyer without an account counts as one customer an order. An order is at risk that is open at the end and "
-    "expected to be finished after its promise; where no date is told, nothing can be said of it."
+    f"{GUESTS} An order is at risk that is open at the end and expected to be finished after its promise; where no date "
+    "is told, nothing can be said of it."
 )
 
 

@@ -51,6 +51,8 @@ class Comparison:
         self._left: dict[str, None] = {}
         self._orders: dict[int, tuple[str, tuple[int, ...]]] = {}
         """What an order is called and which items it asks for, by its case."""
+        self._customers: dict[int, int] = {}
+        """Who placed an order that names its customer, by its case."""
 
     # --- what happens
 
@@ -63,6 +65,8 @@ class Comparison:
         if isinstance(message, SubmitOrder) and message.case not in self._orders:
             items = tuple(dict.fromkeys(line.item for line in message.lines))
             self._orders[message.case] = (f"order {message.number}", items)
+            if message.particulars is not None and message.particulars.customer:
+                self._customers[message.case] = message.particulars.customer
         self.saw(message)
 
     def sent(self, event: Event) -> None:
@@ -103,6 +107,8 @@ class Comparison:
                 replayed=None if replayed is None else msgspec.to_builtins(replayed),
                 chain=self._chains.of(event),
                 items=items_of(event, self._orders.get(event.case, ("", ()))[1]),
+                order=event.case,
+                customer=self._customers.get(event.case, 0),
             )
         )
         return True

@@ -7,7 +7,7 @@ over others, have one cause: the earliest of them.
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -42,6 +42,8 @@ class Divergence(msgspec.Struct, frozen=True, kw_only=True):
         replayed: what the replay sent.
         chain: the messages that led there, the oldest first.
         items: the numbers of the items concerned.
+        order: the order concerned, 0 where it is about none.
+        customer: who placed it, as the recording numbers accounts; 0 for a guest, or where nobody is named.
     """
 
     kind: Kind
@@ -52,6 +54,8 @@ class Divergence(msgspec.Struct, frozen=True, kw_only=True):
     replayed: object = None
     chain: tuple[str, ...] = ()
     items: tuple[int, ...] = ()
+    order: int = 0
+    customer: int = 0
 
     @property
     def signature(self) -> str:
@@ -144,6 +148,23 @@ class Told:
         for (channel, item), (recorded, values) in self._ahead.items():
             if values and (channel, item) not in self.differs:
                 yield channel, item, recorded, values[0][0]
+
+
+class Reach(NamedTuple):
+    """Whom divergences reach: orders, the customers of them, and items; `named` of the orders name their customer."""
+
+    orders: int
+    customers: int
+    items: int
+    named: int
+
+
+def reach(found: Sequence[Divergence]) -> Reach:
+    """Count whom divergences reach; an order that names no account is one customer by itself."""
+    placed = {each.order: each.customer for each in found if each.order}
+    customers = dict.fromkeys((True, customer) if customer else (False, order) for order, customer in placed.items())
+    items = dict.fromkeys(item for each in found for item in each.items)
+    return Reach(len(placed), len(customers), len(items), sum(map(bool, placed.values())))
 
 
 def grouped(found: Sequence[Divergence]) -> list[int]:

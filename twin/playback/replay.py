@@ -16,8 +16,10 @@ from twin.playback.history import Numbered
 from twin.playback.modes import Mode
 from twin.playback.openloop import Orders, as_wanted, asked_for, open_world_of
 from twin.playback.overlay import Overlay
+from twin.world.costs import Costs
 from twin.world.deployed import RULES_VERSION
 from twin.world.horizon import advance, no_collections
+from twin.world.run import measured
 from twin.world.scenario import Scenario
 
 
@@ -44,7 +46,8 @@ class Told:
 class Replayed:
     """What one version did with a recording.
 
-    `played` has the fate of the records; in the modes that simulate partners, `kpis` has the measures of that world.
+    `played` has the fate of the records; in the modes that simulate partners, `kpis` has the measures of that world
+    and `prices` what harm costs in it.
     """
 
     version: str
@@ -53,6 +56,7 @@ class Replayed:
     orders: dict[int, Told] = field(default_factory=dict)
     numbers: dict[int, str] = field(default_factory=dict)
     kpis: dict[str, float | None] = field(default_factory=dict)
+    prices: Costs | None = None
     violations: list[dict[str, object]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
 
@@ -139,6 +143,6 @@ def _play_open(
     played.dead_letters, played.not_played = orders.dead_letters, orders.not_played
     played.state = state_digest(world.store)
     played.decided, played.decisions = world.tap.decisions.count, world.tap.decisions.digest()
-    made.kpis = dict(world.watch.results(world.middleware.conflicts, world.floors()))
+    made.kpis, made.prices = measured(world), world.scenario.costs
     made.violations += [found for found in world.invariants.kept if found["invariant"] not in world.invariants.declared]
     made.notes = world.opening.notes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twin.errors import UsageError
 from twin.model.history import Header, text_of
-from twin.playback.diverge import KINDS, Divergence, grouped
+from twin.playback.diverge import KINDS, Divergence, grouped, reach
 from twin.playback.feed import Played
 from twin.playback.modes import pinned
 from twin.playback.replay import Replayed
@@ -65,6 +65,7 @@ def document(header: Header, made: Replayed, accepted: frozenset[str] = frozense
         "counts": counts(found),
         "groups": _groups(found, roots),
         "first_divergence": fresh[0] if fresh else None,
+        "reached": reach([each for each in found if each.signature not in accepted])._asdict(),
         "consequences": {
             "stock": consequences.stock(header.items) if consequences is not None and found else [],
             "orders": consequences.orders() if consequences is not None and found else [],
