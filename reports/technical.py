@@ -28,8 +28,8 @@ AFFECTED: Final = (
 """Whom failures reached: the first three of all kinds of harm, the others each of one."""
 GUESTS: Final = "A buyer without an account counts as one customer an order."
 AFFECTED_NOTE: Final = (
-    f"{GUESTS} An order is at risk that is open at the end and expected to be finished after its promise; where no date "
-    "is told, nothing can be said of it."
+    f"{GUESTS} An order is at risk that is open at the end and expected to be finished after its promise; where no "
+    "date is told, nothing can be said of it."
 )
 
 

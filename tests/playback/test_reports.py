@@ -6,12 +6,15 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from scenarios.replays import replay
 from tests.playback.recording import asking_for_more, edited, submitted, with_one_order_larger
 from twin.cli import main
-from twin.model.history import Record
-from twin.playback.diverge import Divergence, grouped
+from twin.model.commands import SubmitOrder
+from twin.model.history import Record, Stimulus
+from twin.model.particulars import Particulars
+from twin.playback.diverge import Divergence, grouped, reach
 from twin.playback.junit import junit
 
 
@@ -120,6 +123,32 @@ def test_a_baseline_that_is_none_is_refused_with_its_line(
     code, out, err = ask(capsys, str(diverging), "--accept", str(accept))
     assert (code, out) == (3, "")
     assert err.startswith("twin: known.txt:2: expected a kind (changed, ")
+
+
+# --- whom they reach
+
+
+def test_an_order_without_an_account_is_one_customer_by_itself():
+    placed = [(11, 7), (12, 7), (13, 0), (14, 0), (0, 0)]
+    found = [
+        Divergence(kind="changed", key=f"order {order}", at=0, order=order, customer=customer, items=(order, 3))
+        for order, customer in placed
+    ]
+    assert reach(found) == (4, 3, 6, 2)
+
+
+def test_a_replay_knows_the_customer_whom_the_recording_names(recorded: Path, tmp_path: Path):
+    def edit(records: list[Record]) -> list[Record]:
+        place, _ = submitted(list(enumerate(records)))[0]
+        larger = asking_for_more(records[place], 2)
+        assert isinstance(larger, Stimulus) and isinstance(larger.message, SubmitOrder)
+        named = replace(larger.message, particulars=Particulars(customer=7))
+        return [*records[:place], replace(larger, message=named), *records[place + 1 :]]
+
+    found = replay(edited(recorded, tmp_path / "named.jsonl.gz", edit))
+    (document,) = found.documents()
+    assert document["reached"]["named"] == 1
+    assert [each.customer for each in found.divergences if each.customer] == [7]
 
 
 # --- groups
