@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from reports.replayed import replay as replay
     from reports.result import compare as compare
     from reports.result import run as run
+    from reports.stepped import open as open  # noqa: A004  # a name of the face, reached as twin.open
     from reports.swept import optimize as optimize
     from reports.swept import sweep as sweep
     from scenarios import check as check
     from scenarios import load as load
     from scenarios import names as names
     from scenarios.imports import import_files as import_files
-    from scenarios.stepping import open as open  # noqa: A004  # a name of the face, reached as twin.open
     from twin.errors import Divergence as Divergence
     from twin.errors import HistoryError as HistoryError
     from twin.errors import InvariantViolation as InvariantViolation
@@ -81,7 +81,7 @@ if not TYPE_CHECKING:  # hidden from checkers, so that misspelt names are still 
         "load": "scenarios",
         "minutes": "twin.model.instant",
         "names": "scenarios",
-        "open": "scenarios.stepping",
+        "open": "reports.stepped",
         "optimize": "reports.swept",
         "read_effects": "twin.live.effects",
         "replay": "reports.replayed",

@@ -1,5 +1,6 @@
 """Claims about the bar in a notebook: each whole percent is shown once, the end says what was done."""
 
+import twin
 from reports.progress import Bar, Shown, seen
 
 
@@ -34,3 +35,12 @@ def test_who_hands_in_a_progress_hears_of_it_alone():
     assert given is not None
     given(1.0, 2)
     assert heard == [1.0]
+
+
+def test_a_stepped_world_says_how_many_of_its_minutes_are_over():
+    heard: list[tuple[float, int]] = []
+    world = twin.open("first_day", small=True)
+    world.run(until=twin.minutes(10), progress=lambda done, planned: heard.append((done, planned)))
+    world.run(until=twin.minutes(20), progress=lambda done, planned: heard.append((done, planned)))
+    assert [planned for _, planned in heard[:1] + heard[-1:]] == [10, 20]
+    assert (10.0, 10) in heard and heard[-1] == (20.0, 20)

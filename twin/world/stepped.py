@@ -10,10 +10,10 @@ Tried and dropped: parts that can fail wherever they stand, built in beforehand.
 stepped world would not be the world that `twin run` runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from pydantic_core import PydanticCustomError
@@ -28,7 +28,7 @@ from twin.model.instant import SECOND, Elapsed
 from twin.model.order import Header, Order
 from twin.world.build import World, build
 from twin.world.closing import look_back
-from twin.world.horizon import no_collections
+from twin.world.horizon import advance
 from twin.world.opening import next_at
 from twin.world.run import measured
 from twin.world.scenario import Scenario
@@ -124,12 +124,13 @@ class SteppedWorld:
         """The broken invariants until now, at most twenty of each; some show at the end of the horizon only."""
         return list(self._world.invariants.kept)
 
-    def run(self, until: str | Elapsed | None = None) -> "SteppedWorld":
+    def run(self, until: str | Elapsed | None = None, *, progress: Callable[[float, int], None] | None = None) -> Self:
         """Run on, and return the world.
 
         Args:
             until: a local time of day (`"10:30"`: the next one), a local date and time (`"2026-03-03T10:30"`), or whole
                 microseconds since the start (`twin.minutes(90)`). None: to the horizon.
+            progress: hears the simulated minutes since the start, and how many there are by then.
 
         Raises:
             UsageError: that moment has passed, lies beyond the horizon, or is no moment.
@@ -139,7 +140,7 @@ class SteppedWorld:
         if at < now or at > horizon:
             end = f"the horizon of {duration_text(horizon)} ends at {self._told(horizon)}"
             raise UsageError(f"cannot run until {until!r}: it is {self.now}, and {end}")
-        self._go(at)
+        self._go(at, progress)
         if at == horizon and not self._over:
             look_back(self._world)
             self._over = True
@@ -241,11 +242,11 @@ class SteppedWorld:
         self.scenario, self._recorder = scenario, recorder
         self._over = False
 
-    def _go(self, at: Elapsed) -> None:
-        timeline = self._world.timeline
-        if at > timeline.now:
-            with no_collections():
-                timeline.run(until=at)
+    def _go(self, at: Elapsed, progress: Callable[[float, int], None] | None = None) -> None:
+        minutes = at // (60 * SECOND)
+        if at > self._world.timeline.now:
+            told = None if progress is None else lambda share: progress(share * minutes, minutes)
+            advance(self._world.timeline, at, told)
 
     def _buy(self, wish: _Wish) -> bool:
         channel = self._world.channels[wish.channel]

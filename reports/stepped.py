@@ -1,11 +1,23 @@
-"""Opens a scenario as a world that is stepped by hand."""
+"""What `twin.open` gives: a world that is stepped by hand, and shows in a notebook how far a step has come."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
+from reports.progress import seen
 from scenarios.loader import load
+from twin.experiment.work import Progress
+from twin.model.instant import Elapsed
 from twin.world.scenario import Scenario
 from twin.world.stepped import SteppedWorld
+
+
+class OpenWorld(SteppedWorld):
+    """A stepped world with a bar for each step where a notebook is running."""
+
+    def run(self, until: str | Elapsed | None = None, *, progress: Progress | None = None) -> Self:
+        """Run on, and return the world; see `SteppedWorld.run`."""
+        return super().run(until, progress=seen(progress, self.scenario.name, "minutes"))
 
 
 def open(
@@ -15,7 +27,7 @@ def open(
     seed: int | None = None,
     small: bool = False,
     allow_code: Sequence[str] = (),
-) -> SteppedWorld:
+) -> OpenWorld:
     """Open a scenario as a world that is stepped by hand: `world = twin.open("first_day"); world.run(until="10:30")`.
 
     Args:
@@ -30,4 +42,4 @@ def open(
         UsageError: there is no such design, or the world has no distributor.
     """
     known = scenario if isinstance(scenario, Scenario) else load(scenario, small=small, allow_code=allow_code)
-    return SteppedWorld(known, design or next(iter(known.designs)), known.seed if seed is None else seed)
+    return OpenWorld(known, design or next(iter(known.designs)), known.seed if seed is None else seed)
