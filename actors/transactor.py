@@ -26,7 +26,7 @@ class Crash(Exception):
 class Store:
     """Committed rows, the outbox in commit order, and scheduled messages; what survives a crash."""
 
-    __slots__ = ("committed", "inbox_earlier", "journal", "keep_journal", "outbox", "rows", "timers")
+    __slots__ = ("changes", "inbox_earlier", "journal", "keep_journal", "outbox", "rows", "timers")
 
     def __init__(self, *, keep_journal: bool = False) -> None:
         self.rows: list[dict[int, object]] = [{} for _ in TABLES]
@@ -37,7 +37,8 @@ class Store:
         """Scheduled messages not yet delivered, by id."""
         self.journal: list[tuple[str, int, object]] = []
         self.keep_journal = keep_journal
-        self.committed = 0
+        self.changes = 0
+        """How often rows have changed: by a commit, or by what befell the store. Who changes rows counts it here."""
 
     def get(self, table: Table[V], id: int) -> V | None:
         """Return a committed row."""
@@ -47,6 +48,7 @@ class Store:
         """Drop what was there at the last call; called once per retention, so a row is kept for one to two of them."""
         self.inbox_earlier = self.rows[INBOX.number]
         self.rows[INBOX.number] = {}
+        self.changes += 1
 
 
 class Direct:
@@ -56,8 +58,8 @@ class Direct:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.began = store.committed
-        """How many units had been committed when the first row was read; rows change by commits alone."""
+        self.began = store.changes
+        """How often rows had changed when the first one was read; -1: its reads are compared in any case."""
         self.reads: list[tuple[int, int, object]] = []
         self.writes: list[tuple[int, int, object]] = []
         self.archived: list[tuple[int, int]] = []
@@ -101,7 +103,7 @@ class Direct:
         """Apply everything; raises Conflict, and applies nothing, if a row read has changed since."""
         store = self.store
         tables = store.rows
-        if store.committed != self.began:
+        if store.changes != self.began:
             self._compare()
         for number, id, row in self.writes:
             if number in _JOURNALS:
@@ -118,7 +120,7 @@ class Direct:
         timers = store.timers
         for due, message in self.scheduled:
             timers[message.id] = (due, message)
-        store.committed += 1
+        store.changes += 1
 
     def _compare(self) -> None:
         """Look whether every row that was read is still the one in the store."""

@@ -72,6 +72,7 @@ class TroubledStore:
                     for number, id, _ in undo.rows:
                         if number == _INBOX:
                             self.store.rows[_INBOX].pop(id, None)
+                    self.store.changes += 1
         elif kind == "P6" and self._backup is not None:
             armed.took_effect()
             self._restore(self._backup)
@@ -99,6 +100,7 @@ class TroubledStore:
             stale = armed.fault.kind == "D6" and restarts == 0 and self._read_lately(unit, armed, now)
             if stale and armed.strikes(now, message.id, restarts):
                 unit.reads.append((0, message.id, armed))
+                unit.began = -1
         if self._forgets:
             unit.events = [event for event in unit.events if event.id not in self.store.outbox]
         if self._keeps_log:
@@ -116,6 +118,7 @@ class TroubledStore:
                 stock = next((row for _, _, row in unit.writes if isinstance(row, ItemStock)), None)
                 if stock is not None and armed.strikes(now, message.id, 0):
                     self.store.rows[ITEMS.number][stock.item] = _torn(stock, int(armed.number("delta", 1.0)))
+                    self.store.changes += 1
 
     def _read_lately(self, unit: Direct, armed: Armed, now: Elapsed) -> bool:
         since = now - int(armed.number("lag", 0.0))
@@ -134,6 +137,7 @@ class TroubledStore:
         )
 
     def _undo(self, undo: Undo) -> None:
+        self.store.changes += 1
         for number, id, row in reversed(undo.rows):
             if row is None:
                 self.store.rows[number].pop(id, None)
@@ -155,6 +159,7 @@ class TroubledStore:
 
     def _restore(self, backup: Backup) -> None:
         store = self.store
+        store.changes += 1
         for table, then in zip(store.rows, backup.rows, strict=True):
             table.clear()
             table.update(then)
