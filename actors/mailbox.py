@@ -22,7 +22,7 @@ from typing import Final
 from actors.channel import Channel
 from actors.ground import Lag, Step
 from actors.way import Way
-from twin.kernel.faults import Armed
+from twin.kernel.faults import Armed, Struck
 from twin.model import wire
 from twin.model.chance import bits, stream_id
 from twin.model.commands import InterchangeReceived, SubmitOrder
@@ -60,7 +60,7 @@ class Partner:
     open: dict[int, Interchange] = field(default_factory=dict)
 
 
-class Mailbox:
+class Mailbox(Struck):
     """The partners' side, the mailbox between, and the gateway's checks."""
 
     def __init__(
@@ -98,7 +98,6 @@ class Mailbox:
         self._seen: dict[tuple[int, int], tuple[int, ...]] = {}
         self._passed: set[tuple[int, tuple[int, ...]]] = set()
         """What the gateway let through, by partner: it may come again under another number, when a repeat was cut."""
-        self._records: tuple[Armed, ...] = ()
         self._interchanges = stream_id(f"{channel.name}/interchange")
         self._reads = 0
         self._asked: dict[int, Interchange] = {}
@@ -113,19 +112,11 @@ class Mailbox:
 
     # --- the lever
 
-    def begin(self, armed: Armed) -> None:
-        """A record is on."""
-        self._records = (*self._records, armed)
-
-    def end(self, armed: Armed) -> None:
-        """A record is over."""
-        self._records = tuple(other for other in self._records if other is not armed)
-
     def _strikes(self, kind: str, file: Interchange) -> Armed | None:
         """Return the record that strikes a file, if one does."""
         now = self.channel.ground.timeline.now
         identity = file.serial * len(self.partners) + file.partner
-        for armed in self._records:
+        for armed in self.armed:
             if armed.fault.kind == kind and armed.strikes(now, identity, file.sent):
                 return armed
         return None

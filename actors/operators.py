@@ -11,7 +11,7 @@ from collections.abc import Callable
 from actors.ground import Ground, Lag
 from actors.transactor import Store
 from policies.exceptions import HELD, ExceptionRouting
-from twin.kernel.faults import Armed
+from twin.kernel.faults import Struck
 from twin.kernel.station import Station
 from twin.middleware.unit import LETTERS
 from twin.model.chance import stream_id
@@ -115,21 +115,11 @@ class Operators:
             self.tell(CancelOrder(id=id, cause=event.id, case=letter.case))
 
 
-class TroubledOperators(Operators):
+class TroubledOperators(Struck, Operators):
     """People who choose wrongly while a record (W9) is on: they park what is to be redriven, and redrive the rest."""
 
-    _armed: tuple[Armed, ...] = ()
-
-    def begin(self, armed: Armed) -> None:
-        """A record is on."""
-        self._armed = (*self._armed, armed)
-
-    def end(self, armed: Armed) -> None:
-        """A record is over."""
-        self._armed = tuple(other for other in self._armed if other is not armed)
-
     def _by_runbook(self, letter: DeadLetter, event: ExceptionOpened) -> None:
-        for armed in self._armed:
+        for armed in self.armed:
             if armed.strikes(self.ground.timeline.now, event.id, letter.redrives):
                 self._wrongly(letter, event)
                 return

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from actors.ground import Ground, Lag
-from twin.kernel.faults import Armed
+from twin.kernel.faults import Struck
 from twin.model.chance import stream_id, uniform
 from twin.model.commands import SupplyAnnounced
 from twin.model.ids import derive
@@ -86,25 +86,16 @@ class Supplier:
         )
 
 
-class TroubledDock:
+class TroubledDock(Struck):
     """What takes a supplier's goods in, with the records (B10) that are on: fewer units come than were announced."""
 
     def __init__(self, ground: Ground, arrive: Callable[[SupplyAnnounced], None]) -> None:
         self.ground = ground
         self.arrive = arrive
-        self._armed: tuple[Armed, ...] = ()
-
-    def begin(self, armed: Armed) -> None:
-        """A record is on."""
-        self._armed = (*self._armed, armed)
-
-    def end(self, armed: Armed) -> None:
-        """A record is over."""
-        self._armed = tuple(other for other in self._armed if other is not armed)
 
     def __call__(self, supply: SupplyAnnounced) -> None:
         """Take goods in; of some there are fewer than their papers say, and at least one."""
-        for armed in self._armed:
+        for armed in self.armed:
             if armed.strikes(self.ground.timeline.now, supply.id, 0):
                 supply = altered(supply, quantity=max(1, supply.quantity - int(armed.number("delta", 1.0))))
         self.arrive(supply)

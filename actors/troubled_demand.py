@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from actors.demand import Arrival, Buyers
-from twin.kernel.faults import Armed
+from twin.kernel.faults import Armed, Struck
 from twin.model.chance import stream_id, uniform
 from twin.model.commands import OrderedLine
 from twin.model.ids import derive
@@ -21,10 +21,8 @@ _COPIES: Final = 5_000
 """From which of an order's derived ids on those of the orders that follow it are taken."""
 
 
-class TroubledBuyers(Buyers):
+class TroubledBuyers(Struck, Buyers):
     """The buyers of all channels, with the records that are on."""
-
-    _records: tuple[Armed, ...] = ()
 
     def reach(self, channels: Mapping[str, int]) -> None:
         """Say which channels a record may mean."""
@@ -32,18 +30,10 @@ class TroubledBuyers(Buyers):
         self._hot: dict[str, int] = {}
         """The item that everybody wants, by record."""
 
-    def begin(self, armed: Armed) -> None:
-        """A record is on."""
-        self._records = (*self._records, armed)
-
-    def end(self, armed: Armed) -> None:
-        """A record is over."""
-        self._records = tuple(other for other in self._records if other is not armed)
-
     def _arrive(self, arrival: Arrival) -> None:
         self._arm()
         timeline = self.ground.timeline
-        for armed in self._records:
+        for armed in self.armed:
             if self.channels.get(armed.fault.target) != arrival.channel:
                 continue
             kind = armed.fault.kind

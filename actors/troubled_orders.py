@@ -11,7 +11,7 @@ from typing import Final
 
 from actors.channel import Channel, Poll, Webhook
 from actors.ground import Ground
-from twin.kernel.faults import Armed
+from twin.kernel.faults import Armed, Struck
 from twin.model import wire
 from twin.model.chance import bits, stream_id
 from twin.model.commands import OrderedLine, SubmitOrder, WebhookReceived
@@ -32,27 +32,18 @@ _MADE: Final = 31
 """Which of a message's derived ids what was made of it has."""
 
 
-class TroubledDoor:
+class TroubledDoor(Struck):
     """What takes a party's messages in, with the records that are on; called in place of `deliver`."""
 
     def __init__(self, ground: Ground, items: int, deliver: Callable[[Message], None]) -> None:
         self.ground = ground
         self.items = items
         self.deliver = deliver
-        self._armed: tuple[Armed, ...] = ()
-
-    def begin(self, armed: Armed) -> None:
-        """A record is on."""
-        self._armed = (*self._armed, armed)
-
-    def end(self, armed: Armed) -> None:
-        """A record is over."""
-        self._armed = tuple(other for other in self._armed if other is not armed)
 
     def __call__(self, message: Message) -> None:
         """Take a message in, as a record that strikes it leaves it."""
         now = self.ground.timeline.now
-        for armed in self._armed:
+        for armed in self.armed:
             kind = armed.fault.kind
             if kind == "X7":
                 at = getattr(message, "at", None)
@@ -142,23 +133,18 @@ def _drifted(order: SubmitOrder, how: int) -> WebhookReceived:
     return _as_bytes(order, json.dumps(said).encode())
 
 
-class TroubledSeller:
+class TroubledSeller(Struck):
     """A channel's handing over, with the records that are on; `webhook` pushes, where the channel does."""
 
     def __init__(self, channel: Channel, placed: Callable[[SubmitOrder], None], webhook: Webhook | None) -> None:
         self.channel = channel
         self.placed = placed
         self.webhook = webhook
-        self._armed: tuple[Armed, ...] = ()
         self._held: list[SubmitOrder] = []
-
-    def begin(self, armed: Armed) -> None:
-        """A record is on."""
-        self._armed = (*self._armed, armed)
 
     def end(self, armed: Armed) -> None:
         """A record is over; what was held back goes out in one go."""
-        self._armed = tuple(other for other in self._armed if other is not armed)
+        super().end(armed)
         if armed.fault.kind == "L4":
             held, self._held = self._held, []
             for submit in held:
@@ -168,7 +154,7 @@ class TroubledSeller:
     def __call__(self, submit: SubmitOrder) -> None:
         """An order was placed: it goes out, unless a record that is on says otherwise."""
         ground = self.channel.ground
-        for armed in self._armed:
+        for armed in self.armed:
             if not armed.strikes(ground.timeline.now, submit.id, 0):
                 continue
             if armed.fault.kind == "M7":
@@ -184,21 +170,19 @@ class TroubledSeller:
         self.placed(submit)
 
 
-class TroubledPoll(Poll):
+class TroubledPoll(Struck, Poll):
     """A poll of a list whose pages move (E10) or that takes longer the more it holds (E16)."""
-
-    _armed: tuple[Armed, ...] = ()
 
     def begin(self, armed: Armed) -> None:
         """A record is on."""
-        self._armed = (*self._armed, armed)
+        super().begin(armed)
         if armed.fault.kind == "E16":
             usual = self.latency
             self._usual, self.latency = usual, lambda identity, attempt: usual(identity, attempt) + self._longer(armed)
 
     def end(self, armed: Armed) -> None:
         """A record is over."""
-        self._armed = tuple(other for other in self._armed if other is not armed)
+        super().end(armed)
         if armed.fault.kind == "E16":
             self.latency = self._usual
 
@@ -209,7 +193,7 @@ class TroubledPoll(Poll):
 
     def _read(self, page: list[SubmitOrder]) -> None:
         now = self.channel.ground.timeline.now
-        for armed in self._armed:
+        for armed in self.armed:
             if armed.fault.kind == "E10" and armed.strikes(now, page[0].id, self._polls):
                 page = [*page[:-1], page[0]] if len(page) > 1 else []
         super()._read(page)

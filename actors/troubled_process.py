@@ -23,7 +23,7 @@ from actors.troubled_queue import QUEUED, SWEPT_EVERY, TRIED_AGAIN, TroubledQueu
 from actors.troubled_settings import ruled
 from actors.troubled_store import STORED, TroubledStore
 from policies.ruleset import RuleSet
-from twin.kernel.faults import Armed, Faults
+from twin.kernel.faults import Armed, Faults, Struck
 from twin.middleware.delivery.relay import Relay
 from twin.middleware.dispatch import Procedures
 from twin.middleware.unit import Outcome
@@ -42,12 +42,11 @@ RESTART: Final[Elapsed] = 90 * SECOND
 End = tuple[Message, Outcome, Direct, int]
 
 
-class TroubledMiddleware(Middleware):
+class TroubledMiddleware(Struck, Middleware):
     """The process, and the records that are on."""
 
     down = False
     pausing = False
-    _records: tuple[Armed, ...] = ()
     _line: TroubledQueue | None = None
     _kept: TroubledStore | None = None
     _late: tuple[tuple[Callable[..., None], object], ...] = ()
@@ -88,7 +87,7 @@ class TroubledMiddleware(Middleware):
     def begin(self, armed: Armed) -> None:
         """A record is on."""
         kind = armed.fault.kind
-        self._records = (*self._records, armed)
+        super().begin(armed)
         if self._line is not None and kind in QUEUED:
             self._line.begin(armed)
         if self._kept is not None and kind in STORED:
@@ -118,7 +117,7 @@ class TroubledMiddleware(Middleware):
     def end(self, armed: Armed) -> None:
         """A record is over; after a pause the process goes on with what it had in hand, as if no time had passed."""
         kind = armed.fault.kind
-        self._records = tuple(other for other in self._records if other is not armed)
+        super().end(armed)
         if self._line is not None and kind in QUEUED:
             self._line.end(armed)
         if self._kept is not None and kind in STORED:
@@ -139,7 +138,7 @@ class TroubledMiddleware(Middleware):
     def _rule(self) -> None:
         """Go by the rules as built and as the records that are on leave them; every figure is evaluated anew."""
         self.rules = self._as_built
-        for armed in self._records:
+        for armed in self.armed:
             if armed.fault.kind in RULED:
                 self.rules = ruled(self.rules, armed)
         self._told(self.rules)
@@ -278,7 +277,7 @@ class TroubledMiddleware(Middleware):
         if kept is not None:
             kept.before(message, unit, restarts)
         again = False
-        for armed in self._records:
+        for armed in self.armed:
             if armed.fault.kind == "D2" and armed.strikes(self.ground.timeline.now, message.id, restarts):
                 unit.reads.append((0, message.id, armed))
             elif armed.fault.kind == "D3" and (armed.fault.name, message.id) not in self._unknown:
@@ -321,7 +320,7 @@ class TroubledMiddleware(Middleware):
     def _slowed(self, identity: int, attempt: int) -> Elapsed:
         """Return how long a worker is busy: a slow store makes the same trips take longer."""
         took = self._usual(identity, attempt)
-        for armed in self._records:
+        for armed in self.armed:
             if armed.fault.kind == "D5":
                 took = round(took * armed.factor(self.ground.timeline.now))
                 armed.took_effect()

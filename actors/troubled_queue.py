@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from actors.ground import Ground
 from actors.transactor import Store
-from twin.kernel.faults import Armed
+from twin.kernel.faults import Armed, Struck
 from twin.middleware.unit import LETTERS
 from twin.model.chance import stream_id
 from twin.model.commands import RedriveLetter, SubmitOrder
@@ -40,12 +40,11 @@ class Process(Protocol):
     def handed(self, message: Message) -> None: ...
 
 
-class TroubledQueue:
+class TroubledQueue(Struck):
     """The records that are on, and what they hold."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
-        self._armed: tuple[Armed, ...] = ()
         self._held: dict[int, list[Message]] = {}
         """Messages held up by one before them, by key (M8)."""
         self._came: dict[int, Elapsed] = {}
@@ -55,7 +54,7 @@ class TroubledQueue:
 
     def begin(self, armed: Armed) -> None:
         """A record is on."""
-        self._armed = (*self._armed, armed)
+        super().begin(armed)
         if armed.fault.kind == "M5":
             for letter in [*self._open(), *self._open()]:
                 armed.took_effect()
@@ -63,24 +62,20 @@ class TroubledQueue:
                 id = derive(_REDRIVE, self._redrives)
                 self.process.receive(RedriveLetter(id=id, case=letter.case, letter=letter.id, by="operator"))
 
-    def end(self, armed: Armed) -> None:
-        """A record is over."""
-        self._armed = tuple(other for other in self._armed if other is not armed)
-
     def _open(self) -> Iterator[DeadLetter]:
         rows = [row for row in self.process.store.rows[LETTERS.number].values() if isinstance(row, DeadLetter)]
         return (row for row in reversed(rows) if row.kind is not LetterKind.NOTICE)
 
     def _on(self, kind: str, message: Message, attempt: int = 0) -> Iterator[Armed]:
         """Yield the records of a kind that strike a message."""
-        for armed in self._armed:
+        for armed in self.armed:
             mine = armed.fault.kind == kind and armed.concerns(message)
             if mine and armed.strikes(self.process.ground.timeline.now, message.id, attempt):
                 yield armed
 
     def _once(self, kind: str, message: Message) -> Iterator[Armed]:
         """Yield the records of a kind that strike a message for the first time."""
-        for armed in self._armed:
+        for armed in self.armed:
             if armed.fault.kind == kind and (armed.fault.name, message.id) not in self._doubled:
                 self._doubled[(armed.fault.name, message.id)] = None
                 if armed.concerns(message) and armed.strikes(self.process.ground.timeline.now, message.id, 0):
@@ -116,7 +111,7 @@ class TroubledQueue:
     def expired(self, message: Message) -> bool:
         """Tell whether a message has waited for too long when its turn comes (M9)."""
         now = self.process.ground.timeline.now
-        for armed in self._armed:
+        for armed in self.armed:
             if armed.fault.kind == "M9" and now - self._came.get(message.id, now) > armed.number("extra", 0.0):
                 armed.took_effect()
                 return True
@@ -144,7 +139,7 @@ class TroubledQueue:
 
     def is_full(self) -> bool:
         """Tell whether no further dead letter is taken (M4)."""
-        for armed in self._armed:
+        for armed in self.armed:
             if armed.fault.kind == "M4" and sum(1 for _ in self._open()) >= armed.number("cap", 0.0):
                 armed.took_effect()
                 return True

@@ -9,7 +9,7 @@ from typing import Final
 from actors.calls import Feed
 from actors.carrier import LabelRequested
 from actors.wms import Parcel, Warehouse
-from twin.kernel.faults import Armed
+from twin.kernel.faults import Armed, Struck
 from twin.model.chance import bits, stream_id
 from twin.model.commands import CancelOrder, MasterBatch, ShipmentScanned, StockExtract, WarehouseShort
 from twin.model.events import ReleaseToWarehouse
@@ -28,23 +28,18 @@ TOO_SOON: Final[Elapsed] = HOUR
 """How long after it left a parcel is back (W7): an hour, assumed."""
 
 
-class TroubledWarehouse(Warehouse):
+class TroubledWarehouse(Struck, Warehouse):
     """A site with the records that are on."""
 
-    _records: tuple[Armed, ...] = ()
     _usual: Callable[[int, int], bool] | None = None
     wishes: Callable[[Message], None]
     """How a buyer's word reaches the middleware (W6)."""
 
     def begin(self, armed: Armed) -> None:
         """A record is on."""
-        self._records = (*self._records, armed)
+        super().begin(armed)
         if self._usual is None:
             self._usual, self.mispicked = self.mispicked, self._short
-
-    def end(self, armed: Armed) -> None:
-        """A record is over."""
-        self._records = tuple(other for other in self._records if other is not armed)
 
     def take(self, event: Event) -> Message | None:
         """Take an event; between a release and its pick somebody may count the bin and find less."""
@@ -52,14 +47,14 @@ class TroubledWarehouse(Warehouse):
             event = self._partly(event)
         answer = super().take(event)
         if type(event) is ReleaseToWarehouse:
-            for armed in self._records:
+            for armed in self.armed:
                 if armed.fault.kind == "W3" and armed.strikes(self.ground.timeline.now, event.release, 0):
                     self._found_less(event, int(armed.number("delta", 1)))
         return answer
 
     def _partly(self, event: ReleaseToWarehouse) -> ReleaseToWarehouse:
         """Return what is accepted of a request: its last line may be answered as short at once (E7)."""
-        for armed in self._records:
+        for armed in self.armed:
             if armed.fault.kind != "E7" or len(event.lines) < 2:
                 continue
             if armed.strikes(self.ground.timeline.now, event.release, 0):
@@ -73,7 +68,7 @@ class TroubledWarehouse(Warehouse):
 
     def _picked(self, job: ReleaseToWarehouse) -> None:
         """A person picks a request, just as its buyer cancels the order (W6)."""
-        for armed in self._records:
+        for armed in self.armed:
             known = armed.fault.kind == "W6" and job.release in self.jobs
             if known and armed.strikes(self.ground.timeline.now, job.release, 0):
                 self.wishes(CancelOrder(id=derive(job.release, 66), cause=job.id, case=job.case))
@@ -83,7 +78,7 @@ class TroubledWarehouse(Warehouse):
         """A parcel leaves, and may be back before anybody has seen it delivered (W7)."""
         assert isinstance(event, LabelRequested)
         super().labelled(event, answer)
-        for armed in self._records:
+        for armed in self.armed:
             if armed.fault.kind == "W7" and armed.strikes(self.ground.timeline.now, event.package, 0):
                 back = Parcel(
                     id=derive(event.package, 77), case=event.case, rma=0, site=self.site, lines=event.lines,
@@ -100,26 +95,21 @@ class TroubledWarehouse(Warehouse):
         """Tell whether a pick comes out one short: as the profile says, or because a record strikes it."""
         assert self._usual is not None
         short = self._usual(release, line)
-        for armed in self._records:
+        for armed in self.armed:
             kind = armed.fault.kind
             if kind == "W2" or (kind == "W10" and line == 2):
                 short = armed.strikes(self.ground.timeline.now, release, line) or short
         return short
 
 
-class TroubledFeed(Feed):
+class TroubledFeed(Struck, Feed):
     """A party's facts with the records that are on: held back while a site is offline, or files that go wrong."""
 
-    _records: tuple[Armed, ...] = ()
     _held: tuple[Message, ...] = ()
-
-    def begin(self, armed: Armed) -> None:
-        """A record is on."""
-        self._records = (*self._records, armed)
 
     def end(self, armed: Armed) -> None:
         """A record is over; what an offline site recorded goes out device by device, each in its own order."""
-        self._records = tuple(other for other in self._records if other is not armed)
+        super().end(armed)
         if armed.fault.kind == "W1":
             held, self._held = self._held, ()
             for message in sorted(
@@ -134,7 +124,7 @@ class TroubledFeed(Feed):
     def send(self, message: Message) -> None:
         """Send a fact, unless a record that is on says otherwise."""
         now = self.ground.timeline.now
-        for armed in self._records:
+        for armed in self.armed:
             kind = armed.fault.kind
             if kind == "W1":
                 armed.took_effect()

@@ -9,7 +9,7 @@ from collections import deque
 from typing import Final, NamedTuple
 
 from actors.transactor import Direct, Store
-from twin.kernel.faults import Armed, Schedule
+from twin.kernel.faults import Armed, Schedule, Struck
 from twin.middleware.unit import INBOX, ITEMS
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
@@ -37,13 +37,12 @@ class Backup(NamedTuple):
     timers: dict[int, tuple[Elapsed, Message]]
 
 
-class TroubledStore:
+class TroubledStore(Struck):
     """The records that are on; `waiting` are those that may come and need to know what was before."""
 
     def __init__(self, store: Store, timeline: Schedule, waiting: tuple[Armed, ...]) -> None:
         self.store = store
         self.timeline = timeline
-        self._armed: tuple[Armed, ...] = ()
         kinds = {armed.fault.kind for armed in waiting}
         self._keeps_log = bool(kinds & {"D1", "D9"})
         self._keeps_times = "D6" in kinds
@@ -59,7 +58,7 @@ class TroubledStore:
 
     def begin(self, armed: Armed) -> None:
         """A record is on: what it takes back is taken back now."""
-        self._armed = (*self._armed, armed)
+        super().begin(armed)
         now, kind = self.timeline.now, armed.fault.kind
         if kind in ("D1", "D9"):
             since = now - int(armed.number("extra", 0.0))
@@ -79,15 +78,11 @@ class TroubledStore:
         elif kind == "C3":
             self._forget(armed)
 
-    def end(self, armed: Armed) -> None:
-        """A record is over."""
-        self._armed = tuple(other for other in self._armed if other is not armed)
-
     # --- around a commit
 
     def refuses(self) -> bool:
         """Tell whether nothing can be committed (D4)."""
-        for armed in self._armed:
+        for armed in self.armed:
             if armed.fault.kind == "D4":
                 armed.took_effect()
                 return True
@@ -96,7 +91,7 @@ class TroubledStore:
     def before(self, message: Message, unit: Direct, restarts: int) -> None:
         """A unit is about to be committed: its reads may be stale (D6)."""
         now = self.timeline.now
-        for armed in self._armed:
+        for armed in self.armed:
             stale = armed.fault.kind == "D6" and restarts == 0 and self._read_lately(unit, armed, now)
             if stale and armed.strikes(now, message.id, restarts):
                 unit.reads.append((0, message.id, armed))
@@ -113,7 +108,7 @@ class TroubledStore:
         now = self.timeline.now
         if self._keeps_times:
             self._changed.update(((number, id), now) for number, id, _ in unit.writes)
-        for armed in self._armed:
+        for armed in self.armed:
             if armed.fault.kind == "D7":
                 stock = next((row for _, _, row in unit.writes if isinstance(row, ItemStock)), None)
                 if stock is not None and armed.strikes(now, message.id, 0):
@@ -171,7 +166,7 @@ class TroubledStore:
 
     def _forget(self, armed: Armed) -> None:
         """Drop what the inbox remembers, every `base` while the record is on (C3)."""
-        if armed in self._armed:
+        if armed in self.armed:
             if self.store.rows[_INBOX] or self.store.inbox_earlier:
                 armed.took_effect()
             self.store.forget_inbox()

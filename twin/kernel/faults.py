@@ -115,6 +115,20 @@ class Lever(Protocol):
         """The fault is over."""
 
 
+class Struck:
+    """A lever that keeps the records that are on, in the order in which they began."""
+
+    armed: "tuple[Armed, ...]" = ()
+
+    def begin(self, armed: "Armed") -> None:
+        """A record is on."""
+        self.armed = (*self.armed, armed)
+
+    def end(self, armed: "Armed") -> None:
+        """A record is over."""
+        self.armed = tuple(other for other in self.armed if other is not armed)
+
+
 class Armed:
     """One record at work; levers ask it, the engine moves it."""
 
