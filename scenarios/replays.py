@@ -94,27 +94,7 @@ def replay(
     decided: Committed | None = None,
     progress: Callable[[float, int], None] | None = None,
 ) -> Replays:
-    """Play a recorded history through the real logic.
-
-    Args:
-        history: the file, or the folder of a run that kept one.
-        mode: how; the best that the recording supports unless given.
-        designs: one or two of `FILE#name`, or `name` of the recording's own scenario; its own unless given.
-        speed: 2 plays twice as fast, in what-if.
-        perturb: what is laid over the recording, such as `duplicates=1%`.
-        seed: of what is laid over it, and of simulated partners.
-        after_divergence: what becomes of an order that was decided otherwise than recorded: `skip` takes what is sent
-            about it without a word, `answer` has plain partners confirm, ship and invoice it at once.
-        accepted: signatures of divergences that are known.
-        decided: hears of every commit.
-        progress: hears how many versions have been played, the share of the one that is under way included, and of
-            how many.
-
-    Raises:
-        HistoryError: the file cannot be read, or does not support the mode.
-        ScenarioError: a design does not hold together.
-        UsageError: an option makes no sense.
-    """
+    """Play a recorded history through the real logic; arguments and errors are those of `twin.replay`."""
     if after_divergence not in AFTER:
         raise UsageError(f"after_divergence: expected {' or '.join(AFTER)} (got '{after_divergence}')")
     file = HistoryFile(history_in(history))

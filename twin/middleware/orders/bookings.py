@@ -1,6 +1,6 @@
 """What a step does to item records and books beside claims: demand, goods that move, what the ERP is to book."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from twin.middleware.inventory.movements import moved, replaced
 from twin.middleware.inventory.posting import follow
@@ -15,6 +15,8 @@ from twin.model.stock import Bucket, Movement, Pledge, Waiting
 
 if TYPE_CHECKING:
     from twin.middleware.orders.work import Work
+
+D = TypeVar("D", Waiting, Pledge)
 
 
 class Shipped(NamedTuple):
@@ -41,14 +43,14 @@ def demand(work: "Work", effect: ChangeDemand) -> None:
         due = work.dated.get(effect.line, 0)
         waiting = (*waiting, Waiting(order.id, effect.line, effect.waiting, since, order.channel, due, home))
     elif effect.waiting < 0:
-        waiting = _less_waiting(waiting, order.id, effect.line, -effect.waiting)
+        waiting = _less(waiting, order.id, effect.line, -effect.waiting)
     if effect.pledged > 0:
         for site, units, due in work.schedules.get(effect.line, ((home, effect.pledged, order.promise),)):
             pledges = (*pledges, Pledge(order.id, effect.line, site, units, due, order.channel))
             timer = PledgeDue(id=work.ids.next(), cause=work.cause.id, case=order.id, line=effect.line, item=item)
             work.unit.schedule(due, timer)
     elif effect.pledged < 0:
-        pledges = _less_pledged(pledges, order.id, effect.line, -effect.pledged)
+        pledges = _less(pledges, order.id, effect.line, -effect.pledged)
     work.stocks[item] = replaced(stock, waiting=waiting, pledges=pledges)
 
 
@@ -141,22 +143,10 @@ def happened(work: "Work") -> Elapsed:
     return work.now.elapsed
 
 
-def _less_waiting(waiting: tuple[Waiting, ...], order: int, line: int, quantity: int) -> tuple[Waiting, ...]:
-    rest: list[Waiting] = []
-    for entry in waiting:
-        if quantity and entry.order == order and entry.line == line:
-            taken = min(quantity, entry.quantity)
-            quantity -= taken
-            if entry.quantity > taken:
-                rest.append(entry.of(entry.quantity - taken))
-        else:
-            rest.append(entry)
-    return tuple(rest)
-
-
-def _less_pledged(pledges: tuple[Pledge, ...], order: int, line: int, quantity: int) -> tuple[Pledge, ...]:
-    rest: list[Pledge] = []
-    for entry in pledges:
+def _less(owed: tuple[D, ...], order: int, line: int, quantity: int) -> tuple[D, ...]:
+    """Return what waits or is pledged without so many units of one line, from the first entry on."""
+    rest: list[D] = []
+    for entry in owed:
         if quantity and entry.order == order and entry.line == line:
             taken = min(quantity, entry.quantity)
             quantity -= taken
