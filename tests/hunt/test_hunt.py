@@ -80,6 +80,18 @@ def test_three_faults_that_must_come_together_are_found_among_forty_in_two_hundr
     assert all("probability" not in each for each in small.faults)
 
 
+def test_what_only_the_last_look_shows_is_looked_at_ever_sooner():
+    """Method: ten lines instead of a world: an order that is nowhere from the fortieth minute on, said at the end."""
+
+    def breaks(mixture):
+        end = mixture.horizon + mixture.drain
+        return ("S-4", end) if end >= 40 * MINUTE and mixture.faults else None
+
+    found = shrunk(Mixture(seed=1, parts=(), settings=(), faults=(fault("E5", "erp"),)), breaks)
+    assert found is not None and found.replays <= 40
+    assert found.mixture.drain == 0 and 40 * MINUTE <= found.mixture.horizon < 80 * MINUTE
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_what_breaks_is_made_smaller_to_the_one_fault_that_it_takes(tmp_path):

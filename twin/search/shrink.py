@@ -1,17 +1,17 @@
 """Makes a mixture smaller that still breaks the promise it breaks.
 
-The run ends when the promise breaks, without the drain if that still shows it, and there are fewer orders, so that what
-follows is quick; faults go, halves first, then ever smaller parts, until no single one can (delta debugging); so do
-settings of the design and parts of the firm; then what a fault has of intensity goes, its duration halved. The passes
-are repeated until none helps. A smaller mixture counts only if the same invariant breaks first; what was
-tried is remembered.
+The run ends right after the promise breaks, or is looked at ever sooner where only the last look shows it, and there
+are fewer orders, so that what follows is quick; faults go, halves first, then ever smaller parts, until no single one
+can (delta debugging); so do settings of the design and parts of the firm; then what a fault has of intensity goes, its
+duration halved. The passes are repeated until none helps. A smaller mixture counts only if the same invariant breaks
+first; what was tried is remembered.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from twin.model.instant import HOUR, MINUTE, SECOND, Elapsed
+from twin.model.instant import MINUTE, SECOND, Elapsed
 from twin.search.swarm import Mixture
 from twin.world.values import duration_text, duration_us
 
@@ -74,17 +74,21 @@ class _Shrinker:
         return shows
 
     def _end_sooner(self) -> None:
-        """End where the promise breaks: orders until then, or as before and less of a drain."""
-        until = (self.at // SECOND + 1) * SECOND
-        if self._take(self.mixture.changed(horizon=until, drain=0)):
-            return
-        if until > self.mixture.horizon:
-            self._take(self.mixture.changed(drain=until - self.mixture.horizon))
-        while self.mixture.drain > HOUR and self._take(self.mixture.changed(drain=self.mixture.drain // 2)):
-            pass
-        horizon = self.mixture.horizon
-        while horizon > 10 * MINUTE and self._take(self.mixture.changed(horizon=horizon // 2)):
-            horizon //= 2
+        """End right after the promise breaks; where only the last look shows that it is broken, look ever sooner."""
+        self._take_end((self.at // SECOND + 1) * SECOND)
+        for by in (8, 2):
+            while self.at >= self._end() >= by * MINUTE and self._take_end(self._end() // by):
+                pass
+
+    def _end(self) -> Elapsed:
+        return self.mixture.horizon + self.mixture.drain
+
+    def _take_end(self, end: Elapsed) -> bool:
+        """Take an earlier end: less of the drain first, then fewer of the hours with orders."""
+        if end >= self._end():
+            return False
+        horizon = min(self.mixture.horizon, end)
+        return self._take(self.mixture.changed(horizon=horizon, drain=end - horizon))
 
     def _parts(self, of: str) -> None:
         """Leave out what is not needed of a sequence of the mixture."""
