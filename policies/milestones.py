@@ -6,8 +6,8 @@ id). Duplicates and disorder change nothing (I14). A scan that the table does no
 is kept and counted. A lower milestone that was skipped is inferred with the time of the later one until its own comes.
 Milestones never move units: only the warehouse's confirmation does.
 
-Outward each state is told once, and never a lower rank than was told before, except trouble and RETURNING; VOIDED and
-LOST stand beside the scale. An inferred milestone is not told.
+Outward each state is told once, and never a lower rank than was told before; trouble, VOIDED and LOST stand beside the
+scale, and so does RETURNING, after which a parcel may be delivered all the same. An inferred milestone is not told.
 """
 
 from collections.abc import Iterable
@@ -85,6 +85,8 @@ _TARGET = {
 }
 _PHYSICAL = (K.PICK_UP, K.MOVEMENT, K.ATTEMPT_FAILED, K.OUT, K.DELIVERY, K.REFUSAL)
 _MOVING = (K.MOVEMENT, K.ATTEMPT_FAILED, K.OUT, K.DELIVERY, K.REFUSAL)
+_ONWARD = (*_MOVING, K.TAKEN_BACK)
+"""Scans that end a trouble, also where they bring no other state."""
 
 
 def _moves(source: ShipmentState | None, *kinds: ScanKind) -> tuple[Move[ShipmentState, ScanKind], ...]:
@@ -142,13 +144,13 @@ def fold(scans: Iterable[Scan]) -> Track:
     known = {scan.id: scan for scan in scans}
     wrong = {scan.corrects for scan in known.values() if scan.corrects}
     left = [scan for scan in known.values() if scan.id not in wrong]
-    labels = [scan.at for scan in left if KIND_OF.get(scan.code) is K.LABEL]
+    labels = [_not_ahead(scan) for scan in left if KIND_OF.get(scan.code) is K.LABEL]
     first = min(labels) - DAY if labels else None
     timed: list[tuple[Elapsed, int, int, Scan]] = []
     flagged: list[int] = []
     for scan in left:
-        at = scan.at
-        if at > scan.recorded_at + DAY or (first is not None and at < first):
+        at = _not_ahead(scan)
+        if at != scan.at or (first is not None and at < first):
             at = scan.recorded_at
             flagged.append(scan.id)
         timed.append((at, _rank(scan.code), scan.id, scan))
@@ -160,9 +162,10 @@ def fold(scans: Iterable[Scan]) -> Track:
     for at, _, id, scan in sorted(timed, key=lambda each: each[:3]):
         kind = KIND_OF.get(scan.code)
         after = SHIPMENT_TABLE.after(state, kind) if kind is not None else None
+        if kind in _ONWARD and state not in ENDED:
+            trouble = ""
         if after is not None:
             found = found or state is S.LOST
-            trouble = "" if RANK[after] >= RANK[S.IN_TRANSIT] else trouble
             _reach(reached, after, at)
             state, since = after, at
         elif scan.code not in TROUBLE:
@@ -219,7 +222,7 @@ class Milestones:
         word = track.state.value
         if track.reached and word not in told and (not RANK[track.state] or RANK[track.state] > _told_rank(told)):
             tell.append(Told(word, track.since))
-        if eta and abs(eta - shipment.eta) >= self.eta_min_change_us:
+        if eta and (not shipment.eta or abs(eta - shipment.eta) >= self.eta_min_change_us):
             tell.append(Told("ETA", eta))
         else:
             eta = shipment.eta
@@ -241,7 +244,14 @@ class Milestones:
 
 
 def _told_rank(told: Iterable[str]) -> int:
-    return max((RANK[S[word]] for word in told if word in S.__members__), default=0)
+    """Return how far outsiders know the parcel to be; that it is on its way back does not count (DOMAIN 20)."""
+    aside = S.RETURNING.value
+    return max((RANK[S[word]] for word in told if word in S.__members__ and word != aside), default=0)
+
+
+def _not_ahead(scan: Scan) -> Elapsed:
+    """Return when a scan happened, or was recorded if the carrier's clock is more than a day ahead."""
+    return scan.recorded_at if scan.at > scan.recorded_at + DAY else scan.at
 
 
 def is_late(before: Iterable[Scan], scan: Scan) -> bool:

@@ -11,7 +11,7 @@ from policies.sourcing import Site
 from policies.stock_buffer import ChannelAvailability, ChannelRule
 from twin.middleware.dispatch import dispatch
 from twin.middleware.procedures import standard
-from twin.middleware.unit import ITEMS, ORDERS, SHIPMENTS, Outcome
+from twin.middleware.unit import ITEMS, LETTERS, ORDERS, SHIPMENTS, Outcome
 from twin.model import events
 from twin.model.commands import (
     LineQuantity,
@@ -119,6 +119,20 @@ def test_a_parcel_that_falls_silent_is_reported_once_and_claimed_in_the_end() ->
     assert fold(house.parcel.scans).state is ShipmentState.OUT_FOR_DELIVERY
 
 
+def test_a_parcel_that_falls_silent_again_is_reported_again_in_its_time() -> None:
+    house = House()
+    house.confirm()
+    house.scan("AF", HOUR)
+    for day in range(2, 8):
+        house.silence(day * DAY + HOUR)
+        if day == 3:
+            house.scan("X4", 3 * DAY + 2 * HOUR)
+    heard = [(each.code, each.due) for each in house.told if isinstance(each, events.ExceptionOpened)]
+    assert [code for code, _ in heard] == ["TRACKING_SILENT"], "the first report is still open"
+    letter = next(iter(house.store.rows[LETTERS.number].values()))
+    assert (letter.attempts, letter.last_failure) == (2, 6 * DAY + HOUR)
+
+
 def test_an_ended_parcel_leaves_the_store_when_nothing_more_is_heard() -> None:
     house = House()
     house.confirm()
@@ -156,16 +170,33 @@ def test_the_buyer_of_a_lost_parcel_gets_what_the_policy_says(lost: str) -> None
     assert len(set(created)) == len(created) == (2 if lost == "replace" else 1)
 
 
+def test_a_parcel_that_is_lost_a_second_time_is_paid_back_once() -> None:
+    house = House(replace(RULES, milestones=replace(RULES.milestones, lost="refund")))
+    house.say(PaymentCaptured(id=5, case=CASE, key=1, amount=500))
+    house.confirm()
+    for at, code in enumerate(("AF", "LOST", "X4", "LOST"), 1):
+        house.scan(code, at * HOUR)
+        for due, message in list(house.store.timers.values()):
+            if due <= at * HOUR:
+                house.say(message, due)
+    refunds = [each.amount for each in house.told if isinstance(each, events.PaymentGivenBack)]
+    assert house.codes().count("LOST_SHIPMENT") == 1 and house.codes().count("FOUND") == 1, "the first item is open"
+    assert house.parcel is not None and fold(house.parcel.scans).state is ShipmentState.LOST
+    assert refunds == [200]
+
+
 def test_an_arrival_later_than_promised_puts_the_order_at_risk() -> None:
     house = House()
     house.confirm()
     parcel = house.parcel
     assert parcel is not None
     house.store.rows[SHIPMENTS.number][PARCEL] = parcel.changed(deliver_by=DAY)
-    for number, eta in enumerate((DAY, DAY + 1, DAY + 2)):
+    risks = []
+    for number, eta in enumerate((DAY - 1, DAY, DAY + 1)):
         scan = ShipmentScanned(id=50 + number, case=CASE, tracking=PARCEL, event=50 + number, code="X4", at=1, eta=eta)
         house.say(scan, HOUR)
-    assert house.codes() == ["AT_RISK"]
+        risks.append(len(house.codes()))
+    assert house.codes() == ["AT_RISK"] and risks == [0, 1, 1], "at its end the promised day is over"
 
 
 def test_what_comes_back_undelivered_ends_the_parcel() -> None:

@@ -76,6 +76,71 @@ def test_v103_skipped_milestones_are_inferred_until_their_own_scan_comes() -> No
     assert told((label, delivered, picked_up))[1].shipment.late == 1
 
 
+LABEL, PICKED, MOVED, OUT, DONE = (
+    scan(id, code, id * HOUR) for id, code in enumerate(("LABEL", "AF", "X4", "X1", "D1"), 1)
+)
+
+
+@pytest.mark.vector("V102", rule="20", code="policies.milestones.Milestones.judge", scenario="parcels")
+@pytest.mark.parametrize(
+    ("scans", "expected"),
+    [
+        ((OUT, scan(9, "A7", 6 * HOUR), scan(10, "D1", 7 * HOUR)), ["OUT_FOR_DELIVERY", "RETURNING", "DELIVERED"]),
+        ((OUT, scan(9, "A7", 6 * HOUR), scan(10, "RETURNED", DAY)), ["OUT_FOR_DELIVERY", "RETURNING", "RETURNED"]),
+        ((DONE, OUT, MOVED, PICKED), ["DELIVERED"]),
+        ((PICKED, scan(9, "SD", 3 * HOUR), scan(10, "SD", 4 * HOUR), OUT), ["PICKED_UP", "SD", "OUT_FOR_DELIVERY"]),
+        (
+            (OUT, scan(9, "AP", 5 * HOUR), scan(10, "P1", 6 * HOUR), scan(11, "AP", 7 * HOUR)),
+            ["OUT_FOR_DELIVERY", "AP", "AP"],
+        ),
+        ((scan(1, "VOID", 0), scan(2, "AF", 1)), ["VOIDED"]),
+        ((scan(1, "ZZ", 0),), []),
+    ],
+)
+def test_v102_what_is_told_of_other_parcels(scans: tuple[Scan, ...], expected: list[str]) -> None:
+    """As V102: delivered after all; taken back; the end first; a trouble that lasts, and one that comes again."""
+    assert told(scans)[0] == expected
+
+
+@pytest.mark.vector("V103", rule="20", code="policies.milestones.fold", scenario="parcels")
+@pytest.mark.parametrize(
+    ("scans", "inferred"),
+    [
+        ((LABEL, OUT), [S.PICKED_UP, S.IN_TRANSIT]),
+        ((DONE,), [S.LABELLED, S.PICKED_UP, S.IN_TRANSIT, S.OUT_FOR_DELIVERY]),
+        ((PICKED, scan(9, "A7", DAY)), [S.LABELLED, S.IN_TRANSIT]),
+        ((PICKED, scan(9, "LOST", DAY)), [S.LABELLED]),
+        ((LABEL, PICKED, MOVED, OUT, DONE), []),
+        ((LABEL, scan(9, "VOID", DAY)), []),
+    ],
+)
+def test_v103_what_is_inferred_of_other_parcels(scans: tuple[Scan, ...], inferred: list[ShipmentState]) -> None:
+    reached = fold(scans).reached
+    assert sorted((state for state, each in reached.items() if each.inferred), key=RANK.__getitem__) == inferred
+
+
+def test_a_label_from_a_clock_that_is_days_ahead_makes_no_other_scan_impossible() -> None:
+    label = scan(1, "LABEL", 30 * DAY, heard=HOUR)
+    track = fold([label, scan(2, "AF", 2 * HOUR), scan(3, "D1", DAY)])
+    assert (track.flagged, track.reached[S.LABELLED].at, track.since) == ((1,), HOUR, DAY)
+
+
+@pytest.mark.parametrize(
+    ("at", "heard", "flagged"),
+    [(DAY, DAY, ()), (3 * DAY, 2 * DAY, ()), (3 * DAY + 1, 2 * DAY, (2,)), (0, 2 * DAY, ()), (-1, 2 * DAY, (2,))],
+)
+def test_event_times_are_believed_from_a_day_before_the_label_to_a_day_after_they_are_heard(
+    at: int, heard: int, flagged: tuple[int, ...]
+) -> None:
+    assert fold([scan(1, "LABEL", DAY), scan(2, "X4", at, heard=heard)]).flagged == flagged
+
+
+def test_trouble_is_over_when_the_parcel_is_scanned_in_the_state_in_which_it_was() -> None:
+    scans = [OUT, scan(9, "SD", 5 * HOUR), scan(10, "X1", 6 * HOUR)]
+    assert fold(scans[:2]).trouble == "SD"
+    assert (fold(scans).state, fold(scans).trouble) == (S.OUT_FOR_DELIVERY, "")
+
+
 def test_a_delivery_is_undone_only_by_a_correction_that_names_it() -> None:
     out, delivered, moved = scan(1, "X1", 0), scan(2, "D1", HOUR), scan(3, "X4", 2 * HOUR)
     assert fold([out, delivered, moved]).state is S.DELIVERED
@@ -116,6 +181,8 @@ def test_an_expected_arrival_is_told_again_when_it_has_moved_enough() -> None:
         ["IN_TRANSIT"],
         ["ETA"],
     ]
+    soon = terms.judge(Shipment(1, 1), scan(1, "X1", 0), eta=HOUR - 1)
+    assert soon.tell[-1] == ("ETA", HOUR - 1), "the first one is told however near it is"
 
 
 # --- the table
@@ -149,5 +216,5 @@ def test_what_is_told_never_goes_back(scans: list[Scan]) -> None:
     words, judged = told(tuple(scans))
     states = [S[word] for word in words if word in S.__members__]
     assert len(states) == len(set(states)) and judged.track == fold(scans)
-    ranks = [RANK[state] for state in states if RANK[state]]
+    ranks = [RANK[state] for state in states if RANK[state] and state is not S.RETURNING]
     assert ranks == sorted(ranks)

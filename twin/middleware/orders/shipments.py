@@ -57,7 +57,7 @@ def record_scan(message: ShipmentScanned, now: Now, rules: RuleSet, unit: Unit) 
     unit.save(SHIPMENTS, message.tracking, judged.shipment)
     _tell(judged, message, ids, now, rules, unit)
     arrives = now.wall - now.elapsed + message.eta
-    if message.eta and 0 < shipment.deliver_by < arrives:
+    if message.eta and 0 < shipment.deliver_by <= arrives:
         _raise(shipment, "AT_RISK", message, now, rules, unit)
     picked_up = ShipmentState.PICKED_UP in judged.track.reached
     if picked_up and shipment.confirmed_at < 0 and ShipmentState.PICKED_UP not in fold(shipment.scans).reached:
@@ -95,7 +95,7 @@ def check_silence(message: ShipmentSilent, now: Now, rules: RuleSet, unit: Unit)
     outcome = Outcome.NOOP
     due = heard + terms.silent_after_us
     if quiet >= terms.lost_after_us:
-        claim = Scan(derive(shipment.tracking, _CLAIM), "LOST", now.elapsed, now.elapsed)
+        claim = Scan(derive(derive(shipment.tracking, _CLAIM), now.elapsed), "LOST", now.elapsed, now.elapsed)
         judged = terms.judge(shipment, claim)
         if judged.track.state is ShipmentState.LOST and state is not ShipmentState.LOST:
             unit.save(SHIPMENTS, shipment.tracking, judged.shipment)
@@ -104,8 +104,8 @@ def check_silence(message: ShipmentSilent, now: Now, rules: RuleSet, unit: Unit)
             return Outcome.EXCEPTION
         unit.archive(SHIPMENTS, shipment.tracking)
         return Outcome.APPLIED
-    if quiet >= terms.silent_after_us:
-        due = heard + terms.lost_after_us
+    if quiet >= terms.silent_after_us:  # it may be heard of and fall silent again before it is lost
+        due = min(heard + terms.lost_after_us, now.elapsed + terms.silent_after_us)
         if not shipment.silent:
             unit.save(SHIPMENTS, shipment.tracking, shipment.changed(silent=True))
             _raise(shipment, "TRACKING_SILENT", message, now, rules, unit)
@@ -179,9 +179,10 @@ def _tell(judged: Judged, message: Message, ids: Ids, now: Now, rules: RuleSet, 
                     at=told.at,
                 )
             )
+    lost_first = any(told.word == ShipmentState.LOST.value for told in judged.tell)
     for code in judged.exceptions:
         _raise(shipment, code, message, now, rules, unit)
-        if code == "LOST_SHIPMENT" and rules.milestones.lost != "ask" and shipment.lines:
+        if code == "LOST_SHIPMENT" and lost_first and rules.milestones.lost != "ask" and shipment.lines:
             lost = ShipmentLost(
                 id=ids.next(), cause=cause, case=shipment.order, tracking=shipment.tracking, lines=shipment.lines
             )
