@@ -9,7 +9,7 @@ from policies.throttle import TokenBucket
 from tests.middleware.trade import BOLTS, HOUSE, NUTS, UNKNOWN, Trade, order, received, rules
 from twin.errors import UsageError
 from twin.middleware.delivery.waiting import item_reference
-from twin.middleware.unit import INBOX, PARKED, Outcome
+from twin.middleware.unit import INBOX, PARKED, REQUESTS, Outcome
 from twin.model import trace, wire
 from twin.model.commands import CorrectLetter, ErpConfirmed, GaveUp, ParkLetter, PaymentCaptured, RedriveLetter
 from twin.model.dead_letter import LetterKind
@@ -54,6 +54,39 @@ def test_v93_the_senders_own_repeat_executes_a_kept_message_too() -> None:
     assert trade.run(fact) is Outcome.APPLIED
     assert trade.run(redrive(1, fact.id)) is Outcome.APPLIED
     assert trade.sellable(UNKNOWN) == 5 and trade.letter(fact.id) is None
+
+
+@pytest.mark.vector("V93", rule="9,12", code="twin.middleware.delivery.redrive.redrive", scenario="out_of_order")
+def test_v93_what_fails_for_another_reason_goes_to_the_queue_of_that_one() -> None:
+    """As V93: its item was unknown; when it is known, another message has had its number."""
+    trade = Trade()
+    fact = received(100, UNKNOWN, 5, sequence=1)
+    trade.run(fact)
+    trade.know(UNKNOWN)
+    trade.run(received(101, UNKNOWN, 6, sequence=1))
+    assert trade.run(redrive(1, fact.id)) is Outcome.SEQ_CONFLICT
+    letter = trade.letter(fact.id)
+    assert letter is not None
+    assert (letter.code, letter.category, letter.owner) == ("SEQ_CONFLICT", "CONFLICT", "order desk")
+    assert (letter.attempts, letter.redrives, letter.first_failure) == (2, 1, 0)
+    told = [(event.letter, event.code) for event in trade.told if isinstance(event, ExceptionOpened)]
+    assert told == [(fact.id, "REFERENCE_MISSING"), (fact.id, "SEQ_CONFLICT")]
+    assert trade.audit()[-1].code == "SEQ_CONFLICT" and trade.sellable(UNKNOWN) == 6
+
+
+@pytest.mark.vector("V93", rule="9,12", code="twin.middleware.delivery.redrive.redrive", scenario="out_of_order")
+@pytest.mark.parametrize("times", [2, 3, 5])
+def test_v93_each_redrive_in_vain_is_an_attempt_and_a_generation_and_is_told(times: int) -> None:
+    trade = Trade()
+    fact = received(100, UNKNOWN, 5, sequence=1)
+    trade.run(fact)
+    for n in range(times):
+        assert trade.run(redrive(1 + n, fact.id)) is Outcome.QUEUED
+    trade.run(fact)
+    letter = trade.letter(fact.id)
+    assert letter is not None and (letter.attempts, letter.redrives) == (2 + times, times)
+    assert sum(isinstance(event, ExceptionOpened) for event in trade.told) == 1 + times
+    assert len({event.id for event in trade.told}) == len(trade.told)
 
 
 @pytest.mark.vector("V68", rule="10,12", code="twin.middleware.delivery.redrive.redrive", scenario="out_of_order")
@@ -141,6 +174,24 @@ def test_corrected_content_is_a_new_message_and_settles_the_old_one() -> None:
     assert trade.store.get(PARKED, item_reference(UNKNOWN)) is None
     same = CorrectLetter(id=2, letter=wrong.id, by="ada", body=wire.encode(wrong))
     assert trade.run(same) is Outcome.NOOP
+
+
+@pytest.mark.parametrize("did", ["CORRECT", "PARK"])
+def test_a_request_that_was_settled_is_answered_and_not_tried_again(did: str) -> None:
+    """Its record is final: under its key the sender hears the stored answer, whatever the message's id."""
+    trade = Trade()
+    trade.run(order("4711", (BOLTS, 1)))
+    conflict = order("4711", (BOLTS, 5), id=81).under_key(9)
+    assert trade.run(conflict) is Outcome.BUSINESS_KEY_CONFLICT
+    if did == "CORRECT":
+        body = wire.encode(order("4712", (BOLTS, 5), id=82))
+        trade.run(CorrectLetter(id=1, letter=81, by="ada", body=body))
+    else:
+        trade.run(ParkLetter(id=1, letter=81, by="ada", reason="ordered by mistake"))
+    assert trade.run(conflict.under(83)) is Outcome.REPLAYED
+    assert trade.letter(83) is None
+    trade.wait(24 * 3600)
+    assert trade.store.rows[REQUESTS.number] == {}
 
 
 def test_a_parked_message_is_settled_for_its_sender_too() -> None:

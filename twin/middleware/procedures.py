@@ -3,7 +3,8 @@
 from twin.middleware.delivery import fallback, redrive
 from twin.middleware.dispatch import Procedures
 from twin.middleware.intake import envelopes
-from twin.middleware.intake.identity import forget_request, take_in_order
+from twin.middleware.intake.identity import take_in_order
+from twin.middleware.intake.requests import forget_request
 from twin.middleware.inventory.gaps import judge_gap, take_snapshot
 from twin.middleware.inventory.movements import announce_supply, book_stock_fact
 from twin.middleware.inventory.posting import post_due, posting_booked

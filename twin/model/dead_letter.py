@@ -54,11 +54,13 @@ class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         """The trace that it belongs to."""
         return dict(self.headers).get("traceparent", "")
 
-    def failed_again(self, now: Elapsed, *, attempts: int = 1, redrives: int = 0) -> "DeadLetter":
-        """Return the item after so many further attempts, the last of them now."""
-        return msgspec.structs.replace(
-            self, attempts=self.attempts + attempts, redrives=self.redrives + redrives, last_failure=now
-        )
+    def failed_again(self, now: Elapsed) -> "DeadLetter":
+        """Return the item after one further attempt, now."""
+        return msgspec.structs.replace(self, attempts=self.attempts + 1, last_failure=now)
+
+    def redriven_in_vain(self, earlier: "DeadLetter") -> "DeadLetter":
+        """Return the item as one generation more than it was."""
+        return msgspec.structs.replace(self, redrives=earlier.redrives + 1)
 
     def instead_of(self, earlier: "DeadLetter") -> "DeadLetter":
         """Return this item with the history of an earlier one of the same message, which failed for another reason."""

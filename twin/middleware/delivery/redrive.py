@@ -2,26 +2,31 @@
 
 A redrive enters like the message itself, under the same id and the rules of today: the inbox, the sequence and the
 business key are asked again, so what has been done meanwhile is not done twice. It executes in the transaction of the
-redrive; if it fails, the item stays with one attempt and one generation more, and its people hear of it again. Redrives
-are limited in rate, except those that a missing reference raises by its arrival. An outbox row leaves the queue when it
-is redriven; the shell sends it again, and gives up on it again if it must.
+redrive; if it fails, the item stays with one attempt and one generation more, in the queue that its failure of now
+belongs to, and its people hear of it again. Redrives are limited in rate, except those that a missing reference raises
+by its arrival. An outbox row leaves the queue when it is redriven; the shell sends it again, and gives up on it again
+if it must.
 
 Whatever leaves is written to the audit, with who did it. Of a parked or corrected message the inbox remembers that it
-is settled, so that the sender's own repeat changes nothing.
+is settled, so that the sender's own repeat changes nothing; under the key of its request it is answered.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from policies.ruleset import RuleSet
 from twin.errors import WireError
 from twin.middleware.delivery.exceptions import KEPT, describe, open_item, quarantine
 from twin.middleware.dispatch import Procedures, dispatch
-from twin.middleware.unit import AUDIT, DESK, INBOX, LETTERS, PARKED, Outcome, Unit
+from twin.middleware.intake.requests import end_request
+from twin.middleware.unit import AUDIT, DESK, INBOX, LETTERS, PARKED, Outcome, Table, Unit, V
 from twin.model import wire
 from twin.model.commands import CorrectLetter, GaveUp, ParkLetter, RedriveLetter
 from twin.model.dead_letter import Audited, DeadLetter, LetterKind, RedriveDesk
+from twin.model.events import ExceptionOpened
 from twin.model.ids import derive
-from twin.model.instant import Now
+from twin.model.instant import Elapsed, Now
+from twin.model.message import Event, Message
 from twin.model.wire import Parked
 
 BYTES: Final = ("UNREADABLE", "SCHEMA_VIOLATED")
@@ -44,14 +49,53 @@ def redrive(procedures: Procedures, command: RedriveLetter, now: Now, rules: Rul
     if letter.kind is LetterKind.DELIVERY:
         _settle(letter, command, "REDRIVE", Outcome.APPLIED, now, unit)
         return Outcome.APPLIED
-    outcome = _tried_again(procedures, letter, now, rules, unit)
+    retrial = _Retrial(unit, letter)
+    outcome = _tried_again(procedures, letter, now, rules, retrial)
     if outcome in KEPT:
-        tried = letter.failed_again(now.elapsed, redrives=1)
+        tried = retrial.kept or letter.failed_again(now.elapsed)
+        tried = tried.redriven_in_vain(letter)
         _audit(tried, command, "REDRIVE", outcome, now, unit)
         open_item(tried, command.id, unit)
     else:
         _settle(letter, command, "REDRIVE", outcome, now, unit)
     return outcome
+
+
+class _Retrial:
+    """The unit of a message that is tried again: the item that its failure makes, and tells of, is kept aside."""
+
+    def __init__(self, unit: Unit, letter: DeadLetter) -> None:
+        self.unit = unit
+        self.letter = letter
+        self.kept: DeadLetter | None = None
+
+    def load(self, table: Table[V], id: int) -> V | None:
+        """Load as ever."""
+        return self.unit.load(table, id)
+
+    def load_many(self, table: Table[V], ids: Sequence[int]) -> list[V | None]:
+        """Load as ever."""
+        return self.unit.load_many(table, ids)
+
+    def save(self, table: Table[V], id: int, row: V) -> None:
+        """Save as ever, but for the item."""
+        if isinstance(row, DeadLetter) and row.id == self.letter.id:
+            self.kept = row
+        else:
+            self.unit.save(table, id, row)
+
+    def archive(self, table: Table[V], id: int) -> None:
+        """Archive as ever."""
+        self.unit.archive(table, id)
+
+    def emit(self, event: Event) -> None:
+        """Emit as ever, but for the telling of the item: the redrive tells of it."""
+        if not (isinstance(event, ExceptionOpened) and event.letter == self.letter.id):
+            self.unit.emit(event)
+
+    def schedule(self, due: Elapsed, message: Message) -> None:
+        """Schedule as ever."""
+        self.unit.schedule(due, message)
 
 
 def _tried_again(procedures: Procedures, letter: DeadLetter, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
@@ -71,6 +115,7 @@ def park(command: ParkLetter, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     if letter.kind is LetterKind.MESSAGE:
         if unit.load(INBOX, letter.id) is None:  # else its sender has repeated it meanwhile, and it was carried out
             unit.save(INBOX, letter.id, int(Outcome.DISCARDED))
+            _end_request(letter, command, Outcome.DISCARDED, now, rules, unit)
         _forget_reference(letter, unit)
     _settle(letter, command, "PARK", Outcome.DISCARDED, now, unit, reason=command.reason)
     return Outcome.DISCARDED
@@ -85,6 +130,7 @@ def correct(command: CorrectLetter, now: Now, rules: RuleSet, unit: Unit) -> Out
     if corrected.id == letter.id:
         return Outcome.KEY_REUSED
     unit.save(INBOX, letter.id, int(Outcome.SUPERSEDED))
+    _end_request(letter, command, Outcome.SUPERSEDED, now, rules, unit)
     _forget_reference(letter, unit)
     _settle(letter, command, "CORRECT", Outcome.SUPERSEDED, now, unit, reason=f"corrected by {corrected.id}")
     unit.schedule(now.elapsed, corrected)
@@ -131,6 +177,17 @@ def _admitted(command: RedriveLetter, now: Now, rules: RuleSet, unit: Unit) -> b
         return False
     unit.save(DESK, 0, RedriveDesk(state))
     return True
+
+
+def _end_request(
+    letter: DeadLetter, command: ParkLetter | CorrectLetter, answer: Outcome, now: Now, rules: RuleSet, unit: Unit
+) -> None:
+    """End the request under which a settled message came, if it is a message at all."""
+    try:
+        message = wire.decode_incoming(letter.body)
+    except WireError:
+        return
+    end_request(message, answer, command, now, rules, unit)
 
 
 def _forget_reference(letter: DeadLetter, unit: Unit) -> None:

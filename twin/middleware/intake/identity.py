@@ -11,18 +11,17 @@ from policies.dedup import Arrived, Finished, Verdict
 from policies.ruleset import RuleSet
 from twin.middleware.delivery.exceptions import KEPT, keep
 from twin.middleware.intake.reading import read, wait_for_words
+from twin.middleware.intake.requests import keep_record, request_of
 from twin.middleware.intake.submit import submit_order
 from twin.middleware.orders.procedures import amend_order
 from twin.middleware.unit import ARCHIVE, AUDIT, ORDERS, REQUESTS, Outcome, Unit
-from twin.model.commands import RequestExpired, SubmitOrder
+from twin.model.commands import SubmitOrder
 from twin.model.dead_letter import Audited
 from twin.model.ids import derive
 from twin.model.instant import Now
 from twin.model.intake import RequestState
 from twin.model.order import Intake
 
-_EXPIRES: Final = 5_000_001
-"""Which of a message's derived ids the end of its record's retention has."""
 _TOLD: Final = {
     Verdict.IN_PROGRESS: Outcome.IN_PROGRESS,
     Verdict.KEY_REUSED: Outcome.KEY_REUSED,
@@ -83,17 +82,8 @@ def _refuse(command: SubmitOrder, now: Now, unit: Unit) -> None:
     unit.save(AUDIT, derive(command.id, now.elapsed), entry)
 
 
-def forget_request(command: RequestExpired, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
-    """Drop a record whose retention is over; one that was answered later has a timer of its own."""
-    record = unit.load(REQUESTS, command.request)
-    if record is None or now.elapsed < record.completed_at + rules.identity.idempotency.retention_us:
-        return Outcome.NOOP
-    unit.archive(REQUESTS, command.request)
-    return Outcome.APPLIED
-
-
 def _under_its_key(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
-    rule, key = rules.identity.idempotency, derive(command.request_key, command.channel)
+    rule, key = rules.identity.idempotency, request_of(command)
     record, decision = rule.step(unit.load(REQUESTS, key), Arrived(command.fingerprint), now.elapsed)
     if decision.verdict is not Verdict.EXECUTE:
         return _TOLD[decision.verdict]
@@ -105,9 +95,7 @@ def _under_its_key(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -
     finished = Finished(decision.fence, _state(outcome), int(outcome))
     record, _ = rule.step(record, finished, now.elapsed)
     assert record is not None
-    unit.save(REQUESTS, key, record)
-    expires = RequestExpired(id=derive(command.id, _EXPIRES), cause=command.id, request=key)
-    unit.schedule(now.elapsed + rule.retention_us, expires)
+    keep_record(key, record, command, now, rules, unit)
     return outcome
 
 
