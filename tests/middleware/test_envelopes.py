@@ -140,3 +140,29 @@ def test_records_of_a_file_stand_alone_and_the_answer_lists_each() -> None:
     ]
     assert answers == [[("1", "ACCEPTED"), ("2", "UNREADABLE")], [("1", "DUPLICATE"), ("2", "ACCEPTED")]]
     assert len(trade.store.rows[ORDERS.number]) == 2
+
+
+THIRD = FileRecord("1", wire.encode(order("4713", (BOLTS, 3))), 3)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (((FIRST,), (FIRST,)), ["ACCEPTED", "DUPLICATE"]),
+        (((FIRST,), (THIRD,)), ["ACCEPTED", "ACCEPTED"]),
+        (((FIRST, FIRST),), ["ACCEPTED", "DUPLICATE"]),
+        (((FIRST, THIRD),), ["ACCEPTED", "ACCEPTED"]),
+        (((),), []),
+    ],
+)
+def test_a_record_is_known_by_its_file_its_key_and_what_it_says(
+    files: tuple[tuple[FileRecord, ...], ...], expected: list[str]
+) -> None:
+    """The same record twice, in two files or in one; other content under a name and a key that were used; no record."""
+    trade = Trade()
+    for id, records in enumerate(files, 1):
+        trade.run(file(id, *records))
+    trade.wait(0)
+    answers = [each.outcome for event in trade.told if isinstance(event, FileAnswered) for each in event.outcomes]
+    assert answers == expected
+    assert len(trade.store.rows[ORDERS.number]) == expected.count("ACCEPTED")

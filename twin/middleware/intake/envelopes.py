@@ -14,7 +14,7 @@ from twin.errors import WireError
 from twin.middleware.delivery.exceptions import keep
 from twin.middleware.unit import AUDIT, INBOX, Outcome, Unit
 from twin.model import wire
-from twin.model.commands import FileReceived, InterchangeReceived, WebhookReceived
+from twin.model.commands import FileReceived, FileRecord, InterchangeReceived, WebhookReceived
 from twin.model.dead_letter import Audited
 from twin.model.events import FileAnswered, InterchangeAnswered, RecordOutcome
 from twin.model.ids import Ids, business_id, derive
@@ -54,18 +54,18 @@ def take_in_file(message: FileReceived, now: Now, rules: RuleSet, unit: Unit) ->
         )
         keep(message, "CONTROL_TOTAL", detail, now, rules, unit)
         return Outcome.QUEUED
-    keys = [business_id(str(message.partner), message.name, record.key) for record in message.records]
-    known = unit.load_many(INBOX, keys)
+    keys = [_record_id(message, record) for record in message.records]
+    known = {key for key, earlier in zip(keys, unit.load_many(INBOX, keys), strict=True) if earlier is not None}
     outcomes = []
-    for key, earlier, record in zip(keys, known, message.records, strict=True):
-        inner = _read(record.body) if earlier is None else None
-        if earlier is None and inner is None:
-            outcomes.append(RecordOutcome(record.key, "UNREADABLE"))
-            continue
-        outcomes.append(RecordOutcome(record.key, "ACCEPTED" if inner is not None else "DUPLICATE"))
+    for key, record in zip(keys, message.records, strict=True):
+        inner = _read(record.body) if key not in known else None
         if inner is not None:
+            known.add(key)
             unit.save(INBOX, key, int(Outcome.APPLIED))
             unit.schedule(now.elapsed, inner)
+            outcomes.append(RecordOutcome(record.key, "ACCEPTED"))
+        else:
+            outcomes.append(RecordOutcome(record.key, "DUPLICATE" if key in known else "UNREADABLE"))
     id = Ids(message.id).next()
     unit.emit(
         FileAnswered(id=id, cause=message.id, channel=message.partner, name=message.name, outcomes=tuple(outcomes))
@@ -88,6 +88,11 @@ def take_in_interchange(message: InterchangeReceived, now: Now, rules: RuleSet, 
             unit.schedule(now.elapsed, inner)
     _acknowledge(message, ACCEPTED, "000", tuple(syntax), unit)
     return Outcome.APPLIED
+
+
+def _record_id(message: FileReceived, record: FileRecord) -> int:
+    """Return the identity of a record: tomorrow's file may have today's name and count its records from 1 again."""
+    return business_id(str(message.partner), message.name, record.key, str(wire.digest(record.body)))
 
 
 def _read(raw: bytes) -> Incoming | None:
