@@ -139,7 +139,7 @@ class Channel:
         if self.says is not None:
             taken, said = self.says.say(order, number, taken)
         written = self.writer.write(order, taken) if self.writer is not None else ()
-        print_ = wire.fingerprint(self.index, number, 1, written or taken)
+        print_ = wire.fingerprint(self.index, number, 1, written or taken, said)
         submit = SubmitOrder(
             id=derive(order, 1),
             case=order,

@@ -92,7 +92,7 @@ def _said(
     order: SubmitOrder, lines: tuple[OrderedLine, ...], written: tuple[WrittenLine, ...], *, id: int
 ) -> SubmitOrder:
     """Return the order with other lines, under the fingerprint of these."""
-    print_ = wire.fingerprint(order.channel, order.number, order.revision, written or lines)
+    print_ = wire.fingerprint(order.channel, order.number, order.revision, written or lines, order.particulars)
     return altered(order, id=id, lines=lines, written=written, fingerprint=print_)
 
 

@@ -10,10 +10,12 @@ from policies.dedup import Idempotency
 from policies.identity import Identity, Layer
 from tests.middleware.trade import BOLTS, NUTS, UNKNOWN, Trade, order, rules
 from twin.middleware.unit import ORDERS, REQUESTS, Outcome
+from twin.model import wire
 from twin.model.commands import SubmitOrder
 from twin.model.events import CreateErpOrder, OrderAnswered
 from twin.model.instant import HOUR
 from twin.model.order import LinePolicy
+from twin.model.particulars import Particulars
 from twin.model.written import WrittenLine
 
 KEY = 99
@@ -92,7 +94,32 @@ def test_a_higher_revision_in_words_that_nobody_knows_waits_in_its_queue() -> No
     assert made.run(amendment) is Outcome.QUEUED
     letter = made.letter(80)
     assert letter is not None
-    assert letter.code == "REFERENCE_MISSING"
+    assert (letter.code, letter.mapping) == ("REFERENCE_MISSING", "1"), "it says under which references it was read"
+
+
+@pytest.mark.vector("V60", rule="9", code="twin.middleware.intake.submit.submit_order", scenario="first_day")
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        (Particulars(ship_to="here"), Outcome.DUPLICATE),
+        (Particulars(ship_to="here", paid=True), Outcome.DUPLICATE),
+        (Particulars(ship_to="there"), Outcome.BUSINESS_KEY_CONFLICT),
+        (Particulars(ship_to="here", requested=1), Outcome.BUSINESS_KEY_CONFLICT),
+        (None, Outcome.BUSINESS_KEY_CONFLICT),
+    ],
+)
+def test_v60_the_fingerprint_covers_what_an_order_says_beside_its_lines(
+    said: Particulars | None, outcome: Outcome
+) -> None:
+    """As V60: the same number and lines to another address are another order; that it was paid meanwhile is not."""
+
+    def saying(words: Particulars | None, id: int) -> SubmitOrder:
+        print_ = wire.fingerprint(0, PUSHED.number, 1, PUSHED.lines, words)
+        return msgspec.structs.replace(PUSHED, id=id, particulars=words, fingerprint=print_)
+
+    made = trade("business")
+    assert made.run(saying(Particulars(ship_to="here"), 90)) is Outcome.ACCEPTED
+    assert made.run(saying(said, 91)) is outcome
 
 
 @pytest.mark.vector("V57", rule="9", code="policies.dedup.Idempotency.step", scenario="customer_terms")

@@ -63,3 +63,12 @@ def test_a_stock_fact_and_what_it_made_are_one_trace() -> None:
     assert trace.context(fact).trace == trace.context(movement).trace
     names = dict(trace.headers(movement))
     assert (names["causationid"], names["type"]) == (f"{5:016x}", "MovementRecorded")
+
+
+def test_headers_say_what_keeps_its_order_and_the_number_in_its_stream() -> None:
+    """DOMAIN 15: `partitionkey` is the aggregate of an outbox row, the case of what comes in."""
+    fact = dict(trace.headers(StockReceived(id=5, site=0, item=1, quantity=2, sequence=9, at=0)))
+    created = CreateErpOrder(id=1, case=7, external=7, lines=())
+    assert (fact["partitionkey"], fact["sequence"]) == (f"{5:016x}", "9")
+    headers = dict(trace.headers(created))
+    assert headers["partitionkey"] == f"{created.aggregate:016x}" and "sequence" not in headers

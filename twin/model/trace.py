@@ -80,18 +80,26 @@ def context(message: Message, outside: TraceContext | None = None) -> TraceConte
 
 
 def headers(message: Message, traced: Traced | None = None) -> tuple[tuple[str, str], ...]:
-    """Return the CloudEvents attributes of a message, by name; `traced` is what came from outside of its case."""
+    """Return the CloudEvents attributes of a message, by name; `traced` is what came from outside of its case.
+
+    Messages of one `partitionkey` keep their order; `sequence` is the message's number in its stream, if it has one.
+    """
     outside = received(traced.traceparent) if traced is not None and traced.traceparent else None
+    key = message.aggregate if isinstance(message, Event) else root(message)
     attributes = {
         "causationid": f"{message.cause:016x}",
         "correlationid": f"{root(message):016x}",
         "id": f"{message.id:016x}",
+        "partitionkey": f"{key:016x}",
         "source": "/twin/middleware" if isinstance(message, Event) else "/twin/partner",
         "specversion": "1.0",
         "subject": f"{message.case:016x}",
         "traceparent": context(message, outside if isinstance(outside, TraceContext) else None).header(),
         "type": type(message).__name__,
     }
+    sequence = getattr(message, "sequence", None)
+    if sequence is not None:
+        attributes["sequence"] = str(sequence)
     if traced is not None and traced.restarted:
         attributes["restartedtrace"] = traced.restarted
     return tuple(sorted(attributes.items()))

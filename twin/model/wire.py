@@ -10,6 +10,7 @@ from twin.errors import WireError
 from twin.model import commands, events
 from twin.model.ids import MASK, derive
 from twin.model.message import Message
+from twin.model.particulars import Particulars
 from twin.model.written import WrittenLine
 
 Incoming = (
@@ -187,10 +188,17 @@ def digest(message: object) -> int:
 
 
 def fingerprint(
-    channel: int, number: str, revision: int, lines: Sequence[commands.OrderedLine] | Sequence[WrittenLine]
+    channel: int,
+    number: str,
+    revision: int,
+    lines: Sequence[commands.OrderedLine] | Sequence[WrittenLine],
+    said: Particulars | None = None,
 ) -> int:
     """Return 63 bits of the SHA-256 of an order's business fields in canonical JSON.
 
-    Message id, send time and trace fields are left out: the same order sent twice has one fingerprint.
+    Message id, send time and trace fields are left out: the same order sent twice has one fingerprint. So is whether it
+    has been paid, which changes while the order stays the same.
     """
-    return digest((channel, number, revision, lines))
+    if said is None:
+        return digest((channel, number, revision, lines))
+    return digest((channel, number, revision, lines, msgspec.structs.replace(said, paid=False)))

@@ -12,7 +12,7 @@ from twin.middleware.observability.traces import headers_of
 from twin.middleware.unit import LETTERS, Outcome, Unit
 from twin.model import wire
 from twin.model.chance import stream_id
-from twin.model.commands import GaveUp
+from twin.model.commands import GaveUp, SubmitOrder
 from twin.model.dead_letter import DeadLetter, LetterKind
 from twin.model.events import ExceptionOpened
 from twin.model.ids import MASK, derive
@@ -82,11 +82,19 @@ def describe(
         first_failure=now if first is None else first,
         last_failure=now,
         contract=wire.CONTRACT,
+        mapping=_mapping(message, rules),
         owner=routed.owner,
         runbook=routed.runbook,
         due=now + routed.due_us,
         reference=reference,
     )
+
+
+def _mapping(message: Message, rules: RuleSet) -> str:
+    """Return the version of the cross-references by which an order in its sender's words is read."""
+    if rules.catalogue is None or not isinstance(message, SubmitOrder) or not message.written:
+        return ""
+    return str(rules.catalogue.references.version)
 
 
 def quarantine(command: GaveUp, now: Elapsed, rules: RuleSet) -> DeadLetter:
