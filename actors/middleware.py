@@ -283,6 +283,8 @@ class Middleware:
         self.relay.park(event, reason)
         code, attempts = failure(event, reason)
         self._give_up(event, code, reason, attempts)
+        for passing in self.relay.let_pass(event) if code == "POSTING_REFUSED" else ():
+            self._send(passing)
         follows = after_parking(event)
         if follows is not None:
             self.receive(follows)

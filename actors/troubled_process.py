@@ -186,7 +186,7 @@ class TroubledMiddleware(Struck, Middleware):
         self.down = False
         now, store = self.ground.timeline.now, self.store
         relay = Relay()
-        relay.parked = self.relay.parked
+        relay.parked, relay.refused = self.relay.parked, self.relay.refused
         self.relay = relay
         for event in list(store.outbox.values()):
             if type(event) is AvailabilityChanged:

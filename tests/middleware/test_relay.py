@@ -6,7 +6,7 @@ from tests.middleware.shop import Shop, rules
 from twin.middleware.delivery.relay import Relay
 from twin.middleware.unit import Outcome
 from twin.model.commands import StockReceived
-from twin.model.events import ExceptionOpened
+from twin.model.events import ExceptionOpened, MovementRecorded
 from twin.model.message import Event
 
 A, B = 7, 8
@@ -35,6 +35,27 @@ def test_v65_a_row_that_fails_stops_its_own_aggregate_and_no_other() -> None:
         if follower is not None:
             ready.insert(0, follower)
     assert sent == [11, 12, 1, 2, 3]
+
+
+def posting(id: int, change: int, site: int = 0) -> MovementRecorded:
+    return MovementRecorded(id=id, movement=id, item=1, site=site, change=change, reason="count")
+
+
+@pytest.mark.vector("V65", rule="11,21", code="twin.middleware.delivery.relay.Relay.offer", scenario="first_day")
+def test_v65_behind_a_refused_posting_only_those_wait_that_take_stock() -> None:
+    """As V65, by DOMAIN 21: 1 is refused for good; of -2, +3 behind it and +4, -5, +6 later, the receipts go on."""
+    relay = Relay()
+    first, minus, plus = posting(1, 7), posting(2, -2), posting(3, 3)
+    assert [relay.offer(row) for row in (first, minus, plus)] == [True, False, False]
+    relay.park(first, "erp: rejected")
+    assert [row.id for row in relay.let_pass(first)] == [3]
+    assert [relay.offer(posting(4, 4)), relay.offer(posting(5, -5)), relay.offer(posting(6, 0))] == [True, False, True]
+    assert relay.offer(posting(9, -9, site=1)), "another location is another aggregate"
+    assert relay.acknowledged(plus) is None, "who passed lets nobody follow"
+    relay.park(posting(4, 4), "erp: rejected")
+    assert relay.let_pass(posting(4, 4)) == []
+    assert [relay.acknowledged(first), relay.acknowledged(minus)] == [minus, posting(5, -5)]
+    assert not relay.offer(posting(7, 7)), "what was refused is booked: the order of the ledger holds again"
 
 
 @pytest.mark.vector("V66", rule="11", code="twin.middleware.dispatch.dispatch", scenario="first_day")
