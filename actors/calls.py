@@ -301,7 +301,8 @@ class Client:
         if wait is None:
             self.ground.probe.gave_up(self.name, call.number)
             self._finished(call)
-            self.parked(event, f"{self.name}: {call.status} after {call.attempt} attempts")
+            status = TIMEOUT if call.status == OK else call.status  # it was done, and nobody here has heard of it
+            self.parked(event, f"{self.name}: {status} after {call.attempt} attempts")
         else:
             self.ground.timeline.call_in(max(1, wait), self._resend, call)
 

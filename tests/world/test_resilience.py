@@ -40,6 +40,13 @@ def test_policies_that_never_refuse_change_no_byte(plain: RunResult) -> None:
     assert careful.kpis == plain.kpis
 
 
+def test_what_was_done_and_never_answered_is_an_unknown_outcome() -> None:
+    """The ERP does what it is asked and its answers are lost: nobody may call that a failure (DOMAIN 12)."""
+    deaf = scenarios.load("first_day", ("horizon=2h", "landscape.links.middleware/erp={lost: 60%}"))
+    (told,) = [note for note in run_once(deaf, "standard", 3, on_violation="report").notes if "exceptions" in note]
+    assert "DELIVERY_TIMEOUT" in told and "DELIVERY_FAILED" not in told
+
+
 def test_a_budget_takes_retries_away(plain: RunResult) -> None:
     link = "attempts_per_call{link=middleware/erp}"
     poor = day(budget="{kind: ratio, deposit: 1%, capacity: 1, start: empty}")
