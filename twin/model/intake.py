@@ -27,6 +27,10 @@ class RequestRecord(msgspec.Struct, frozen=True, gc=False):
     """The stored answer (an outcome), given again to the same request."""
     completed_at: Elapsed = 0
 
+    def settled(self, answer: int, at: Elapsed) -> "RequestRecord":
+        """Return the record with an answer that is final."""
+        return msgspec.structs.replace(self, state=RequestState.FAILED_FINAL, answer=answer, completed_at=at)
+
 
 class Held(msgspec.Struct, frozen=True, gc=False):
     """A message of a keyed stream that came before its turn, as canonical bytes."""

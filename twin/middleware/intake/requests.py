@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import msgspec
-
 from policies.ruleset import RuleSet
 from twin.middleware.unit import REQUESTS, Outcome, Unit
 from twin.model.commands import RequestExpired, SubmitOrder
@@ -35,9 +33,7 @@ def end_request(message: Message, answer: Outcome, cause: Message, now: Now, rul
     key = request_of(message)
     record = unit.load(REQUESTS, key)
     if record is not None and record.state is RequestState.FAILED_RETRYABLE:
-        state, at = RequestState.FAILED_FINAL, now.elapsed
-        final = msgspec.structs.replace(record, state=state, answer=int(answer), completed_at=at)
-        keep_record(key, final, cause, now, rules, unit)
+        keep_record(key, record.settled(int(answer), now.elapsed), cause, now, rules, unit)
 
 
 def forget_request(command: RequestExpired, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
