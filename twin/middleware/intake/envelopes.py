@@ -55,7 +55,8 @@ def take_in_file(message: FileReceived, now: Now, rules: RuleSet, unit: Unit) ->
         keep(message, "CONTROL_TOTAL", detail, now, rules, unit)
         return Outcome.QUEUED
     keys = [_record_id(message, record) for record in message.records]
-    known = {key for key, earlier in zip(keys, unit.load_many(INBOX, keys), strict=True) if earlier is not None}
+    seen = unit.load_many(INBOX, keys)
+    known = {key for key, earlier in zip(keys, seen, strict=True) if earlier is not None}
     outcomes = []
     for key, record in zip(keys, message.records, strict=True):
         inner = _read(record.body) if key not in known else None
