@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from actors.buyers import Sayer
 from actors.calls import Gate
 from actors.ground import Ground, Lag
+from actors.payments import moved
 from actors.way import Way
 from actors.writing import Writer
 from policies.signature import Signature, Signed, sign
@@ -24,6 +25,7 @@ from twin.model.commands import (
     WebhookReceived,
 )
 from twin.model.events import (
+    CapturePayment,
     FileAnswered,
     InterchangeAnswered,
     MilestoneReached,
@@ -86,6 +88,8 @@ class Channel:
         """What its buyers say beside their lines; None: nothing."""
         self.packs = writer.packs if writer is not None else packs or {}
         """Quanta in one unit of what it sells, by item; what it shows is in these units."""
+        self.pays: Callable[[int, int], None] | None = None
+        """Who has a buyer's bank promise the price of an order; None: the channel holds the money itself."""
         self.tells: Callable[[OrderAnswered], None] | None = None
         """Who writes to the customer of an order that was answered."""
         self.return_answered: Callable[[ReturnAnswered], None] | None = None
@@ -153,6 +157,10 @@ class Channel:
         )
         if said is not None and self.says is not None and not said.paid:
             self.says.pays_later(order, said, taken, self._pay)
+        elif self.pays is not None:
+            price = sum(line.quantity * line.price for line in taken)
+            if price:
+                self.pays(order, price + ((said.tax or 0) if said is not None else 0))
         self.untaken[order] = submit
         units = sum(line.quantity for line in taken)
         note = ground.recorder.note
@@ -165,6 +173,9 @@ class Channel:
         return submit
 
     def _pay(self, paid: PaymentAuthorised) -> None:
+        if self.pays is not None:
+            self.pays(paid.case, paid.amount)
+            return
         self.to_middleware.send(paid.id, 0, self.deliver, paid)
 
     def hand_over(self, submit: SubmitOrder) -> None:
@@ -209,11 +220,15 @@ class Channel:
         return lag + -applied % self.cache
 
     def take_answer(self, event: Event) -> Message | None:
-        """Take the middleware's word on an order, money, a return, a parcel, or what came in an envelope."""
+        """Take the middleware's word on an order, money, a return, a parcel, or what came in an envelope.
+
+        Money that the channel holds itself moves at once, and the answer says so.
+        """
         assert isinstance(
             event,
             OrderAnswered
             | OrderTurnedAway
+            | CapturePayment
             | PaymentGivenBack
             | ReturnAnswered
             | MilestoneReached
@@ -226,6 +241,8 @@ class Channel:
             self.kept.pop(event.case, None)
             if self.tells is not None:
                 self.tells(event)
+        if isinstance(event, CapturePayment | PaymentGivenBack):
+            return moved(event)
         if type(event) is OrderTurnedAway and event.case in self.kept:
             self.ground.timeline.call_in(event.retry_after, self._again, event.case)
         if type(event) is ReturnAnswered and self.return_answered is not None:

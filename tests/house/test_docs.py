@@ -66,6 +66,7 @@ def test_the_keys_of_a_measure_are_those_of_a_run():
         scenarios.load("first_day", ["horizon=1h"]),
         scenarios.load("metastable_grid", ["horizon=5m"], small=True),
         scenarios.load("whole_house", ["horizon=1h"]),
+        scenarios.load("payments", ["horizon=1h"]),
     ]
     keys = {
         key.partition("{")[0]

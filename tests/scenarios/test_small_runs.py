@@ -21,6 +21,7 @@ from reports.result import compare, run
         "master_data_batch",
         "out_of_order",
         "packs_and_kits",
+        "payments",
         "peak_season",
         "peak_season_mid",
         "warehouse_offline",

@@ -41,6 +41,7 @@ SAMPLED: Final = (
         "latency_s",
         "broker_age_s",
         "notification_lag_s",
+        "payment_wait_s",
         "returns_wait_s",
         "snapshot_read_s",
     ),

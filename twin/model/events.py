@@ -236,8 +236,21 @@ class AvailabilityChanged(Event, frozen=True, gc=False, kw_only=True, tag=True):
         return self.id
 
 
+class CapturePayment(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Take `amount` minor units of what the buyer's bank has promised, under a key."""
+
+    channel: int
+    key: int
+    amount: int
+
+    @property
+    def aggregate(self) -> int:
+        """Money of one order moves in order."""
+        return self.case ^ _MONEY
+
+
 class PaymentGivenBack(Event, frozen=True, gc=False, kw_only=True, tag=True):
-    """Void (amount 0) or refund what the buyer paid, under a key; the channel holds the money."""
+    """Void (amount 0) or refund what the buyer paid, under a key; who holds the money is asked."""
 
     channel: int
     key: int

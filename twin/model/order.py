@@ -225,12 +225,13 @@ class MoneyParts(TypedDict, total=False):
     captured: int
     refunded: int
     giving_back: int
+    taking: int
     keys: tuple[int, ...]
     refunds: tuple[int, ...]
 
 
 class Money(msgspec.Struct, frozen=True, gc=False):
-    """Amounts of one order in minor units of one currency: refunded <= captured."""
+    """Amounts of one order in minor units of one currency: refunded <= captured, taking <= authorised."""
 
     state: Payment = Payment.NONE
     authorised: int = 0
@@ -242,6 +243,8 @@ class Money(msgspec.Struct, frozen=True, gc=False):
     """Keys of captures already booked."""
     refunds: tuple[int, ...] = ()
     """Keys of refunds already booked."""
+    taking: int = 0
+    """Captures we have asked for, answered or not."""
 
     def changed(self, **parts: Unpack[MoneyParts]) -> "Money":
         """Return the money with these parts replaced."""

@@ -101,6 +101,7 @@ Outgoing = (
     | events.PublishStock
     | events.StockCutAsked
     | events.AvailabilityChanged
+    | events.CapturePayment
     | events.PaymentGivenBack
     | events.FallbackChanged
     | events.FallbackDecided

@@ -24,6 +24,7 @@ from twin.model.stock import ItemStock
 from twin.playback.belated import Belated, Moments
 from twin.world.delays import windows_of
 from twin.world.elastic import elastic_of
+from twin.world.payments import KIND, paying_channels
 from twin.world.process import (
     blocks_of,
     middleware_of,
@@ -154,7 +155,10 @@ class Alone:
         answers = [self._client(f"middleware/{name}") for name in channels]
         wms = [self._client(f"middleware/wms/{name}") for name in self.header.sites]
         portals = [self._client(f"middleware/{name}") for name in self.scenario.landscape.of_kind("customer_portal")]
-        routes = routes_of(self._client("middleware/erp"), wms, answers, stock, next(iter(portals), None))
+        holders = [self._client(f"middleware/{name}") for name in self.scenario.landscape.of_kind(KIND)]
+        payments = {channel: holder for holder in holders for channel in paying_channels(self.scenario)}
+        portal = next(iter(portals), None)
+        routes = routes_of(self._client("middleware/erp"), wms, answers, stock, portal, payments)
         self.middleware.connect(routes, publishers_of(self.scenario, self.middleware.rules, ready))
 
     def _client(self, name: str) -> Client:

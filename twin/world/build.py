@@ -85,6 +85,7 @@ from twin.world.opening import Opening, local_midnight, next_at, open_world
 from twin.world.own_code import OwnParty
 from twin.world.parcels import luck_of, scanner_of, take_back_undelivered
 from twin.world.partner_limits import PartnerLimit
+from twin.world.payments import interface_of, open_to_calls, paying_channels, provider_block, provider_of
 from twin.world.process import (
     blocks_of,
     erp_writes_files,
@@ -292,6 +293,7 @@ class _Builder:
         for number, name in enumerate(scenario.channels):
             self._channel(number, name)
         self.thoughts = self._second_thoughts()
+        self.payment_clients = self._payments()
         self.portal: Portal | None = None
         self.portal_clients = self._portal()
         self.further.write_to_customers(self.channels, self._customers)
@@ -917,6 +919,19 @@ class _Builder:
         endpoint = self.troubles.endpoint(Endpoint(self.ground, service=service, handle=portal.take), name)
         return [self._client(f"middleware/{name}", "middleware", name, endpoint)]
 
+    def _payments(self) -> list[Client]:
+        """Return the client of the payment provider, if there is one, and have the buyers of its channels pay there."""
+        found = provider_block(self.scenario)
+        if found is None:
+            return []
+        name, block = found
+        provider = self.further.payments = provider_of(self.ground, name, block, self._feed(name, name))
+        interface = self.troubles.endpoint(interface_of(provider, block), name)
+        for number in paying_channels(self.scenario):
+            self.channels[number].pays = provider.authorise
+        client = f"middleware/{name}"
+        return [self._client(client, "middleware", name, open_to_calls(provider, interface), timeout=block.timeout)]
+
     def _watch_partners(self) -> None:
         """Ask the partners that the design has a fallback for whether they are there."""
         self.middleware.doors.doors = self.doors
@@ -999,7 +1014,9 @@ class _Builder:
         wms, answers = self._handed(self.wms_clients), self._handed(self.answer_clients)
         stock = self._handed(self.stock_clients)
         portal = next(iter(self._handed(self.portal_clients)), None)
-        routes = routes_of(erp, wms, answers, stock, portal)
+        holder = next(iter(self._handed(self.payment_clients)), None)
+        payments = {} if holder is None else dict.fromkeys(paying_channels(self.scenario), holder)
+        routes = routes_of(erp, wms, answers, stock, portal, payments)
         self.middleware.connect(routes, publishers_of(self.scenario, self.rules, ready))
         self.watch.stock_links = frozenset(client.name for client in self.stock_clients)
         if isinstance(self.middleware, TroubledMiddleware):
@@ -1010,6 +1027,7 @@ class _Builder:
                 *self.answer_clients,
                 *self.stock_clients,
                 *self.portal_clients,
+                *self.payment_clients,
             ]
             names = self._process_names()
             records = self.troubles.process_records(*names)

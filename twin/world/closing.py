@@ -7,6 +7,7 @@ the floors of warehouses, and feeds that repeat what was not acknowledged.
 from collections.abc import Iterator, Mapping
 
 from actors.careful import CarefulClient
+from actors.payments import PaymentProvider
 from actors.troubled_process import TroubledMiddleware
 from actors.wms import Warehouse
 from twin.errors import WireError
@@ -22,6 +23,7 @@ from twin.model.stock import ItemStock
 from twin.world.build import World
 from twin.world.checks.calls import CallChecks
 from twin.world.checks.end import Books
+from twin.world.checks.orders import OrderChecks
 
 
 def look_back(world: World) -> None:
@@ -44,6 +46,8 @@ def look_back(world: World) -> None:
     if checks.files is not None:
         patience = {box.channel.name: box.resend_after for box in world.mailboxes}
         checks.files.unanswered(patience, world.timeline.now)
+    if checks.orders is not None and world.further.payments is not None:
+        _compare_money(world, world.further.payments, checks.orders, orders)
     if checks.end is not None and checks.stock is not None:
         checks.end.leaks(checks.stock.claims, store.rows[ORDERS.number])
         if not _is_down(world):
@@ -55,6 +59,18 @@ def look_back(world: World) -> None:
         touched = checks.orders.touched
         moving = _moving(world, stocks, checks.calls)
         checks.end.stuck(((order, touched(order.id)) for order in orders), moving)
+
+
+def _compare_money(world: World, provider: PaymentProvider, checks: OrderChecks, orders: list[Order]) -> None:
+    """Compare each order's money with the provider's ledger, but for orders that somebody has still to tell of."""
+    store = world.store
+    moving = {message.case for message in (*world.middleware.queue, *world.middleware.in_hand.values())}
+    moving.update(message.case for message in (*store.outbox.values(), *_told(world)))
+    moving.update(row.case for row in store.rows[LETTERS.number].values() if isinstance(row, DeadLetter))
+    for order in orders:
+        promise = provider.promises.get(order.id)
+        if promise is not None and not promise.untold and order.id not in moving:
+            checks.agrees(order, promise.captured, promise.refunded)
 
 
 def _is_down(world: World) -> bool:

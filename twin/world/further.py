@@ -13,6 +13,7 @@ from actors.gateway import Gateway
 from actors.ground import Ground, Lag
 from actors.legacy_erp import StockFiles
 from actors.notifications import Notifications
+from actors.payments import PaymentProvider
 from actors.tms import Tms
 from actors.transactor import Store
 from actors.way import Way
@@ -41,6 +42,7 @@ class FurtherParties:
         self.broker: Broker | None = None
         self.tms: Tms | None = None
         self.notifications: Notifications | None = None
+        self.payments: PaymentProvider | None = None
         self.stock_files: StockFiles | None = None
         self.elastic: Elastic | None = None
         self.desk: Station | None = None
@@ -195,6 +197,10 @@ class FurtherParties:
         if self.notifications is not None:
             counts["notifications_sent"] = self.notifications.sent
             counts["notifications_given_up"] = self.notifications.given_up
+        if self.payments is not None:
+            counts |= {f"payments{{what={what}}}": n for what, n in self.payments.counts.items()}
+            counts["money_captured"] = self.payments.captured / 100
+            counts["money_refunded"] = self.payments.refunded / 100
         if self.gateway is not None:
             counts["gateway_refused"], counts["gateway_given_up"] = self.gateway.refused, self.gateway.given_up
         if self.broker is not None:
@@ -211,6 +217,8 @@ class FurtherParties:
             found["snapshot_read_s"] = self.bi.reads
         if self.notifications is not None:
             found["notification_lag_s"] = self.notifications.lags
+        if self.payments is not None:
+            found["payment_wait_s"] = self.payments.lags
         if self.broker is not None:
             found["broker_age_s"] = self.broker.ages
         if self.desk is not None:

@@ -10,7 +10,7 @@ invariants is asked for costs nothing. S-3 and S-4 are kept in any case, since m
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from actors.calls import Call
 from actors.ground import Asked, Side, Step
@@ -19,7 +19,17 @@ from policies.calling import Calling, Decision, Sides
 from policies.kits import Part
 from policies.stock_buffer import ChannelAvailability
 from twin.middleware.unit import ITEMS, LETTERS, MOVEMENTS, ORDERS, RESERVATIONS, STREAMS, Outcome
-from twin.model.commands import EvaluatePublication, ParkLetter, StockExtract, SubmitOrder
+from twin.model.commands import (
+    CancelOrder,
+    EvaluatePublication,
+    HoldExpired,
+    HoldReleased,
+    ParkLetter,
+    PaymentAuthorised,
+    PaymentCaptured,
+    StockExtract,
+    SubmitOrder,
+)
 from twin.model.dead_letter import DeadLetter, LetterKind
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
@@ -36,6 +46,8 @@ from twin.world.checks.sides import SideChecks
 from twin.world.checks.stock import StockChecks
 
 _ITEMS, _ORDERS, _RESERVATIONS = ITEMS.number, ORDERS.number, RESERVATIONS.number
+_DECIDED: Final = frozenset((CancelOrder, HoldExpired, HoldReleased, PaymentAuthorised, PaymentCaptured))
+"""Messages by which an order that was held is called off, or tried and refused."""
 _LETTERS, _MOVEMENTS, _STREAMS = LETTERS.number, MOVEMENTS.number, STREAMS.number
 
 
@@ -208,6 +220,8 @@ class Invariants:
                 self.effects.parked(message.case)
         elif self.promises is not None and (kind is EvaluatePublication or kind is StockExtract):
             self.promises.published(message, unit)
+        elif kind in _DECIDED:
+            self.effects.called_off(unit.events)
         self._written(message, unit)
         if self._outgoing and unit.events:
             self.effects.committed(unit.events)

@@ -18,6 +18,7 @@ from twin.world.key_specs import PartnerKeys
 from twin.world.law_specs import Delay
 from twin.world.own_code import OwnParty
 from twin.world.partner_limits import PartnerLimit
+from twin.world.payment_specs import PaymentProvider
 from twin.world.people import Operators
 from twin.world.seller_specs import EdiGateway, Marketplace, OrderDesk, Storefront
 from twin.world.values import (
@@ -236,6 +237,7 @@ Party = Annotated[
     | Carrier
     | CustomerPortal
     | Supplier
+    | PaymentProvider
     | Operators
     | Further
     | Middleware

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from twin.world.finding import Finding, missing
 from twin.world.further_parties import ONE_OF_EACH, ErpLegacy, Gateway, Tms
+from twin.world.payments import payment_findings
 from twin.world.scenario import Scenario
 
 NEEDED = (("erp_cloud", "erp_legacy"), ("wms",), ("middleware",))
 """Of each of these there is exactly one party, of one kind or the other."""
-ALLOWED = ("store", "operators", "customer_portal", "pim", *ONE_OF_EACH)
+ALLOWED = ("store", "operators", "customer_portal", "pim", "payment_provider", *ONE_OF_EACH)
 """Of each of these kinds there is at most one."""
 
 
@@ -41,6 +42,7 @@ def party_findings(scenario: Scenario) -> Iterator[Finding]:
                         yield missing(path, "channel", each, scenario.channels)
             case _:
                 pass
+    yield from payment_findings(scenario)
 
 
 def _unwatched(scenario: Scenario) -> Iterator[Finding]:

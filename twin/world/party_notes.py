@@ -21,6 +21,7 @@ LEAVES_OUT: Final = {
     "subscription": "plans, payments and renewals: a run hands over what its buyers ordered",
     "carrier": "rates and tenders; pick-up times; depots",
     "supplier": "price and minimum quantities; ASN messages that differ from what arrives",
+    "payment_provider": "cards that are declined at checkout (no order comes of it); disputes, fees, pay-outs",
     "pim": "texts, pictures and prices: of an item it says that it is there and may be sold",
     "erp_legacy": "files that nobody can read; tables that users lock; database extracts beside the stock file",
     "tms": "loads of many parcels, truck tenders (204 and 990), prices; what strikes it are its carriers' faults alone",

@@ -102,14 +102,22 @@ def routes_of(
     answers: Sequence[Submits],
     stock: Sequence[Submits],
     portal: Submits | None = None,
+    payments: Mapping[int, Submits] | None = None,
 ) -> Mapping[type[Event], Route]:
-    """Return which client takes which event: the ERP's, a warehouse's by site, a channel's by number, the portal's."""
+    """Return which client takes which event: the ERP's, a warehouse's by site, a channel's by number, the portal's.
+
+    `payments` has the client of whoever holds the money of a channel; where it has none the channel holds it itself.
+    """
 
     def audience(event: events.MilestoneReached) -> Submits:
         if event.audience == "channel":
             return answers[event.channel]
         assert event.audience == "erp" or portal is not None, "milestones go to a portal only where there is one"
         return portal if event.audience == "portal" and portal is not None else erp
+
+    def holder(event: events.CapturePayment | events.PaymentGivenBack) -> Submits:
+        found = payments.get(event.channel) if payments is not None else None
+        return answers[event.channel] if found is None else found
 
     return {
         events.MilestoneReached: audience,
@@ -125,7 +133,8 @@ def routes_of(
         events.CancelRelease: lambda event: wms[event.site],
         events.OrderAnswered: lambda event: answers[event.channel],
         events.OrderTurnedAway: lambda event: answers[event.channel],
-        events.PaymentGivenBack: lambda event: answers[event.channel],
+        events.CapturePayment: holder,
+        events.PaymentGivenBack: holder,
         events.FileAnswered: lambda event: answers[event.channel],
         events.InterchangeAnswered: lambda event: answers[event.channel],
         events.ReturnAnswered: lambda event: answers[event.channel],

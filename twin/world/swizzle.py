@@ -9,7 +9,7 @@ from twin.world.fault_specs import FaultBlock, record_of
 from twin.world.scenario import Scenario
 
 _ORDERS: Final = stream_id("fault/swizzle")
-CALLED: Final = ("erp_cloud", "wms", "customer_portal")
+CALLED: Final = ("erp_cloud", "wms", "customer_portal", "payment_provider")
 
 
 def records_of(scenario: Scenario, seed: int) -> list[Fault]:

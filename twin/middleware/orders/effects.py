@@ -99,6 +99,12 @@ class CancelErp(Value, frozen=True, gc=False):
     """Tell the ERP that the order, or what is left of it, is off."""
 
 
+class Capture(Value, frozen=True, gc=False):
+    """Take `amount` minor units of what is authorised."""
+
+    amount: int
+
+
 class GiveBack(Value, frozen=True, gc=False):
     """Give the buyer's money back: void the authorisation when `amount` is 0, else refund `amount` minor units."""
 
@@ -171,6 +177,7 @@ Effect = (
     | CreateErp
     | ChangeErp
     | CancelErp
+    | Capture
     | GiveBack
     | OpenException
     | Resume

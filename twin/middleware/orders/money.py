@@ -3,6 +3,7 @@
 from twin.middleware.orders.effects import Archive, Effect, OpenException
 from twin.middleware.orders.header import header
 from twin.middleware.orders.intake import freed
+from twin.middleware.orders.payments import catch_up, settled, take
 from twin.middleware.orders.returns import returns_open
 from twin.middleware.orders.units import Change, amounts, give_back, move, within
 from twin.middleware.unit import Outcome
@@ -49,11 +50,6 @@ def can_be_closed(order: Order, event: CloseDue, now: Elapsed) -> bool:
     return settled(order.money) and header(order) is Header.INVOICED
 
 
-def settled(money: Money) -> bool:
-    """Tell whether no money is promised and not taken, and none is on its way back."""
-    return money.state is not Payment.AUTHORISED and money.giving_back <= money.refunded
-
-
 def over(order: Order) -> bool:
     """Tell whether nobody has still to answer for an order that is off: no warehouse, not the ERP, nor its payment."""
     waits = order.releases or order.erp is Erp.SENT or order.undo is not Undo.NONE
@@ -82,7 +78,7 @@ def not_yet_paid(order: Order, event: PaymentAuthorised, now: Elapsed) -> bool:
 
 
 def authorise(order: Order, event: PaymentAuthorised, now: Elapsed) -> Change:
-    """Note that the money is promised; an order that has ended voids it."""
+    """Note that the money is promised; an order that has ended voids it, one that has shipped takes what is due."""
     return _paid(order, event.id, order.money.changed(state=Payment.AUTHORISED, authorised=event.amount))
 
 
@@ -172,4 +168,6 @@ def _paid(order: Order, by: int, money: Money) -> Change:
     effects: list[Effect] = list(resumed)
     after = order.changed(by, money=money, holds=holds)
     after = after.amid(money=give_back(order, after, effects))
+    after = after.amid(money=catch_up(after, effects))
+    after = after.amid(money=take(after, effects))
     return after, Outcome.APPLIED, tuple(effects)

@@ -4,6 +4,7 @@ from twin.middleware.orders import cancellation, money, returns, supply
 from twin.middleware.orders.effects import (
     Answer,
     CancelErp,
+    Capture,
     ChangeDemand,
     ChangeErp,
     CreditNote,
@@ -143,7 +144,7 @@ AFTER_ROWS: tuple[Row, ...] = (
         34,
         OrderEvent.PAYMENT_AUTHORISED,
         PaymentAuthorised,
-        Clause(money.not_yet_paid, money.authorise, "payment AUTHORISED", (Resume, GiveBack)),
+        Clause(money.not_yet_paid, money.authorise, "payment AUTHORISED", (Resume, GiveBack, Capture)),
         Clause(cancellation.otherwise, money.report_payment_conflict, "unchanged: PAYMENT_CONFLICT", (OpenException,)),
         fact=True,
     ),
@@ -152,7 +153,9 @@ AFTER_ROWS: tuple[Row, ...] = (
         OrderEvent.PAYMENT_CAPTURED,
         PaymentCaptured,
         Clause(money.captured_before, KNOWN, "unchanged"),
-        Clause(money.can_be_captured, money.capture, "payment CAPTURED, captured += amount", (Resume, GiveBack)),
+        Clause(
+            money.can_be_captured, money.capture, "payment CAPTURED, captured += amount", (Resume, GiveBack, Capture)
+        ),
         Clause(
             money.captured_unexpectedly,
             money.capture_in_conflict,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from twin.middleware.orders.effects import (
     Answer,
     CancelErp,
+    Capture,
     ChangeErp,
     CreateErp,
     CreditNote,
@@ -17,6 +18,7 @@ from twin.model.commands import BackorderExpired, ItemQuantity, OrderedLine
 from twin.model.events import (
     CancelErpOrder,
     CancelRelease,
+    CapturePayment,
     ChangeErpOrder,
     CreateErpOrder,
     CreditNoteDue,
@@ -121,6 +123,22 @@ def recall(work: "Work", effect: RecallRelease) -> None:
             site=effect.site,
             release=effect.key,
             lines=effect.lines,
+        )
+    )
+
+
+def capture(work: "Work", effect: Capture) -> None:
+    """Ask for money that is authorised."""
+    order = work.known()
+    key = work.ids.next()
+    work.unit.emit(
+        CapturePayment(
+            id=work.ids.next(),
+            cause=work.cause.id,
+            case=order.id,
+            channel=order.channel,
+            key=key,
+            amount=effect.amount,
         )
     )
 

@@ -10,6 +10,7 @@ from twin.middleware.orders.effects import (
     SendRelease,
 )
 from twin.middleware.orders.occasions import ReleasedToWarehouse
+from twin.middleware.orders.payments import take
 from twin.middleware.orders.supply import standing
 from twin.middleware.orders.units import Change, amounts, released, sensible, settle, told
 from twin.middleware.unit import Outcome
@@ -164,6 +165,8 @@ def ship(order: Order, event: ShipmentConfirmed, now: Elapsed) -> Change:
     )
     if changed.cancel is Cancel.PENDING or late != order.cancel_late:
         changed = settle(order, changed, effects)
+    if changed.money.authorised:
+        changed = changed.amid(money=take(changed, effects))
     return changed, Outcome.EXCEPTION if excess else Outcome.APPLIED, tuple(effects)
 
 

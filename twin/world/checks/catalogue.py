@@ -79,7 +79,8 @@ CATALOGUE: Final[dict[str, Check]] = {
     ),
     "S-13": Check(
         "orders", "A",
-        "No more money goes back than was taken, no key of a capture or refund is booked twice, none is below 0.",
+        "No more money is taken than was promised and has left in goods, none goes back that was not taken, no key is "
+        "booked twice; where none is on its way, the provider's ledger is ours.",
     ),
     "S-14": Check(
         "files", "B",

@@ -68,6 +68,12 @@ class EffectChecks:
             elif type(event) is OrderTurnedAway:
                 self.acknowledged.pop(order, None)
 
+    def called_off(self, events: Iterable[Event]) -> None:
+        """A held order was decided about; perhaps its channel is told that it is off, and it comes to no ERP."""
+        for event in events:
+            if type(event) is OrderAnswered and event.code in ("IR", "WITHDRAWN"):
+                self.acknowledged.pop(event.case, None)
+
     def parked(self, order: int) -> None:
         """Somebody took what an order hung on out of its queue, with a reason: it is nowhere, and not lost."""
         self.acknowledged.pop(order, None)

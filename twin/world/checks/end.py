@@ -55,7 +55,8 @@ class EndChecks:
         self.limits = limits
         self.changed: dict[int, Elapsed] = {}
         """When an item last changed in a book: a warehouse's, the ERP's or ours."""
-        self._progress: Elapsed = 0
+        self._waiting: Elapsed = -1
+        """Since when every message that was handled waits again; -1: the last one did not."""
         self._stands = False
 
     # --- L-7
@@ -64,12 +65,14 @@ class EndChecks:
         """A message was handled."""
         now = self.findings.clock()
         if outcome not in _AGAIN:
-            self._progress, self._stands = now, False
+            self._waiting, self._stands = -1, False
             return
         self.findings.met["L-7"] += 1
-        if now - self._progress > self.limits.progress and not self._stands:
+        if self._waiting < 0:
+            self._waiting = now
+        if now - self._waiting > self.limits.progress and not self._stands:
             self._stands = True
-            told = f"since {self._progress} every message that was handled waits again"
+            told = f"since {self._waiting} every message that was handled waits again"
             self.findings.broken("L-7", f"message {message.id}", message, told)
 
     # --- the end

@@ -130,8 +130,16 @@ class OrderChecks:
         if money == _NO_MONEY:
             return
         self.findings.met["S-13"] += 1
-        if told := _wrong_money(money):
+        if told := _wrong_money(money) or _taken_too_early(order):
             self.findings.broken("S-13", f"order {order.id}", message, told)
+
+    def agrees(self, order: Order, captured: int, refunded: int) -> None:
+        """Nothing of an order's money is on its way: what the provider took and gave back is what we know of (S-13)."""
+        self.findings.met["S-13"] += 1
+        money = order.money
+        if (money.captured, money.refunded) != (captured, refunded):
+            told = f"taken {money.captured}, given back {money.refunded}; at the provider {captured} and {refunded}"
+            self.findings.broken("S-13", f"order {order.id}", told)
 
     # --- P-8
 
@@ -157,12 +165,21 @@ class OrderChecks:
 _NO_MONEY: Final = Money()
 
 
+def _taken_too_early(order: Order) -> str:
+    """Say whether more was asked for than the units that have left cost, with all of the tax."""
+    worth = sum(line.shipped * line.price for line in order.lines) + order.tax
+    taking = order.money.taking
+    return f"asked for {taking}, and what has left costs {worth}" if taking > worth else ""
+
+
 def _wrong_money(money: Money) -> str:
     """Say what is wrong with an order's money, if something is."""
     if min(money.authorised, money.captured, money.refunded, money.giving_back) < 0:
         return f"an amount below 0: {money}"
     if money.refunded > money.captured or money.giving_back > money.captured:
         return f"refunded {money.refunded}, asked back {money.giving_back}, taken {money.captured}"
+    if money.taking > money.authorised or (money.authorised and money.captured > money.authorised):
+        return f"promised {money.authorised}, asked for {money.taking}, taken {money.captured}"
     if len(set(money.keys)) < len(money.keys) or len(set(money.refunds)) < len(money.refunds):
         return "a capture or a refund is booked twice under one key"
     return ""

@@ -1,0 +1,79 @@
+"""From the block of a payment provider to its actor, and which channels pay through it."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from actors.calls import Address, Endpoint, Feed, Gate
+from actors.ground import Ground
+from actors.payments import PaymentProvider
+from policies.throttle import token_bucket
+from twin.world import payment_specs
+from twin.world.finding import Finding, missing
+from twin.world.laws import compiled
+from twin.world.scenario import Scenario
+
+KIND = "payment_provider"
+
+
+def provider_block(scenario: Scenario) -> tuple[str, payment_specs.PaymentProvider] | None:
+    """Return the name and the block of the payment provider, or None."""
+    for name, block in scenario.landscape.of_kind(KIND).items():
+        assert isinstance(block, payment_specs.PaymentProvider)
+        return name, block
+    return None
+
+
+def paying_channels(scenario: Scenario) -> tuple[int, ...]:
+    """Return the numbers of the channels that pay through the provider; none where there is no provider."""
+    found = provider_block(scenario)
+    if found is None:
+        return ()
+    named, parties = found[1].channels, scenario.landscape.parties
+    return tuple(
+        [
+            number
+            for number, name in enumerate(scenario.channels)
+            if (name in named if named else parties[scenario.party_of(name)].kind == "storefront")
+        ]
+    )
+
+
+def provider_of(ground: Ground, name: str, block: payment_specs.PaymentProvider, hooks: Feed) -> PaymentProvider:
+    """Return the provider, whose interface is not yet open."""
+    return PaymentProvider(
+        ground,
+        name,
+        hooks=hooks,
+        told_after=ground.lag(f"{name}/webhook", compiled(block.webhook)),
+        repeated=ground.coin(f"{name}/repeated", block.repeated),
+        settles=ground.lag(f"{name}/settles", compiled(block.settles)),
+        valid_for=block.valid_for,
+        keys_kept=block.keys_kept,
+    )
+
+
+def interface_of(provider: PaymentProvider, block: payment_specs.PaymentProvider) -> Endpoint:
+    """Return the interface through which the middleware calls the provider."""
+    return Endpoint(
+        provider.ground,
+        service=provider.ground.lag(f"{provider.name}/write", compiled(block.latency)),
+        handle=provider.take,
+        gate=Gate(token_bucket(Fraction(block.rate.exact), block.burst)),
+    )
+
+
+def open_to_calls(provider: PaymentProvider, interface: Address) -> Address:
+    """Open the provider's interface: what its ledger does not allow is refused before it."""
+    provider.behind = interface
+    return provider
+
+
+def payment_findings(scenario: Scenario) -> Iterator[Finding]:
+    """Yield the channels of the provider that are not there."""
+    found = provider_block(scenario)
+    if found is None:
+        return
+    name, block = found
+    for each in block.channels:
+        if each not in scenario.channels:
+            yield missing(("landscape", "parties", name, "channels"), "channel", each, scenario.channels)
