@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterable
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,7 +31,7 @@ from tests.middleware.small_world import (
     to_wms,
     validated,
 )
-from twin.middleware.orders.acceptance import accept, row_by_row
+from twin.middleware.orders.acceptance import accept
 from twin.middleware.orders.effects import (
     Answer,
     Archive,
@@ -749,35 +748,6 @@ def _claims_follow(claims: dict[int, int], event: Occasion, done: Step) -> dict[
         if order.intake in (Intake.ACCEPTED, Intake.REJECTED, Intake.WITHDRAWN):
             assert line.allocated <= after[line.number] <= most, (event, done, claims)
     return after
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    st.lists(st.integers(0, 5), min_size=1, max_size=4),
-    st.sampled_from(list(LinePolicy)),
-    PROMISE,
-    st.lists(st.tuples(KEY, SITE, PLAIN), max_size=3),
-    st.booleans(),
-    st.booleans(),
-)
-def test_the_normal_path_in_one_stride_equals_its_rows(
-    quantities: list[int],
-    policy: LinePolicy,
-    promise: PromiseGranted,
-    requests: list[tuple[int, int, tuple[LineQuantity, ...]]],
-    whole: bool,
-    lapsed: bool,
-) -> None:
-    """`accept` and rows 1, 2, 7 or 9, 12 and 16 give the same order and the same effects in the same order."""
-    if whole:
-        promise = PromiseGranted(3, tuple(LinePromise(n, each) for n, each in enumerate(quantities, 1)), due=9)
-    elif lapsed:
-        promise = msgspec.structs.replace(promise, lapsed=True)
-    submitted = submission(*quantities, policy=policy)
-    sent = [ReleasedToWarehouse(4, *request) for request in requests]
-    if whole and len(requests) == 1:
-        sent = [ReleasedToWarehouse(4, 70, 0, q(*quantities))]
-    assert accept(submitted, promise, sent, now=7) == row_by_row(submitted, promise, sent, now=7)
 
 
 def test_a_second_attempt_goes_the_same_way() -> None:

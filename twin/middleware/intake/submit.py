@@ -16,6 +16,7 @@ from twin.middleware.intake.dates import with_dates
 from twin.middleware.intake.planned import Parts, Plan
 from twin.middleware.intake.reading import judged_as_read, read, wait_for_words
 from twin.middleware.intake.source import hold, of_whole_lines, on_terms, refuse, settle_terms, taken
+from twin.middleware.intake.straight import in_one_stride
 from twin.middleware.master_data.feed import of_open_items
 from twin.middleware.orders.acceptance import accept
 from twin.middleware.orders.effects import Answer, Step
@@ -68,6 +69,12 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
             return turn_away(command, verdict, now, unit)
     if rules.master is not None and (last is None or last.intake is Intake.REJECTED):
         verdict = of_open_items(command, verdict, rules, unit)
+    if last is None and verdict is None and rules.fallbacks is None and (reading is None or reading.wording is None):
+        plain = in_one_stride(command, found, now, rules, unit)
+        if plain is not None:
+            if parked is not None:
+                raise_waiting(parked, command, now, unit)
+            return plain
     stocks = {stock.item: stock for stock in found if stock is not None}
     work = Work(command, now, rules, unit, last, stocks, {})
     submitted = taken(command, verdict, rules)
