@@ -3,8 +3,8 @@
 Its ledger holds sales orders by their external key, booked stock per item and open demand. An external key is unique
 for good, so that creating an order twice returns the first reference, unless an idempotency contract before the ledger
 says what a repeat is (`actors.order_keys`); postings are remembered by key. Its stock changes only by what is posted to
-it, so it is late and can be wrong. Regularly it reviews every item's position (booked - open demand + on order) and
-buys by its replenishment rule; at night it may write a stock file.
+it, so it is late and can be wrong. Regularly it reviews every item's position (booked - open demand + on order + on the
+road between own sites) and buys by its replenishment rule; at night it may write a stock file.
 """
 
 from collections.abc import Callable, Sequence
@@ -63,6 +63,10 @@ class Erp:
         self.buy = buy
         self.open_demand: dict[int, int] = {}
         self.on_order: dict[int, int] = {}
+        self.on_road: dict[int, int] = {}
+        """Units between own sites, by item: on no site's book, and not to be bought again."""
+        self._transfers: dict[int, int] = {}
+        """Open transfers by document, with their units; 0 for one whose receipt was posted before its departure."""
         self.blocked: dict[int, int] = {}
         """Booked and not for sale: what came back and was not put on the shelf again."""
         self.references: dict[int, int] = {}
@@ -150,7 +154,18 @@ class Erp:
                 self.blocked[event.item] = self.blocked.get(event.item, 0) + event.blocked
             if event.reason == "receipt":
                 self.on_order[event.item] = self.on_order.get(event.item, 0) - event.change
+            elif event.reason == "transfer":
+                self._transfer(event.item, event.document, event.change)
         return booked(event, booked_at)
+
+    def _transfer(self, item: int, document: int, change: int) -> None:
+        """A departure opens a transfer, its one receipt closes it, whatever was on the truck; either may be first."""
+        known = self._transfers.pop(document, None)
+        if known is None:
+            self._transfers[document] = max(0, -change)
+            self.on_road[item] = self.on_road.get(item, 0) + max(0, -change)
+        elif known:
+            self.on_road[item] -= known
 
     def _cut(self, event: StockCutAsked) -> None:
         """Say what is booked and what is still to be delivered, as of now, which is the cut if it was asked in time."""
@@ -208,7 +223,8 @@ class Erp:
         self._reviews += 1
         for item, rule in self.rules.items():
             sellable = self.booked.get(item, 0) - self.blocked.get(item, 0)
-            position = sellable - self.open_demand.get(item, 0) + self.on_order.get(item, 0)
+            coming = self.on_order.get(item, 0) + self.on_road.get(item, 0)
+            position = sellable - self.open_demand.get(item, 0) + coming
             quantity = rule.order(position)
             if quantity > 0:
                 self.on_order[item] = self.on_order.get(item, 0) + quantity

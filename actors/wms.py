@@ -3,8 +3,8 @@
 Two figures per item: `shelf` is what physically lies there, `book` what the WMS has recorded; they differ where a
 record is wrong, and a pick finds it out. People pick in their shifts, one order at a time each. A picked release gets
 its carrier label and is confirmed; what could not be found is reported short, and the book is corrected. Releases are
-remembered by key, so a repeated request does nothing. What comes back lies aside, on hand and not on the shelf, until
-somebody has looked at it.
+remembered by key, so a repeated request does nothing. Where the site works in waves, a release waits for its wave
+before it is on the floor. What comes back lies aside, on hand and not on the shelf, until somebody has looked at it.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,6 +15,7 @@ from actors.carrier import LabelRequested
 from actors.ground import Ground, Lag
 from actors.once import Once
 from actors.stock_book import send_cut
+from actors.waves import Waves
 from twin.kernel.station import Station
 from twin.model.commands import (
     ItemQuantity,
@@ -28,6 +29,8 @@ from twin.model.commands import (
     StockReceived,
     StockSnapshot,
     SupplyAnnounced,
+    TransferReceived,
+    TransferShipped,
     WarehouseShort,
 )
 from twin.model.events import CancelRelease, ReleaseToWarehouse, SnapshotRequested, StockCutAsked
@@ -101,6 +104,8 @@ class Warehouse:
         """How long after a short pick its bin is counted; None: at once."""
         self.returns = returns
         self.facts = facts
+        self.waves: Waves | None = None
+        """What takes releases to the floor; None: each goes there at once."""
         self.aside: dict[int, int] = {}
         """What lies here and is not for sale: on the book, not on the shelf."""
         self.carrier: Client | None = None
@@ -129,8 +134,10 @@ class Warehouse:
                 self.releases.put(event.release, 1, self.ground.timeline.now)
                 self.ground.probe.effect(self.name, "release", event.release)
                 self.jobs[event.release] = event
-                if not self.floor.offer(self.pick(event.release, 0), self._picked, event):
-                    raise AssertionError("the floor's queue has no bound that a release may hit")
+                if self.waves is None:
+                    self.to_floor(event)
+                else:
+                    self.waves.take(event)
             return None
         if type(event) is SnapshotRequested:
             return self._snapshot(event)
@@ -138,7 +145,7 @@ class Warehouse:
             self.ground.timeline.call_at(max(self.ground.timeline.now, event.cut), self._cut, event)
             return None
         assert type(event) is CancelRelease
-        if self.jobs.pop(event.release, None) is not None:
+        if self._gives_back(event.release):
             self.cancelled.put(event.release, 1, self.ground.timeline.now)
         kind = ReleaseCancelled if self.cancelled.get(event.release) is not None else ReleaseCancelRefused
         return kind(
@@ -150,7 +157,19 @@ class Warehouse:
             lines=event.lines,
         )
 
+    def _gives_back(self, release: int) -> bool:
+        """Take a release back that nobody has picked; one that a wave has taken is on its list."""
+        if release not in self.jobs or (self.waves is not None and not self.waves.give_back(release)):
+            return False
+        del self.jobs[release]
+        return True
+
     # --- the floor
+
+    def to_floor(self, job: ReleaseToWarehouse) -> None:
+        """Give a release to the people who pick."""
+        if not self.floor.offer(self.pick(job.release, 0), self._picked, job):
+            raise AssertionError("the floor's queue has no bound that a release may hit")
 
     def _picked(self, job: ReleaseToWarehouse) -> None:
         if self.jobs.pop(job.release, None) is None:
@@ -314,6 +333,61 @@ class Warehouse:
                 quantity=supply.quantity,
                 order=supply.order,
                 sequence=self._next(item, supply.quantity),
+                at=self.ground.timeline.now,
+            )
+        )
+
+    def unasked(self) -> dict[int, int]:
+        """Return by item what the book has on the shelves and nobody has asked this site to ship."""
+        free = {item: units - self.aside.get(item, 0) for item, units in self.book.items()}
+        for job in self.jobs.values():
+            for row in job.items:
+                free[row.item] = free.get(row.item, 0) - row.quantity
+        return free
+
+    def load(self, transfer: int, item: int, units: int, target: int, due: Elapsed) -> int:
+        """Load units for another site as far as they are found, let the truck go, and return how many are on it.
+
+        They are at no site until it is unloaded, `due` (elapsed) at `target`. Where units are missing, their bin is
+        counted.
+        """
+        there = self.shelf.get(item, 0)
+        loaded = min(units, there)
+        if loaded:
+            self.shelf[item] = there - loaded
+            self._move(item, -loaded, "transfer")
+            self.facts.send(
+                TransferShipped(
+                    id=derive(transfer, 1),
+                    cause=transfer,
+                    site=self.site,
+                    item=item,
+                    quantity=loaded,
+                    transfer=transfer,
+                    target=target,
+                    due=due,
+                    sequence=self._next(item, -loaded),
+                    at=self.ground.timeline.now,
+                )
+            )
+        if loaded < units:
+            self._correct((item, transfer))
+        return loaded
+
+    def stow(self, transfer: int, item: int, units: int, missing: int) -> None:
+        """A truck is unloaded and its units are put away; others that its papers name were not on it."""
+        self.shelf[item] = self.shelf.get(item, 0) + units
+        self._move(item, units, "transfer")
+        self.facts.send(
+            TransferReceived(
+                id=derive(transfer, 2),
+                cause=transfer,
+                site=self.site,
+                item=item,
+                quantity=units,
+                missing=missing,
+                transfer=transfer,
+                sequence=self._next(item, units),
                 at=self.ground.timeline.now,
             )
         )

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-OF_WAREHOUSES: Final = ("StockReceived.sent", "StockAdjusted.sent", "StockCounted.sent")
+OF_WAREHOUSES: Final = (
+    "StockReceived.sent", "StockAdjusted.sent", "StockCounted.sent", "TransferShipped.sent", "TransferReceived.sent",
+)  # fmt: skip
 """Steps that say that an item's stock at a warehouse is another than it was."""
 OF_SALES: Final = ("order.line", "order.oversold")
 

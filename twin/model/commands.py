@@ -221,6 +221,31 @@ class StockCounted(Message, frozen=True, gc=False, kw_only=True, tag=True):
     at: Elapsed
 
 
+class TransferShipped(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A truck left a site with `quantity` for the site `target`, where it is `due` (elapsed); `transfer` is its key."""
+
+    site: int
+    item: int
+    quantity: int
+    transfer: int
+    target: int
+    due: Elapsed
+    sequence: int
+    at: Elapsed
+
+
+class TransferReceived(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A site put `quantity` of a transfer away and closed it; `missing` units were not on the truck."""
+
+    site: int
+    item: int
+    quantity: int
+    missing: int = 0
+    transfer: int
+    sequence: int
+    at: Elapsed
+
+
 class StockSnapshot(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """What a warehouse's stock facts 1 to `sequence` about an item come to: the `net` change since the stream began."""
 

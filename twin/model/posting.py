@@ -16,7 +16,7 @@ _BOOKED = 1_000_004
 class ToPost(msgspec.Struct, frozen=True, gc=False):
     """A movement with value meaning: signed `change` of one item at one site, `blocked` of it not sellable.
 
-    `type` is receipt, adjustment, return, disposal or fulfilment; `at` (elapsed) is when it happened.
+    `type` is receipt, transfer, adjustment, return, disposal or fulfilment; `at` (elapsed) is when it happened.
     """
 
     movement: int

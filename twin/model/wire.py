@@ -28,6 +28,8 @@ Incoming = (
     | commands.StockReceived
     | commands.StockAdjusted
     | commands.StockCounted
+    | commands.TransferShipped
+    | commands.TransferReceived
     | commands.StockSnapshot
     | commands.ShipmentConfirmed
     | commands.WarehouseShort

@@ -105,6 +105,7 @@ from twin.world.sayers import sayer_of
 from twin.world.scenario import Direct, InFiles, Scenario
 from twin.world.scenario import Poll as PollBlock
 from twin.world.seller_specs import EdiGateway, Marketplace, Seller, Storefront
+from twin.world.site_work import SiteWork
 from twin.world.stocking import split
 from twin.world.troubles import Troubles
 from twin.world.warm_up import told
@@ -282,6 +283,7 @@ class _Builder:
         self.troubles.clock(self.middleware, *self._process_names())
         self.erp = self._erp(totals)
         self.warehouses, self.paid = self._warehouses()
+        self.further.sites = SiteWork(scenario, self.ground, self.warehouses)
         self.watch.sites = tuple([each.name for each in self.warehouses])
         self.watch.clears_at = lambda site: self.warehouses[site].floor.clears_at()
         self.carriers = self._carriers()

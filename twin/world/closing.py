@@ -36,6 +36,8 @@ def look_back(world: World) -> None:
         for stock in stocks:
             checks.stock.position(stock, "at the end")
         checks.stock.books(books)
+        if world.further.sites is not None:
+            checks.stock.roads(world.further.sites.on_road(), world.further.sites.lost())
     checks.effects.lost(world.orders_under_way)
     if checks.letters is not None:
         checks.letters.still_there(store.rows[LETTERS.number])

@@ -8,9 +8,10 @@ from actors.second_thoughts import Habit, Habits, SecondThoughts
 from actors.wms import ReturnsDesk, Warehouse
 from twin.model.chance import stream_id, uniform
 from twin.model.stock import Bucket
-from twin.world import landscape, second_thoughts
+from twin.world import second_thoughts
 from twin.world.laws import compiled
 from twin.world.scenario import Scenario
+from twin.world.site_specs import Returns
 
 
 def thoughts_of(
@@ -39,7 +40,7 @@ def thoughts_of(
     return SecondThoughts(ground, habits, wishes(), warehouses, transit)
 
 
-def desk_of(ground: Ground, name: str, block: landscape.Returns) -> ReturnsDesk:
+def desk_of(ground: Ground, name: str, block: Returns) -> ReturnsDesk:
     """Return the returns desk of a site: how long it takes, and the grade of each line, drawn by its identity."""
     stream = stream_id(f"{name}/grade")
 

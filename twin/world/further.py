@@ -27,6 +27,7 @@ from twin.world.laws import compiled
 from twin.world.levels import Samples
 from twin.world.opening import local_midnight, next_at
 from twin.world.scenario import Scenario
+from twin.world.site_work import SiteWork
 from twin.world.values import TimeOfDay
 
 
@@ -45,6 +46,7 @@ class FurtherParties:
         self.payments: PaymentProvider | None = None
         self.stock_files: StockFiles | None = None
         self.elastic: Elastic | None = None
+        self.sites: SiteWork | None = None
         self.desk: Station | None = None
         self.returns_waited = array("q")
         self._before: dict[str, float] = {}
@@ -171,7 +173,7 @@ class FurtherParties:
     def restart(self) -> None:
         """The warm-up is over."""
         self._before = self._counts()
-        for values in self._samples().values():
+        for values in (*self._samples().values(), *(self.sites.waited() if self.sites is not None else ())):
             del values[:]
 
     def results(self) -> dict[str, float | None]:
@@ -185,6 +187,8 @@ class FurtherParties:
             kpis["snapshot_age_s"] = (self.ground.timeline.now - self.bi.snapshot[0]) / SECOND if self.bi.rows else None
         if self.broker is not None:
             kpis["broker_length.max"] = self.broker.length_max
+        if self.sites is not None and self.sites.trucks is not None:
+            kpis["on_road_units"] = sum(self.sites.on_road().values())
         if self.elastic is not None:
             kpis["extra_workers.max"] = self.elastic.extra_max
         return kpis
@@ -207,6 +211,8 @@ class FurtherParties:
             counts["broker_redelivered"], counts["broker_expired"] = self.broker.redelivered, self.broker.expired
         if self.stock_files is not None:
             counts |= {f"stock_file_trouble{{what={what}}}": n for what, n in self.stock_files.counts.items()}
+        if self.sites is not None:
+            counts |= self.sites.counts()
         if self.elastic is not None:
             counts["extra_worker_hours"] = self.elastic.paid_us() / HOUR
         return counts
@@ -223,6 +229,8 @@ class FurtherParties:
             found["broker_age_s"] = self.broker.ages
         if self.desk is not None:
             found["returns_wait_s"] = self.returns_waited
+        if self.sites is not None and self.sites.waves:
+            found["wave_wait_s"] = array("q", [each for waits in self.sites.waited() for each in waits])
         return found
 
 

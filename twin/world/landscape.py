@@ -21,6 +21,7 @@ from twin.world.partner_limits import PartnerLimit
 from twin.world.payment_specs import PaymentProvider
 from twin.world.people import Operators
 from twin.world.seller_specs import EdiGateway, Marketplace, OrderDesk, Storefront
+from twin.world.site_specs import Returns, Site, Transfers, Waves
 from twin.world.values import (
     Block,
     Count,
@@ -69,44 +70,6 @@ class ErpCloud(Block):
         return self
 
 
-class Shift(Block):
-    """The working hours of a floor, every day, as local wall times."""
-
-    from_: WallTime = Field(alias="from")
-    to: WallTime
-
-    @model_validator(mode="after")
-    def _some_time(self) -> Self:
-        if self.from_ == self.to:
-            raise rule(
-                "a shift must not begin and end at the same time; for a whole day write 00:00 to 24:00", whole=True
-            )
-        return self
-
-
-class Site(Block):
-    """One warehouse: the people on its floor, and when they work; a shift may run over midnight."""
-
-    people: Count
-    shift: Shift = sourced(
-        {"from": "06:00", "to": "22:00"}, "landscape.yaml, size: two shifts of 8 h; their hours are assumed"
-    )
-
-
-class Returns(Block):
-    """How long returned goods wait until somebody looks at them, and how many of them can be sold again."""
-
-    inspect: Delay = sourced({"archetype": "dock_to_stock"}, "assumed: as long as received goods, 4 to 8 h")
-    sellable: Share = sourced("80%", "assumed: no public figure; most returns of unused goods are resold")
-    to_vendor: Share = sourced("5%", "assumed: what neither sells nor is damaged goes back to its vendor")
-
-    @model_validator(mode="after")
-    def _at_most_all(self) -> Self:
-        if self.sellable + self.to_vendor > 1:
-            raise rule("sellable and to_vendor must not exceed 100 % together", at="to_vendor", whole=True)
-        return self
-
-
 class Wms(Block):
     """The warehouse system of one or more sites, and the floors behind it."""
 
@@ -118,6 +81,14 @@ class Wms(Block):
     picks_right: Share = sourced("99.5%", "landscape.yaml, WMS and floor (assumed)")
     count_delay: Delay | None = sourced(None, "assumed: nobody counts by himself; a wrong record shows at a short pick")
     returns: Returns = sourced({}, "the defaults of returns")
+    waves: Waves | None = sourced(None, "rule: a request goes to the floor when it comes")
+    transfers: Transfers | None = sourced(None, "rule: what lies at a site is sold from there")
+
+    @model_validator(mode="after")
+    def _somewhere_to_go(self) -> Self:
+        if self.transfers is not None and len(self.sites) < 2:
+            raise rule("needs two sites to go between", at="transfers", whole=True)
+        return self
 
 
 class CallLimit(Block):

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 from actors.transactor import Direct, Store
 from policies.ruleset import RuleSet
 from twin.kernel.recorder import Recorder
+from twin.middleware.inventory.movements import Fact
 from twin.middleware.unit import ITEMS, MOVEMENTS, SHOWN
-from twin.model.commands import StockAdjusted, StockCounted, StockReceived
 from twin.model.events import AvailabilityChanged, MovementRecorded
 from twin.model.instant import HOUR, Elapsed
 from twin.model.message import Message
@@ -68,7 +68,7 @@ class Lineage:
 
     def booked(self, message: Message, unit: Direct, now: Elapsed) -> None:
         """A stock fact was booked; look for its links when their time is over."""
-        assert isinstance(message, StockReceived | StockAdjusted | StockCounted)
+        assert isinstance(message, Fact)
         movements = tuple([id for number, id, _ in unit.writes if number == _MOVEMENTS])
         if movements:
             self._postings.update(dict.fromkeys(movements, 0))

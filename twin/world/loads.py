@@ -16,6 +16,7 @@ from twin.world.laws import compiled
 from twin.world.rules import the_wms
 from twin.world.scenario import Scenario
 from twin.world.seller_specs import Marketplace
+from twin.world.site_specs import Site
 from twin.world.sizing import CALLS, HOURS, PEAK_MINUTE
 
 DAY_S: Final = 86_400
@@ -122,6 +123,6 @@ def _shipped(scenario: Scenario, asked: list[Volume | None]) -> list[float | Non
     return [None if v is None else min(floors, sum(v.per_day.values()) / (HOURS * 3600)) for v in asked]
 
 
-def _hours(site: landscape.Site) -> float:
+def _hours(site: Site) -> float:
     length = (site.shift.to.us - site.shift.from_.us) % DAY
     return (length or DAY) / (3600 * SECOND)

@@ -42,6 +42,8 @@ from twin.model.commands import (
     StockCounted,
     StockReceived,
     SubmitOrder,
+    TransferReceived,
+    TransferShipped,
     WarehouseShort,
 )
 from twin.model.dead_letter import LetterKind
@@ -635,6 +637,8 @@ _HEARS: Final[dict[type[Message], Callable[[Watch, Any, Outcome, Direct], None]]
     WarehouseShort: Watch._came_up_short,
     StockReceived: Watch._fact_booked,
     StockAdjusted: Watch._fact_booked,
+    TransferShipped: Watch._fact_booked,
+    TransferReceived: Watch._fact_booked,
     StockCounted: Watch._fact_booked,
     **dict.fromkeys(
         (

@@ -12,7 +12,7 @@ from twin.world.values import Block, later_key
 
 LEAVES_OUT: Final = {
     "erp_cloud": "credit, prices and tax of its own; reads; sessions and users beside ours",
-    "wms": "waves, slotting, travel between bins; transfers between sites; people who are ill",
+    "wms": "slotting, travel between bins; who loads a truck, and transfers that a person orders; people who are ill",
     "storefront": "carts; prices that change; the vendor's repeats of a webhook after an error (a poll finds the lost)",
     "marketplace": "the quota for reading single orders; fees; listing and delisting",
     "edi_gateway": "wire formats; 855, 856 and 810 as documents of their own; partners' own rules of content",

@@ -3,7 +3,8 @@
 A snapshot says what facts 1 to m of a stream come to. The difference to the sum of what was applied is the missing
 facts' change, and becomes one movement: never a figure written over the stock, since shipments that are still on their
 way are in neither sum. Held facts behind m follow in order; a fact that comes after its snapshot is late and dropped.
-Purchase orders whose receipts were among the missing facts stay open in our book until their date is past.
+Purchase orders and transfers whose receipts were among the missing facts stay open in our book until their date is
+past.
 """
 
 from typing import Final

@@ -14,6 +14,7 @@ from twin.middleware.delivery.exceptions import keep, notice
 from twin.middleware.delivery.waiting import wait_for_item
 from twin.middleware.inventory.backorders import serve_waiting
 from twin.middleware.inventory.posting import post, stream_key
+from twin.middleware.inventory.transfers import under_way
 from twin.middleware.unit import ITEMS, MOVEMENTS, STREAMS, Outcome, Unit
 from twin.model import wire
 from twin.model.commands import (
@@ -24,6 +25,8 @@ from twin.model.commands import (
     StockSnapshot,
     StreamGapDue,
     SupplyAnnounced,
+    TransferReceived,
+    TransferShipped,
 )
 from twin.model.events import AvailabilityChanged, SnapshotRequested
 from twin.model.ids import Ids
@@ -32,12 +35,15 @@ from twin.model.intake import StreamState
 from twin.model.posting import ToPost
 from twin.model.stock import Bucket, ItemStock, Movement, Pledge, Position, Quota, SalesRate, Supply, Waiting
 
-Fact = StockReceived | StockAdjusted | StockCounted
+Transferred = TransferShipped | TransferReceived
+Fact = StockReceived | StockAdjusted | StockCounted | Transferred
+_OWN_TYPES = ("receipt", "transfer")
+"""Reasons of movements that are posted under their own name."""
 
 
 def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Book one fact of a warehouse, and those held behind it, when it is their turn."""
-    if (isinstance(fact, StockReceived) and fact.quantity < 0) or (isinstance(fact, StockCounted) and fact.counted < 0):
+    if _less_than_nothing(fact):
         keep(fact, "UNFIT", f"{place(fact)}: less than nothing", now, rules, unit)
         return Outcome.QUEUED
     key = stream_key(fact.item, fact.site)
@@ -71,8 +77,17 @@ def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome
     booked: list[ToPost] = []
     for each in facts:
         stock = book(stock, each, now.elapsed, ids, unit, booked)
+        if isinstance(each, TransferReceived) and each.missing:
+            told = f"{place(each)}: {each.missing} of transfer {each.transfer} were not on the truck"
+            notice(fact, "TRANSFER_SHORT", each.transfer, told, now, rules, unit)
     settle(stock, before, fact, booked, now, rules, ids, unit)
     return Outcome.APPLIED
+
+
+def _less_than_nothing(fact: Fact) -> bool:
+    if isinstance(fact, StockCounted):
+        return fact.counted < 0
+    return not isinstance(fact, StockAdjusted) and fact.quantity < 0
 
 
 def held_facts(bodies: Sequence[bytes]) -> list[Fact]:
@@ -80,15 +95,17 @@ def held_facts(bodies: Sequence[bytes]) -> list[Fact]:
     facts: list[Fact] = []
     for held in bodies:
         fact = wire.decode_incoming(held)
-        assert isinstance(fact, StockReceived | StockAdjusted | StockCounted)
+        assert isinstance(fact, Fact)
         facts.append(fact)
     return facts
 
 
 def change_of(fact: Fact) -> int:
     """Return by how much a fact of a stream changes what is on hand; a count says it against the book of its moment."""
-    if isinstance(fact, StockReceived):
+    if isinstance(fact, StockReceived | TransferReceived):
         return fact.quantity
+    if isinstance(fact, TransferShipped):
+        return -fact.quantity
     return fact.change if isinstance(fact, StockAdjusted) else fact.counted - fact.book
 
 
@@ -101,6 +118,9 @@ def book(stock: ItemStock, fact: Fact, now: Elapsed, ids: Ids, unit: Unit, booke
     if isinstance(fact, StockReceived) and fact.order:
         document = fact.order
         stock = replaced(stock, supply=_received(stock.supply, fact))
+    if isinstance(fact, Transferred):
+        reason, document = "transfer", fact.transfer
+        stock = replaced(stock, supply=under_way(stock.supply, fact))
     return move(stock, fact, change_of(fact), reason, now, ids, unit, booked, document=document)
 
 
@@ -125,7 +145,7 @@ def move(
             movement,
             Movement(movement, fact.id, fact.item, fact.site, source, target, abs(change), reason, fact.at, now),
         )
-        type = "receipt" if reason == "receipt" else "adjustment"
+        type = reason if reason in _OWN_TYPES else "adjustment"
         booked.append(ToPost(movement, type, fact.item, fact.site, reason, document, change, 0, fact.at))
     return replaced(stock, positions=moved(stock.positions, fact.site, sellable=change))
 

@@ -24,7 +24,8 @@ class Check(NamedTuple):
 CATALOGUE: Final[dict[str, Check]] = {
     "S-1": Check(
         "stock", "A",
-        "Stock of each item at each warehouse is its opening plus what was booked in, less what was booked out.",
+        "Stock of each item at each warehouse is its opening plus what was booked in, less what was booked out; what "
+        "left one warehouse for another has arrived, is on the road, or was missed on arrival.",
     ),
     "S-2": Check(
         "stock", "A",

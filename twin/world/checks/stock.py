@@ -19,7 +19,7 @@ from twin.world.checks.lately import Lately
 
 MOVEMENTS_KEPT: Final = 7 * DAY
 """How long the id of a movement is remembered here."""
-NUMBERED: Final = ("receipt", "count")
+NUMBERED: Final = ("receipt", "count", "transfer")
 """Bookings of a warehouse that it tells as numbered facts."""
 _PLACE: Final = {Bucket.SELLABLE: 0, Bucket.QUALITY: 1, Bucket.DAMAGED: 2, Bucket.HELD: 3}
 
@@ -35,6 +35,8 @@ class StockChecks:
         self._applied = Lately(MOVEMENTS_KEPT)
         self._sums: dict[int, list[int]] = {}
         self._last: dict[int, int] = {}
+        self._between: dict[int, int] = {}
+        """Units by item that left a site for another one, less those that came from one."""
         self._claims: dict[int, Reservation] = {}
         """The claims that are live, as they were written last."""
         self._live: dict[tuple[int, int], int] = {}
@@ -50,6 +52,10 @@ class StockChecks:
         if expected != on_hand:
             told = f"{reason} {change:+d}: book {on_hand}, not {expected}"
             self.findings.broken("S-1", f"item {item} at site {site}", told)
+        if reason == "transfer":
+            self._between[item] = between = self._between.get(item, 0) - change
+            if between < 0:
+                self.findings.broken("S-1", f"item {item} at site {site}", f"{-between} more arrived than ever left")
         if reason in NUMBERED:
             sums = self._sums.setdefault(stream_key(item, site), [0])
             sums.append(sums[-1] + change)
@@ -61,6 +67,14 @@ class StockChecks:
             if expected != quantity:
                 told = f"at the end the book says {quantity}, not {expected}"
                 self.findings.broken("S-1", f"item {item} at site {site}", told)
+
+    def roads(self, on_road: Mapping[int, int], lost: Mapping[int, int]) -> None:
+        """Compare what left for another site and has not arrived with what is on the road or was missed, by item."""
+        for item, units in self._between.items():
+            there = on_road.get(item, 0) + lost.get(item, 0)
+            if units != there:
+                told = f"{units} left and did not arrive, {there} are on the road or lost there"
+                self.findings.broken("S-1", f"item {item}", told)
 
     # --- our ledger
 
