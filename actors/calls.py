@@ -45,6 +45,9 @@ class Call:
 class Gate:
     """A partner's limit at work: the throttle's state, held by the partner's process."""
 
+    shut = False
+    """Whether nothing is let out at all, for as long as somebody says so."""
+
     def __init__(self, throttle: Throttle) -> None:
         self.throttle = throttle
         self.state = throttle.initial()
@@ -193,7 +196,8 @@ class Client:
         self.backlog: deque[Event] = deque()
         self.under_way = 0
         self.offered = self.turned_away = self.dropped = 0
-        """Events that were handed in; of them those beyond the bound of the backlog, and those that a crash dropped."""
+        """Events that were handed in; of them those beyond the bound of the backlog, and those dropped before they
+        began: in a crash, or behind a gate that was shut."""
         self.started = 0
         """How many submissions have left the backlog, or never were in it; the last one's number."""
         self._jitter = stream_id(name + "/retry")
@@ -231,6 +235,11 @@ class Client:
             if self.pace is not None:
                 wait = self.pace.admit(self.ground.timeline.now, self.cost)
                 if wait is not None:
+                    waiting = backlog.popleft()
+                    if self._asks_anew(waiting):
+                        self.dropped += 1
+                        continue
+                    backlog.appendleft(waiting)
                     self._pumping = True
                     self.ground.timeline.call_in(max(1, wait), self._pump, None)
                     return
@@ -310,9 +319,17 @@ class Client:
         if self.pace is not None:
             wait = self.pace.admit(self.ground.timeline.now, self.cost)
             if wait is not None:
+                if self._asks_anew(call.event):
+                    self.ground.probe.gave_up(self.name, call.number)
+                    self._finished(call)
+                    return
                 self.ground.timeline.call_in(max(1, wait), self._resend, call)
                 return
         self._attempt(call.event, call.number, call.attempt + 1)
+
+    def _asks_anew(self, event: Event) -> bool:
+        """End an event that stands before a shut gate, where whoever handed it in asks for what is true later."""
+        return self.pace is not None and self.pace.shut and self.refused is not None and self.refused(event, None)
 
     def _finished(self, call: Call) -> None:
         self.under_way -= 1

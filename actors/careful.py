@@ -109,6 +109,10 @@ class CarefulClient(Client):
         if self.pace is not None:
             wait = self.pace.admit(self.ground.timeline.now, self.cost)
             if wait is not None:
+                if self._asks_anew(waiting[0]):
+                    self.ground.probe.gave_up(self.name, self.numbers[waiting[0].id])
+                    self._closed(waiting[0])
+                    return
                 self.ground.timeline.call_in(max(1, wait), self._ready, waiting)
                 return
         self._paced(waiting)

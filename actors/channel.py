@@ -30,13 +30,14 @@ from twin.model.events import (
     InterchangeAnswered,
     MilestoneReached,
     OrderAnswered,
+    OrdersAsked,
     OrderTurnedAway,
     PaymentGivenBack,
     PublishStock,
     ReturnAnswered,
 )
 from twin.model.ids import derive
-from twin.model.instant import Elapsed, Instant, Now
+from twin.model.instant import DAY, Elapsed, Instant, Now
 from twin.model.message import Event, Message
 from twin.model.trace import TraceContext
 
@@ -46,6 +47,9 @@ _BEGAN = 4
 """Which of an order message's derived ids the webhooks are made from that carry it."""
 _READ = 2
 """Which of an order's derived ids it has when it is read from a list: the id of the push does not stand there."""
+
+LISTED_FOR: Elapsed = 2 * DAY
+"""How far back a channel's list of orders goes: two days, assumed."""
 
 
 class Channel:
@@ -99,6 +103,9 @@ class Channel:
         self.keeps = False
         """Whether its orders may be turned away, so that it must keep them until they are answered."""
         self.kept: dict[int, SubmitOrder] = {}
+        self.lists = False
+        """Whether anybody may ask for orders that were handed over already, so that it lists them for a while."""
+        self.listed: dict[int, SubmitOrder] = {}
         self._placed_by: Callable[[SubmitOrder], None] = self.hand_over
         recorder = ground.recorder
         self._party = recorder.party(name)
@@ -162,6 +169,8 @@ class Channel:
             if price:
                 self.pays(order, price + ((said.tax or 0) if said is not None else 0))
         self.untaken[order] = submit
+        if self.lists:
+            self._list(submit)
         units = sum(line.quantity for line in taken)
         note = ground.recorder.note
         note(now, self._placed, self._party, self._party, submit.id, 0, order, len(taken), units)
@@ -190,6 +199,19 @@ class Channel:
             self.untaken[order] = submit
             self._placed_by(submit)
 
+    def _list(self, submit: SubmitOrder) -> None:
+        """Note an order in the list, and drop from it what is too old to be asked for."""
+        listed, oldest = self.listed, submit.placed_at - LISTED_FOR
+        listed[submit.case] = submit
+        while (first := next(iter(listed.values()))).placed_at < oldest:
+            del listed[first.case]
+
+    def _asked(self, event: OrdersAsked) -> None:
+        """Hand over all orders since a moment once more, whether or not they came."""
+        for submit in [each for each in self.listed.values() if each.placed_at >= event.since]:
+            read = submit.under(derive(derive(submit.case, _READ), event.since))
+            self.to_middleware.send(read.id, 0, self.hand_over, read)
+
     def handed_over(self, order: int) -> None:
         """The middleware has said that it stored an order."""
         submit = self.untaken.pop(order, None)
@@ -212,6 +234,22 @@ class Channel:
         self.ground.timeline.call_in(wait, self._processed, event)
         return None
 
+    def entered_by_hand(self, event: Event) -> PublicationAnswered:
+        """Somebody enters figures at the channel's own pages: they are shown at once."""
+        assert isinstance(event, PublishStock)
+        self._show(event)
+        return self._answer(event)
+
+    def by_file(self, turnaround: Lag) -> Callable[[Event], None]:
+        """Return what takes figures by file, beside the interface: they go live when the file has been processed."""
+
+        def take(event: Event) -> None:
+            assert isinstance(event, PublishStock)
+            lag = turnaround(event.id, 0) + self.apply(event.id, 0)
+            self.ground.timeline.call_in(self._seen_after(lag), self._processed, event)
+
+        return take
+
     def _seen_after(self, lag: Elapsed) -> Elapsed:
         """Return how long it takes until buyers see what is applied after `lag`."""
         if not self.cache:
@@ -233,7 +271,8 @@ class Channel:
             | ReturnAnswered
             | MilestoneReached
             | FileAnswered
-            | InterchangeAnswered,
+            | InterchangeAnswered
+            | OrdersAsked,
         )
         self.answers += 1
         if type(event) is OrderAnswered:
@@ -247,6 +286,8 @@ class Channel:
             self.ground.timeline.call_in(event.retry_after, self._again, event.case)
         if type(event) is ReturnAnswered and self.return_answered is not None:
             self.return_answered(event)
+        if type(event) is OrdersAsked:
+            self._asked(event)
         if type(event) is InterchangeAnswered and self.interchange_answered is not None:
             self.interchange_answered(event)
         return None

@@ -31,6 +31,7 @@ from twin.model.events import (
     MovementRecorded,
     PublishStock,
 )
+from twin.model.fallback import Kind, kind_of
 from twin.model.ids import derive
 from twin.model.instant import SECOND, Elapsed
 from twin.model.message import Event, Message
@@ -95,7 +96,7 @@ class Middleware:
         self.relay = Relay()
         self.publishers: list[Publisher] = []
         self.routes: Mapping[type[Event], Route] = {}
-        self.doors = Doorkeeper(self.delivered)
+        self.doors = Doorkeeper(self.delivered, self._fell_back)
         self.exceptions: dict[str, int] = {}
         self.conflicts = 0
         self.turned_away = 0
@@ -339,6 +340,13 @@ class Middleware:
                 self._evaluate(channel, items)
             elif items is not None or self._slot_at[channel] is None:
                 self.arm(channel)
+
+    def _fell_back(self, event: FallbackChanged) -> None:
+        """A partner is away, or back: who tells a channel hears of its stock interface."""
+        kind, channel = kind_of(event.partner)
+        if kind is Kind.STOCK_INTERFACE:
+            self.publishers[channel].turned(event.on, self.ground.timeline.now)
+            self.arm(channel)
 
     def arm(self, channel: int) -> None:
         due = self.publishers[channel].slot(self.ground.timeline.now)

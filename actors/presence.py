@@ -1,16 +1,18 @@
 """Whether a partner is there: asked regularly, and the door that stays shut to it while its fallback is on.
 
-A watcher asks a question that costs a partner nothing and hears the answer, over links like those of its real calls.
-What it concludes it tells the middleware as a message, which decides. While a fallback is on, the door of the
-partner's client lets nothing out: outbox rows wait in order, and those under way wear out no further attempt; when it
-is off they go out through the client's own limits.
+A watcher asks a question that costs a partner nothing and hears the answer, over links like those of its real calls;
+or it listens for what a partner sends by itself. What it concludes it tells the middleware as a message, which decides.
+While a fallback is on, the door of the partner's client lets nothing out: outbox rows wait in order, and those under
+way wear out no further attempt; when it is off they go out through the client's own limits. Where there is another way
+they take a detour.
 """
 
 from collections.abc import Callable, Mapping
 
 from actors.calls import Gate
 from actors.ground import Ground
-from policies.fallback import Silence
+from actors.tap import Submits
+from policies.silence import Silence
 from twin.model.chance import stream_id
 from twin.model.commands import PartnerBack, PartnerSilent
 from twin.model.events import FallbackChanged
@@ -54,8 +56,13 @@ class Watcher:
         ask(Ping(id=derive(self._questions, self._asked)))
         self.ground.timeline.call_in(self.every, self.watch, ask)
 
+    def listen(self, _: None = None) -> None:
+        """Ask nothing: look how long ago something came by itself, and go on looking."""
+        self._judge()
+        self.ground.timeline.call_in(self.every, self.listen, None)
+
     def heard(self) -> None:
-        """The partner has answered."""
+        """The partner has answered, or something came from it."""
         self._last = self.ground.timeline.now
         self._answers += 1
         self._judge()
@@ -96,13 +103,44 @@ class Door(Gate):
 class Doorkeeper:
     """Takes the middleware's events about fallbacks: it turns the doors, by partner, and acknowledges."""
 
-    def __init__(self, delivered: Callable[[Event, Message | None], None]) -> None:
+    def __init__(
+        self, delivered: Callable[[Event, Message | None], None], turned: Callable[[FallbackChanged], None]
+    ) -> None:
         self.name = "middleware"
         self.doors: Mapping[int, Door] = {}
+        self.ways: Mapping[int, Detour] = {}
+        """What goes another way while a partner is away, by partner."""
         self._delivered = delivered
+        self._turned = turned
 
     def submit(self, event: Event) -> None:
         """Take an event; nobody outside has to hear of it."""
-        if type(event) is FallbackChanged and event.partner in self.doors:
-            self.doors[event.partner].shut = event.on
+        if type(event) is FallbackChanged:
+            if event.partner in self.doors:
+                self.doors[event.partner].shut = event.on
+            if event.partner in self.ways:
+                self.ways[event.partner].turn(event.on)
+            self._turned(event)
         self._delivered(event, None)
+
+
+class Detour:
+    """The way to a partner, and the `other` one while it is away; what has begun on one of them ends there."""
+
+    def __init__(self, usual: Submits, other: Submits, withdraw: Callable[[], None] | None = None) -> None:
+        self.name = usual.name
+        self.usual = usual
+        self.other = other
+        self.withdraw = withdraw
+        """Takes back what nobody has begun on the other way, where it can be."""
+        self.away = False
+
+    def turn(self, away: bool) -> None:
+        """Go the other way from now on, or the usual one again."""
+        self.away = away
+        if not away and self.withdraw is not None:
+            self.withdraw()
+
+    def submit(self, event: Event) -> None:
+        """Deliver an event, sooner or later."""
+        (self.other if self.away else self.usual).submit(event)

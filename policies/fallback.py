@@ -1,4 +1,4 @@
-"""What is decided while a partner is away, each decision with its reason (`ErpAway`, `WmsSilent`, `Silence`).
+"""What is decided while a partner is away, each decision with its reason (`ErpAway`, `WmsSilent`, `Fallbacks`).
 
 A fallback is entered when a partner has not answered for a time and left after so many good answers in a row. Neither
 breaks a promise of the middleware: an order is held or accepted by the same rules as ever, on what is known, and a
@@ -9,7 +9,10 @@ and assumptions where it has none.
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from policies.channel_fallback import ChannelRefuses, FeedSilent
+from policies.silence import Silence
 from policies.stock_buffer import poisson_quantile
+from twin.model.fallback import Kind, kind_of
 from twin.model.instant import DAY, MINUTE, Elapsed
 from twin.model.order import HoldKind
 
@@ -17,20 +20,6 @@ REROUTED = "rerouted to another warehouse"
 """The reason of a decision that moved an order's claims away from a silent warehouse."""
 UNITS_MAX = 100_000
 """The bound of what is withheld of one item for the length of a silence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
-    """When a partner counts as away and as back: no answer for `after_us`; `stable_for` answers in a row."""
-
-    after_us: int = 2 * MINUTE
-    stable_for: int = 3
-
-    def judge(self, away: bool, silence_us: int, answers: int) -> Literal["leaves", "returns"] | None:
-        """Return what has just happened, given the silence until now and the answers in a row."""
-        if not away:
-            return "leaves" if silence_us >= self.after_us else None
-        return "returns" if answers >= self.stable_for else None
 
 
 class Ruling(NamedTuple):
@@ -116,9 +105,31 @@ class WmsSilent:
         return min(now + self.review_us, stale) if now < stale else None
 
 
+_Fallback = ErpAway | WmsSilent | ChannelRefuses | FeedSilent
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fallbacks:
     """The fallbacks of one design; None: the flow has none, and goes on as if the partner were there."""
 
     erp: ErpAway | None = None
     wms: WmsSilent | None = None
+    stock: ChannelRefuses | None = None
+    feed: FeedSilent | None = None
+
+    def of(self, partner: int) -> _Fallback | None:
+        """Return what is done while a partner (by its number) is away, if anything is."""
+        kind, number = kind_of(partner)
+        match kind:
+            case Kind.ERP:
+                return self.erp
+            case Kind.WAREHOUSE:
+                return self.wms
+            case Kind.STOCK_INTERFACE:
+                return self.stock if _covers(self.stock, number) else None
+            case Kind.ORDER_FEED:
+                return self.feed if _covers(self.feed, number) else None
+
+
+def _covers(fallback: ChannelRefuses | FeedSilent | None, channel: int) -> bool:
+    return fallback is not None and (fallback.channels is None or channel in fallback.channels)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from policies.fallback import ErpAway, Silence, WmsSilent
+from policies.fallback import ErpAway, WmsSilent
+from policies.silence import Silence
 from twin.model.instant import HOUR, MINUTE, SECOND
 from twin.model.order import HoldKind
 

@@ -40,7 +40,10 @@ def test_orders_that_were_held_while_the_erp_was_away_go_on_afterwards(tmp_path:
     ("setting", "told"),
     [
         ("erp_away={else: forget}", "forget"),
-        ("channel_refuses={after: 5m}", "does not exist yet; remove it"),
+        ("channel_refuses={use: hope}", "hope"),
+        ("channel_refuses={use: pause_listing, channels: [nowhere]}", "'nowhere' is no channel here"),
+        ("feed_silent={channels: [storefronts]}", "did you mean 'storefront'"),
+        ("feed_silent={stale_afterr: 2h}", "did you mean 'stale_after'"),
         ("carrier_away={after: 5m, use: [carrier_b]}", "does not exist yet; remove it"),
         ("wms_silent={publish: hope}", "hope"),
     ],
@@ -58,3 +61,35 @@ def test_orders_that_are_turned_away_come_again_and_are_taken_once_when_the_erp_
     assert (made.kpis["lost_orders"], made.kpis["duplicate_erp_orders"]) == (0, 0)
     on_their_way = (made.kpis["orders_placed"] or 0) - (made.kpis["orders_accepted"] or 0)
     assert on_their_way < 10
+
+
+def marketplace_away(design: str) -> RunResult:
+    """Run five hours of a day on which a marketplace answers nothing from the second to the fifth."""
+    return run_once(scenarios.load("partners_away", ["horizon=5h30m"], small=True), design, 1)
+
+
+def test_while_a_marketplace_does_not_answer_figures_wait_and_no_letter_is_left_of_them():
+    none, waits = marketplace_away("none"), marketplace_away("waits")
+    assert (none.kpis["dlq_length.max"] or 0) > 100
+    assert waits.kpis["dlq_length.max"] == 0
+    seconds = waits.kpis["fallback_s{partner=marketplace_a/stock}"]
+    assert seconds is not None
+    assert abs(seconds - 3 * 3_600) < 180
+    assert (waits.kpis["fallback_exposure_s"] or 0) > seconds
+    assert waits.kpis["invariant_violations"] == 0
+
+
+def test_another_way_keeps_figures_young_and_people_pause_listings_in_their_time():
+    waits, by_file, pauses = marketplace_away("waits"), marketplace_away("by_file"), marketplace_away("pauses")
+    assert (by_file.kpis["availability_age_s.p95"] or 0) < (waits.kpis["availability_age_s.p95"] or 0)
+    assert (by_file.kpis["fallback_files"] or 0) >= 8
+    assert (pauses.kpis["fallback_listings"] or 0) > 0
+    assert (pauses.kpis["operator_hours"] or 0) > 0
+    assert by_file.kpis["invariant_violations"] == pauses.kpis["invariant_violations"] == 0
+
+
+def test_orders_that_were_not_heard_are_asked_for_and_what_comes_twice_is_one_order():
+    made = marketplace_away("unseen")
+    assert (made.kpis["fallback_s{partner=marketplace_a/orders}"] or 0) > 3_600
+    assert (made.kpis["lost_orders"], made.kpis["duplicate_erp_orders"]) == (0, 0)
+    assert made.kpis["invariant_violations"] == 0

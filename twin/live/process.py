@@ -51,7 +51,7 @@ from twin.model.history import Answer, Own, Stimulus, encode_record
 from twin.model.ids import derive
 from twin.model.instant import SECOND, Elapsed, Instant, Now
 from twin.model.message import Event, Message
-from twin.model.publishing import AllDue, Answered, Changed, Evaluated, Note, SlotOpened, encode_publishing
+from twin.model.publishing import AllDue, Answered, Changed, Evaluated, FellBack, Note, SlotOpened, encode_publishing
 
 IDLE_US = 50_000
 """How long the process rests when there is nothing to do."""
@@ -288,6 +288,7 @@ class LiveProcess:
         """Add to a unit what is to be committed with it: what publishers hear, how far we are, the journal's line."""
         at, line, message = unit.now.elapsed, step.line, step.message
         notes: list[Note] = [Changed(event) for event in unit.events if isinstance(event, AvailabilityChanged)]
+        notes += [FellBack(event, at) for event in unit.events if isinstance(event, FallbackChanged)]
         unit.events = [event for event in unit.events if not isinstance(event, AvailabilityChanged)]
         if isinstance(message, EvaluatePublication):
             pushes = tuple([event for event in unit.events if isinstance(event, PublishStock)])

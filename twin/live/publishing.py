@@ -22,6 +22,7 @@ from twin.middleware.inventory.publisher import Publisher
 from twin.middleware.unit import ITEMS, SHOWN
 from twin.model.chance import stream_id
 from twin.model.commands import EvaluatePublication
+from twin.model.fallback import Kind, kind_of
 from twin.model.ids import derive
 from twin.model.instant import MINUTE, Elapsed, Now
 from twin.model.publication import Shown, shown_key
@@ -30,6 +31,7 @@ from twin.model.publishing import (
     Answered,
     Changed,
     Evaluated,
+    FellBack,
     Note,
     PublishersState,
     SlotOpened,
@@ -53,7 +55,13 @@ class Publishing:
         self.store = store
         self.deployment = deployment
         self.publishers = [
-            Publisher(sender.policy, items_per_slot=sender.items, slot_interval=sender.apart, ready=lambda: True)
+            Publisher(
+                sender.policy,
+                items_per_slot=sender.items,
+                slot_interval=sender.apart,
+                ready=lambda: True,
+                refuses=deployment.rules.fallbacks.stock if deployment.rules.fallbacks is not None else None,
+            )
             for sender in deployment.senders
         ]
         self.asked = [0] * len(self.publishers)
@@ -148,6 +156,10 @@ class Publishing:
                 self.publishers[note.message.channel].evaluated(note.message.items, note.pushes, note.at)
             case Answered():
                 self.publishers[note.message.channel].answered(note.message, note.at)
+            case FellBack():
+                kind, channel = kind_of(note.event.partner)
+                if kind is Kind.STOCK_INTERFACE:
+                    self.publishers[channel].turned(note.event.on, note.at)
 
     def _ask(self, channel: int, items: Sequence[int]) -> None:
         if items:

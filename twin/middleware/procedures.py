@@ -13,6 +13,7 @@ from twin.middleware.inventory.quotas import grant_quotas
 from twin.middleware.inventory.reconciliation import begin_reconciliation, take_cut
 from twin.middleware.inventory.silence import review_site
 from twin.middleware.inventory.soft_claims import lapse_claim
+from twin.middleware.inventory.unseen import review_feed
 from twin.middleware.master_data.feed import change_item, load_batch
 from twin.middleware.observability import traces
 from twin.middleware.orders import procedures as orders
@@ -86,6 +87,7 @@ def standard() -> Procedures:
     table.bind(commands.PublicationAnswered, publication_answered)
     table.bind(commands.PartnerSilent, fallback.enter)
     table.bind(commands.PartnerBack, fallback.leave)
+    table.bind(commands.FeedReviewDue, review_feed)
     table.bind(commands.RecheckDue, fallback.recheck)
     table.bind(commands.SiteReviewDue, review_site)
     table.bind(commands.MessageCarried, traces.take_up)

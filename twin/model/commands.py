@@ -580,6 +580,15 @@ class SiteReviewDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """When the fallback was entered, or left, that this review belongs to."""
 
 
+class FeedReviewDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """What a channel whose orders do not come may have sold has grown with its silence, from the item `first` on."""
+
+    channel: int
+    first: int
+    entered: Elapsed
+    """When the fallback was entered, or left, that this review belongs to."""
+
+
 # --- envelopes
 
 

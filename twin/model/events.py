@@ -302,6 +302,18 @@ class OrderTurnedAway(Event, frozen=True, gc=False, kw_only=True, tag=True):
         return self.id
 
 
+class OrdersAsked(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Ask a channel for all orders that were placed from `since` (elapsed) on, also those that came already."""
+
+    channel: int
+    since: Elapsed
+
+    @property
+    def aggregate(self) -> int:
+        """Each question by itself."""
+        return self.id
+
+
 class RecordOutcome(msgspec.Struct, frozen=True, gc=False):
     """What became of one record of a file: ACCEPTED, DUPLICATE or UNREADABLE."""
 

@@ -7,7 +7,7 @@ import msgspec
 
 from twin.errors import WireError
 from twin.model.commands import EvaluatePublication, PublicationAnswered
-from twin.model.events import AvailabilityChanged, PublishStock
+from twin.model.events import AvailabilityChanged, FallbackChanged, PublishStock
 from twin.model.instant import Elapsed
 
 
@@ -27,6 +27,7 @@ class PublisherState(msgspec.Struct, frozen=True, gc=False):
     lag_alarms: int
     judged: Elapsed
     aging: list[tuple[Elapsed, int]]
+    away: bool = False
 
 
 class SlotOpened(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -63,7 +64,14 @@ class Answered(msgspec.Struct, frozen=True, gc=False, tag=True):
     at: Elapsed
 
 
-Note = SlotOpened | AllDue | Changed | Evaluated | Answered
+class FellBack(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """A fallback came into force, or ended, at `at`."""
+
+    event: FallbackChanged
+    at: Elapsed
+
+
+Note = SlotOpened | AllDue | Changed | Evaluated | Answered | FellBack
 """What publishers hear, in the order of the commits."""
 
 

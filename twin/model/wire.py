@@ -76,6 +76,7 @@ Incoming = (
     | commands.PartnerBack
     | commands.RecheckDue
     | commands.SiteReviewDue
+    | commands.FeedReviewDue
     | commands.MessageCarried
     | commands.WebhookReceived
     | commands.FileReceived
@@ -108,6 +109,7 @@ Outgoing = (
     | events.FallbackChanged
     | events.FallbackDecided
     | events.OrderTurnedAway
+    | events.OrdersAsked
     | events.FileAnswered
     | events.InterchangeAnswered
     | events.ExceptionOpened

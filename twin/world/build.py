@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.buyers import Sayer
+from actors.by_hand import ByHand
 from actors.calls import Address, Client, Endpoint, Feed, Gate, broken_off
 from actors.careful import CarefulClient
 from actors.carrier import Carrier
@@ -26,6 +27,7 @@ from actors.own import Runs
 from actors.own_party import AmongParties
 from actors.pim import Pim
 from actors.portal import Portal
+from actors.presence import Detour
 from actors.refusing import Refusing
 from actors.sales_blocks import SalesBlocks
 from actors.second_thoughts import SecondThoughts
@@ -52,9 +54,15 @@ from twin.middleware.inventory.quotas import opened, renewals
 from twin.middleware.master_data.feed import opened as opened_master
 from twin.middleware.unit import LETTERS, MASTER
 from twin.model.chance import bits, stream_id
-from twin.model.commands import SubmitOrder, SupplyAnnounced
+from twin.model.commands import (
+    InterchangeReceived,
+    MessageCarried,
+    SubmitOrder,
+    SupplyAnnounced,
+    WebhookReceived,
+)
 from twin.model.dead_letter import DeadLetter
-from twin.model.fallback import ERP
+from twin.model.fallback import ERP, Kind, kind_of, order_feed, stock_interface
 from twin.model.fallback import warehouse as warehouse_number
 from twin.model.history import Record
 from twin.model.ids import derive
@@ -64,6 +72,7 @@ from twin.model.stock import ItemStock, Position, SalesRate, Supply
 from twin.world import away, designs, landscape, people
 from twin.world.alerts import AlertWatch, rules_at_work
 from twin.world.catalogues import names_of, stands_for
+from twin.world.channel_fallback_specs import ChannelRefuses
 from twin.world.checking import limits_of
 from twin.world.coming_back import desk_of, thoughts_of
 from twin.world.delays import link_of, windows_of
@@ -117,6 +126,8 @@ LABELS_AGAIN = Retry(kind="exponential", attempts=20, base_us=SECOND, cap_us=5 *
 """How a label is asked for again, by warehouses and by a TMS."""
 TMS_TIMEOUT: Elapsed = 15 * MINUTE
 """How long a warehouse waits for a TMS, which asks carriers one after the other: 15 minutes, assumed."""
+ORDERS = (SubmitOrder, WebhookReceived, MessageCarried, InterchangeReceived)
+"""Messages that bring orders."""
 WITHIN: Elapsed = 5 * MINUTE
 """The span of counts and samples that a measure which triggers a fault looks back over: five minutes, as alerts do."""
 AGAIN_AFTER: Elapsed = 30 * SECOND
@@ -241,7 +252,11 @@ class _Builder:
         self.numbers = {sku: place for place, sku in enumerate(self.opening.items)}
         self.rules: RuleSet = rules_of(scenario, self.design, self.numbers, [window.mean for window in self.windows])
         self.partners = away.partners_of(
-            self.rules.fallbacks, self._financial()[0], self._party("wms")[0], list(the_wms(scenario).sites)
+            self.rules.fallbacks,
+            self._financial()[0],
+            self._party("wms")[0],
+            list(the_wms(scenario).sites),
+            {name: scenario.party_of(name) for name in scenario.channels},
         )
         self.doors = away.doors_to(self.partners)
         self.store = Store()
@@ -291,6 +306,8 @@ class _Builder:
         self.channels: list[Channel] = []
         self.mailboxes: list[Mailbox] = []
         self.stock_clients: list[Client] = []
+        self.team = self._team()
+        self.by_hand: list[ByHand] = []
         self.answer_clients: list[Client] = []
         for number, name in enumerate(scenario.channels):
             self._channel(number, name)
@@ -459,7 +476,22 @@ class _Builder:
         """Return what takes the messages of a party in, by the broker if there is one."""
         return self.further.door(self._door(source), lambda: len(self.middleware.queue))
 
-    def _handed(self, clients: Sequence[Client]) -> Sequence[Submits]:
+    def _listened(self, channel: int, name: str) -> Callable[[Message], None]:
+        """Return what takes a channel's messages in; whoever listens for its orders hears of each."""
+        take = self._carried(name)
+        found = [partner for partner in self.partners if partner.number == order_feed(channel)]
+        if not found:
+            return take
+        heard = away.listen(self.ground, found[0], self._door(f"presence/{found[0].name}"))
+
+        def taken(message: Message) -> None:
+            if isinstance(message, ORDERS):
+                heard()
+            take(message)
+
+        return taken
+
+    def _handed(self, clients: Sequence[Submits]) -> Sequence[Submits]:
         """Return the clients as the middleware hands its events to them."""
         return clients if self.tap is None else [self.tap.client(client) for client in clients]
 
@@ -707,7 +739,7 @@ class _Builder:
             if interface.turnaround is not None
             else None,
             to_middleware=self._link(party_name, "middleware", f"{name}/feed"),
-            deliver=self.troubles.door(ground, len(self.opening.items), self._carried(name), name, party_name),
+            deliver=self.troubles.door(ground, len(self.opening.items), self._listened(number, name), name, party_name),
             packs=dict(self.rules.availability.channels[number].sell_units),
             writer=self._writer(number, name),
             says=self._sayer(number, name),
@@ -715,6 +747,7 @@ class _Builder:
         channel.keeps = self.rules.fallbacks is not None and (
             self.rules.fallbacks.erp is not None and self.rules.fallbacks.erp.refuses
         )
+        channel.lists = self.rules.fallbacks is not None and self.rules.fallbacks.of(order_feed(number)) is not None
         bucket = token_bucket(interface.units_per_s, interface.burst)
         plain = Endpoint(
             ground,
@@ -725,13 +758,16 @@ class _Builder:
         )
         endpoint = self.troubles.endpoint(plain, name, party_name)
         learned = isinstance(self.design.limiter, LearnedLimiter)
+        door = self.doors.get(stock_interface(number))
+        if door is not None:
+            door.gate = Gate(bucket) if learned else None
         self.stock_clients.append(
             self._client(
                 f"middleware/{name}/stock",
                 "middleware",
                 party_name,
                 endpoint,
-                pace=Gate(bucket) if learned else None,
+                pace=door or (Gate(bucket) if learned else None),
                 cost=interface.cost,
                 refused=self.middleware.refused,
             )
@@ -880,17 +916,14 @@ class _Builder:
 
     def _operators(self) -> None:
         """Let people work the exception queues, where the landscape has some."""
-        found = list(self.scenario.landscape.of_kind("operators").items())
-        if not found:
+        if self.team is None:
             return
-        ((name, block),) = found
-        assert isinstance(block, people.Operators)
-        hours = Hours(windows_of_day(block.hours), start_us=-local_midnight(self.scenario))
+        name, block, desk = self.team
         operators = self.troubles.operators(name)(
             self.ground,
             self.store,
             self.rules.exceptions,
-            desk=Station(self.timeline, name, block.people, block.queue, hours),
+            desk=desk,
             touch=self.ground.lag(f"{name}/touch", compiled(block.touch)),
             releases=self.ground.coin(f"{name}/releases", block.releases),
             tell=self._door(name),
@@ -898,7 +931,17 @@ class _Builder:
         self.troubles.pull(operators, name)
         self.middleware.people = operators.opened
         self.alarmed = operators.alarmed
-        self.watch.operators_us = lambda: operators.worked_us
+        self.watch.operators_us = lambda: operators.worked_us + sum([each.worked_us for each in self.by_hand])
+
+    def _team(self) -> tuple[str, people.Operators, Station] | None:
+        """Return the people whom the landscape has, and the desk at which their work waits; None: there are none."""
+        found = list(self.scenario.landscape.of_kind("operators").items())
+        if not found:
+            return None
+        ((name, block),) = found
+        assert isinstance(block, people.Operators)
+        hours = Hours(windows_of_day(block.hours), start_us=-local_midnight(self.scenario))
+        return name, block, Station(self.timeline, name, block.people, block.queue, hours)
 
     def _customers(self, name: str, endpoint: Endpoint, notifications: Notifications) -> Client:
         """Return the client that writes to customers; the portal, where there is one, has it write of parcels too."""
@@ -937,12 +980,16 @@ class _Builder:
     def _watch_partners(self) -> None:
         """Ask the partners that the design has a fallback for whether they are there."""
         self.middleware.doors.doors = self.doors
-        self.watch.fallbacks.partners = (
-            self._financial()[0],
-            *(warehouse.name for warehouse in self.warehouses),
-        )
+        self.watch.fallbacks.partners = {partner.number: partner.name for partner in self.partners}
+        self.watch.fallbacks.exposed = {
+            partner.number: self.windows[number].mean + partner.rule.after_us
+            for partner in self.partners
+            for kind, number in [kind_of(partner.number)]
+            if kind is Kind.STOCK_INTERFACE
+        }
         for partner in self.partners:
-            away.watch(self.ground, partner, self._door(f"presence/{partner.name}"), self._health)
+            if kind_of(partner.number)[0] is not Kind.ORDER_FEED:
+                away.watch(self.ground, partner, self._door(f"presence/{partner.name}"), self._health)
 
     def _health(
         self,
@@ -952,14 +999,15 @@ class _Builder:
     ) -> Client:
         """Return a client that asks a partner whether it is there; what strikes the partner strikes the question."""
         block = self.parties[partner.party]
-        assert isinstance(block, landscape.ErpCloud | landscape.Wms)
-        service = self.ground.lag(f"{partner.name}/health", compiled(block.write_latency))
+        assert isinstance(block, landscape.ErpCloud | landscape.Wms | Seller)
+        latency = block.stock_api.latency if isinstance(block, Seller) else block.write_latency
+        service = self.ground.lag(f"{partner.name}/health", compiled(latency))
         endpoint = Endpoint(self.ground, service=service, handle=lambda _: None)
         return self._client(
             f"middleware/{partner.name}/health",
             "middleware",
             partner.party,
-            self.troubles.endpoint(endpoint, partner.party, partner.name),
+            self.troubles.endpoint(endpoint, partner.party, partner.name, partner.name.partition("/")[0]),
             timeout=landscape.CALL_TIMEOUT,
             retry=away.ONE_QUESTION,
             done=done,
@@ -1014,7 +1062,7 @@ class _Builder:
             ready = [self.tap.ready(number, idle) for number, idle in enumerate(ready)]
         (erp,) = self._handed([self.erp_client])
         wms, answers = self._handed(self.wms_clients), self._handed(self.answer_clients)
-        stock = self._handed(self.stock_clients)
+        stock, self.middleware.doors.ways = self._ways(self._handed(self.stock_clients))
         portal = next(iter(self._handed(self.portal_clients)), None)
         holder = next(iter(self._handed(self.payment_clients)), None)
         payments = {} if holder is None else dict.fromkeys(paying_channels(self.scenario), holder)
@@ -1041,6 +1089,55 @@ class _Builder:
                 self._ruled_anew,
             )
             self.troubles.pull(self.middleware, *names)
+
+    def _ways(self, stock: Sequence[Submits]) -> tuple[list[Submits], dict[int, Detour]]:
+        """Return where each channel's figures are handed in, and the detours among them, by partner."""
+        ways: dict[int, Detour] = {}
+        clients: list[Submits] = []
+        for number, usual in enumerate(stock):
+            block = self.design.fallbacks.channel_refuses if self.design.fallbacks is not None else None
+            partner = stock_interface(number)
+            if block is None or block.use == "wait" or partner not in self.doors:
+                clients.append(usual)
+                continue
+            channel = self.channels[number]
+            if block.use == "alternate_path":
+                (other,) = self._handed([self._files(channel, block)])
+                ways[partner] = Detour(usual, other)
+            else:
+                person = self._by_hand(f"middleware/{channel.name}/portal", lambda _: 0, channel.entered_by_hand)
+                (other,) = self._handed([person])
+                ways[partner] = Detour(usual, other, person.withdraw)
+            clients.append(ways[partner])
+        return clients, ways
+
+    def _files(self, channel: Channel, block: ChannelRefuses) -> Client:
+        """Return the client that sends a channel's figures by file, beside its interface."""
+        turnaround = self.ground.lag(f"{channel.name}/file", compiled(block.turnaround))
+        endpoint = Endpoint(self.ground, service=lambda _, __: 0, handle=channel.by_file(turnaround))
+        return self._client(
+            f"middleware/{channel.name}/file", "middleware", f"{channel.name}/file", endpoint,
+            refused=self.middleware.refused,
+        )  # fmt: skip
+
+    def _by_hand(self, name: str, due: Callable[[Event], Elapsed], does: Callable[[Event], Message | None]) -> ByHand:
+        """Return people who do by hand what an interface cannot."""
+        assert self.team is not None, "a scenario is not valid whose design asks for people where there are none"
+        team, block, desk = self.team
+        tap, done, refused = self.tap, self.middleware.delivered, self.middleware.refused
+        person = ByHand(
+            self.ground,
+            name,
+            desk=desk,
+            people=block.people,
+            touch=self.ground.lag(f"{team}/{name}", compiled(block.touch)),
+            due=due,
+            does=does,
+            done=done if tap is None else tap.delivered(name, done),
+            given_back=refused if tap is None else tap.refused(name, refused),
+        )
+        self.by_hand.append(person)
+        return person
 
     def _ruled_anew(self, rules: RuleSet) -> None:
         """The middleware goes by other rules: what it tells channels is judged by these from now on."""

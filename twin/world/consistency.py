@@ -11,6 +11,7 @@ from twin.world.blank_consistency import blank_findings, distributor_findings
 from twin.world.dangers import dangers
 from twin.world.demand import Distribution, History
 from twin.world.designs import Design, ExposureBuffer
+from twin.world.fallback_checks import fallback_findings
 from twin.world.fault_checks import misfits
 from twin.world.finding import Finding, Path, missing
 from twin.world.landscape import Wms
@@ -67,6 +68,7 @@ def _times(scenario: Scenario) -> Iterator[Finding]:
 def _landscape(scenario: Scenario) -> Iterator[Finding]:
     parties = scenario.landscape.parties
     yield from party_findings(scenario)
+    yield from fallback_findings(scenario)
     for name in scenario.landscape.links:
         ends = name.split("/")
         if len(ends) != 2:

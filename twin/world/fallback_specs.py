@@ -1,10 +1,13 @@
-"""The fallbacks slot of a design: what is done while the ERP is away or a warehouse is silent."""
+"""The fallbacks slot of a design: what is done while a partner is away."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from policies import fallback as policy
+from policies.silence import Silence
+from twin.world.channel_fallback_specs import ChannelRefuses, FeedSilent, feed_of, refuses_of
 from twin.world.costs import Price
 from twin.world.values import Block, Count, Later, PositiveDuration, Share, Words, rule, sourced
 
@@ -58,24 +61,28 @@ class Fallbacks(Block):
 
     erp_away: ErpAway | None = sourced(None, "rule: nothing is done unless it is said")
     wms_silent: WmsSilent | None = sourced(None, "rule: nothing is done unless it is said")
+    channel_refuses: ChannelRefuses | None = sourced(None, "rule: nothing is done unless it is said")
+    feed_silent: FeedSilent | None = sourced(None, "rule: nothing is done unless it is said")
     carrier_away: Later = None
-    channel_refuses: Later = None
 
 
-def fallbacks_of(block: Fallbacks | None) -> policy.Fallbacks | None:
-    """Return the fallbacks that a block describes; None where there are none."""
-    if block is None or (block.erp_away is None and block.wms_silent is None):
+def fallbacks_of(block: Fallbacks | None, channels: Sequence[str]) -> policy.Fallbacks | None:
+    """Return the fallbacks that a block describes, of these channels; None where there are none."""
+    if block is None:
         return None
-    return policy.Fallbacks(
+    made = policy.Fallbacks(
         erp=_erp(block.erp_away) if block.erp_away is not None else None,
         wms=_wms(block.wms_silent) if block.wms_silent is not None else None,
+        stock=refuses_of(block.channel_refuses, channels) if block.channel_refuses is not None else None,
+        feed=feed_of(block.feed_silent, channels) if block.feed_silent is not None else None,
     )
+    return made if made != policy.Fallbacks() else None
 
 
 def _erp(block: ErpAway) -> policy.ErpAway:
     most = block.order_value_at_most
     return policy.ErpAway(
-        silence=policy.Silence(after_us=block.after, stable_for=block.stable_for),
+        silence=Silence(after_us=block.after, stable_for=block.stable_for),
         accept=block.accept,
         snapshot_age_us=block.snapshot_age_at_most,
         order_value=int(most.amount * MINOR_UNITS) if most is not None else None,
@@ -86,7 +93,7 @@ def _erp(block: ErpAway) -> policy.ErpAway:
 
 def _wms(block: WmsSilent) -> policy.WmsSilent:
     return policy.WmsSilent(
-        silence=policy.Silence(after_us=block.after, stable_for=block.stable_for),
+        silence=Silence(after_us=block.after, stable_for=block.stable_for),
         publish=block.publish,
         stale_after_us=block.stale_after,
         fraction=block.fraction,

@@ -1,8 +1,9 @@
 """What is measured of fallbacks: how long each was on, and what became of the orders that came meanwhile."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Final
 
+from policies.channel_fallback import BY_FILE, BY_HAND
 from policies.fallback import REROUTED
 from twin.kernel.recorder import Recorder
 from twin.model.events import FallbackChanged, FallbackDecided
@@ -17,24 +18,37 @@ FALLBACK_MEASURES: Final[dict[str, tuple[str, str]]] = {
     ),
     "fallback_rerouted_orders": ("orders", "Orders whose units were claimed elsewhere because a warehouse was silent."),
     "fallback_accepted_orders": ("orders", "New orders that were accepted on what was known while a partner was away."),
+    "fallback_exposure_s": (
+        "s",
+        "The longest time for which a channel's figure was exposed, as declared: what it is on average, and how long "
+        "its stock interface was silent.",
+    ),
+    "fallback_files": ("count", "Files of figures that went to channels whose stock interface was away."),
+    "fallback_listings": ("count", "Times that people were asked to pause listings, for the same reason."),
 }
 """Name to (unit, what it says)."""
+_NAMED: Final = {REROUTED: "rerouted_orders", BY_FILE: "files", BY_HAND: "listings"}
+"""What decisions are called that are not about whether an order is accepted, by their reason."""
 
 
 class FallbackWatch:
     """The fallbacks of one run; `partners` are their names by number."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self.partners: Sequence[str] = ()
+        self.partners: Mapping[int, str] = {}
         self._recorder = recorder
         self._on: dict[int, Level] = {}
+        self.exposed: Mapping[int, Elapsed] = {}
+        """How long a channel's figure is exposed when the fallback is entered, by partner."""
         self._began: Elapsed = 0
-        self._held = self._accepted = self._rerouted = 0
+        self._counts: dict[str, int] = {}
+        self._longest: Elapsed | None = None
 
     def restart(self, now: Elapsed) -> None:
         """The warm-up is over."""
         self._began = now
-        self._held = self._accepted = self._rerouted = 0
+        self._counts.clear()
+        self._longest = None
         for level in self._on.values():
             level.restart(now)
 
@@ -46,18 +60,16 @@ class FallbackWatch:
                 level = self._on[event.partner] = Level()
                 level.restart(self._began)
             level.put(int(event.on), now)
-            word = "fallback.on" if event.on else "fallback.off"
-        elif event.reason == REROUTED:
-            self._rerouted += 1
-            word = "fallback.rerouted"
-        elif event.held:
-            self._held += 1
-            word = "fallback.held"
+            if not event.on and event.partner in self.exposed:
+                self._longest = max(self._longest or 0, self.exposed[event.partner] + event.lasted)
+            word = "on" if event.on else "off"
         else:
-            self._accepted += 1
-            word = "fallback.accepted"
+            name = _NAMED.get(event.reason) or ("held_orders" if event.held else "accepted_orders")
+            self._counts[name] = self._counts.get(name, 0) + 1
+            word = name.removesuffix("_orders")
         ours, theirs = self._recorder.party("middleware"), self._recorder.party(self._name(event.partner))
-        self._recorder.note(now, self._recorder.kind(word), ours, theirs, event.id, event.cause, event.case)
+        kind = self._recorder.kind(f"fallback.{word}")
+        self._recorder.note(now, kind, ours, theirs, event.id, event.cause, event.case)
 
     def results(self, now: Elapsed) -> dict[str, float | None]:
         """Return the measures under their keys."""
@@ -65,10 +77,9 @@ class FallbackWatch:
         on = {partner: level.mean(now) * span for partner, level in sorted(self._on.items())}
         kpis: dict[str, float | None] = {"fallback_s": sum(on.values())}
         kpis |= {f"fallback_s{{partner={self._name(partner)}}}": seconds for partner, seconds in on.items()}
-        kpis["fallback_held_orders"] = self._held
-        kpis["fallback_rerouted_orders"] = self._rerouted
-        kpis["fallback_accepted_orders"] = self._accepted
-        return kpis
+        kpis["fallback_exposure_s"] = None if self._longest is None else self._longest / SECOND
+        counted = [name for name in FALLBACK_MEASURES if name not in kpis]
+        return kpis | {name: self._counts.get(name.removeprefix("fallback_"), 0) for name in counted}
 
     def _name(self, partner: int) -> str:
-        return self.partners[partner] if partner < len(self.partners) else str(partner)
+        return self.partners.get(partner, str(partner))

@@ -91,7 +91,13 @@ def middleware_of(
 def publishers_of(scenario: Scenario, rules: RuleSet, ready: Sequence[Callable[[], bool]]) -> list[Publisher]:
     """Return one publisher per channel; `ready` tells of each interface whether all that was sent has left."""
     return [
-        Publisher(sender.policy, items_per_slot=sender.items, slot_interval=sender.apart, ready=free)
+        Publisher(
+            sender.policy,
+            items_per_slot=sender.items,
+            slot_interval=sender.apart,
+            ready=free,
+            refuses=rules.fallbacks.stock if rules.fallbacks is not None else None,
+        )
         for sender, free in zip(senders_of(scenario, rules), ready, strict=True)
     ]
 
@@ -138,6 +144,7 @@ def routes_of(
         events.FileAnswered: lambda event: answers[event.channel],
         events.InterchangeAnswered: lambda event: answers[event.channel],
         events.ReturnAnswered: lambda event: answers[event.channel],
+        events.OrdersAsked: lambda event: answers[event.channel],
         events.PublishStock: lambda event: stock[event.channel],
     }
 
@@ -164,7 +171,7 @@ def fill_kits(middleware: Middleware, kits: Sequence[int]) -> list[tuple[int, li
     rules, rows = middleware.rules, middleware.store.rows
     shown: list[tuple[int, list[int]]] = [(kit, []) for kit in kits]
     for channel in range(len(rules.channels)):
-        figures = figures_of(kits, channel, middleware.ground.now(), rules, Direct(middleware.store), {})
+        figures = figures_of(kits, channel, middleware.ground.now(), rules, Direct(middleware.store), {}, {})
         for (kit, told), value in zip(shown, figures, strict=True):
             rows[SHOWN.number][shown_key(channel, kit)] = Shown(value, 0, 0, value, 0)
             told.append(value)

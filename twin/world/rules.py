@@ -212,7 +212,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         identity=Identity(kind=design.identity),
         exceptions=routing_of(design.exceptions),
         milestones=milestones_of(design.parcels, _audiences(scenario)),
-        fallbacks=fallbacks_of(design.fallbacks),
+        fallbacks=fallbacks_of(design.fallbacks, names),
     )
 
 
@@ -221,8 +221,12 @@ def _half_life(design: designs.Design) -> Elapsed:
     buffer = design.publication.buffer
     if isinstance(buffer, designs.RiskBuffer):
         return buffer.half_life
-    silent = design.fallbacks.wms_silent if design.fallbacks is not None else None
-    return silent.half_life if silent is not None and silent.publish in ("last", "decay") else 0
+    if design.fallbacks is None:
+        return 0
+    silent, feed = design.fallbacks.wms_silent, design.fallbacks.feed_silent
+    if silent is not None and silent.publish in ("last", "decay"):
+        return silent.half_life
+    return feed.half_life if feed is not None else 0
 
 
 def _master(scenario: Scenario, design: designs.Design, items: dict[str, int]) -> MasterData | None:

@@ -10,14 +10,16 @@ from typing import Final
 from policies.fallback import ErpAway
 from policies.ruleset import RuleSet
 from policies.sources import Held, Verdict
-from twin.middleware.inventory.silence import review
+from twin.middleware.inventory import silence, unseen
 from twin.middleware.unit import ABSENCES, CUSTOMERS, INBOX, ORDERS, Outcome, Unit
 from twin.model.commands import HoldReleased, PartnerBack, PartnerSilent, RecheckDue, SubmitOrder
-from twin.model.events import FallbackChanged, FallbackDecided, OrderTurnedAway
-from twin.model.fallback import ERP, Absence
+from twin.model.events import FallbackChanged, FallbackDecided, OrdersAsked, OrderTurnedAway
+from twin.model.fallback import ERP, Absence, Kind, kind_of
 from twin.model.ids import Ids, derive
 from twin.model.instant import Now
 
+_ASKED: Final = 8_000_005
+"""Which of a message's derived ids the question for a channel's orders has."""
 _DECIDED: Final = 8_000_001
 """Which of a message's derived ids what was decided under a fallback has; the timer of a held order follows."""
 
@@ -28,8 +30,7 @@ def enter(command: PartnerSilent, now: Now, rules: RuleSet, unit: Unit) -> Outco
         return Outcome.NOOP
     unit.save(ABSENCES, command.partner, Absence(command.since, now.elapsed))
     _say(command, command.partner, True, 0, unit)
-    if command.partner != ERP:
-        review(command, command.partner, now.elapsed, now, unit)
+    _review(command, now, unit)
     return Outcome.APPLIED
 
 
@@ -40,8 +41,8 @@ def leave(command: PartnerBack, now: Now, rules: RuleSet, unit: Unit) -> Outcome
         return Outcome.NOOP
     unit.archive(ABSENCES, command.partner)
     _say(command, command.partner, False, now.elapsed - absence.entered, unit)
-    if command.partner != ERP:
-        review(command, command.partner, now.elapsed, now, unit)
+    _review(command, now, unit)
+    _catch_up(command, absence, rules, unit)
     return Outcome.APPLIED
 
 
@@ -110,8 +111,25 @@ def _decided(command: SubmitOrder, id: int, held: bool, reason: str) -> Fallback
 
 def _has_one(partner: int, rules: RuleSet) -> bool:
     """Tell whether the design has a fallback for a partner."""
-    fallbacks = rules.fallbacks
-    return fallbacks is not None and (fallbacks.erp if partner == ERP else fallbacks.wms) is not None
+    return rules.fallbacks is not None and rules.fallbacks.of(partner) is not None
+
+
+def _review(command: PartnerSilent | PartnerBack, now: Now, unit: Unit) -> None:
+    """Have the figures looked at again that what has happened may change."""
+    kind, number = kind_of(command.partner)
+    if kind is Kind.WAREHOUSE:
+        silence.review(command, command.partner, now.elapsed, now, unit)
+    elif kind is Kind.ORDER_FEED:
+        unseen.review(command, number, now.elapsed, now, unit)
+
+
+def _catch_up(command: PartnerBack, absence: Absence, rules: RuleSet, unit: Unit) -> None:
+    """Ask for what was not heard, and for a little of what was, of a channel whose orders come again."""
+    kind, number = kind_of(command.partner)
+    feed = rules.fallbacks.feed if rules.fallbacks is not None else None
+    if kind is Kind.ORDER_FEED and feed is not None:
+        since = max(0, absence.since - feed.overlap_us)
+        unit.emit(OrdersAsked(id=derive(command.id, _ASKED), cause=command.id, channel=number, since=since))
 
 
 def _credit_left(command: SubmitOrder, rules: RuleSet, unit: Unit) -> int | None:

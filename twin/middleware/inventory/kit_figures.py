@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from policies.ruleset import RuleSet
 from twin.middleware.inventory.silence import counted
+from twin.middleware.inventory.unseen import shut, unseen
 from twin.middleware.unit import ITEMS, Unit
+from twin.model.fallback import Absence
 from twin.model.instant import Elapsed, Now
 
 
@@ -21,9 +23,18 @@ def kits_of(items: Sequence[int], rules: RuleSet) -> tuple[int, ...]:
 
 
 def figures_of(
-    kits: Sequence[int], channel: int, now: Now, rules: RuleSet, unit: Unit, silent: Mapping[int, Elapsed]
+    kits: Sequence[int],
+    channel: int,
+    now: Now,
+    rules: RuleSet,
+    unit: Unit,
+    silent: Mapping[int, Elapsed],
+    feeds: Mapping[int, Absence],
 ) -> list[int]:
-    """Return how many of each kit the channel may be told of; `silent` says how long warehouses have been silent."""
+    """Return how many of each kit the channel may be told of.
+
+    `silent` says how long warehouses have been silent, `feeds` which channels' orders do not come.
+    """
     assert rules.catalogue is not None
     parts = rules.catalogue.kits.parts
     items = tuple(dict.fromkeys(part.item for kit in kits for part in parts[kit]))
@@ -33,6 +44,9 @@ def figures_of(
             free = rules.atp.available(stock, now.elapsed)
             if silent:
                 free = counted(free, stock, silent, now, rules)
-            value = rules.availability.value(stock, free, channel, now.elapsed)
+            unheard = unseen(stock, feeds, now, rules) if feeds else 0
+            value = rules.availability.value(stock, free, channel, now.elapsed, unheard)
             told[stock.item] = value * rules.availability.channels[channel].unit_of(stock.item)
+    if shut(channel, feeds, now, rules):
+        return [0] * len(kits)
     return [rules.catalogue.kits.available(kit, told) for kit in kits]

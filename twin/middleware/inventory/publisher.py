@@ -10,13 +10,16 @@ key was last evaluated (buffer, safety, sites that do not serve the channel). A 
 `every_event` evaluates each event's items at once. `periodic` opens a slot per interval for all dirty keys.
 `governed` opens a slot no sooner than `interval` after the last one, or at once for a key that must go to zero; slots
 stay closed while the sender still has pushes waiting, and as long as a refusal asked for. A nightly batch has no slots:
-a timer of the shell evaluates everything.
+a timer of the shell evaluates everything. While the channel's interface is away a governed sender has no slots either,
+but those of the other way that its design may have; at its return a slot opens at once, zeros first.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import islice
 
+from policies.channel_fallback import ChannelRefuses
 from policies.publication import EveryEvent, Governed, Periodic, backlog, slot
 from policies.ruleset import PublicationPolicy
 from twin.model.commands import PublicationAnswered
@@ -34,9 +37,19 @@ class Publisher:
     """The sender of one channel; times are elapsed microseconds."""
 
     def __init__(
-        self, policy: PublicationPolicy, *, items_per_slot: int, slot_interval: Elapsed, ready: Callable[[], bool]
+        self,
+        policy: PublicationPolicy,
+        *,
+        items_per_slot: int,
+        slot_interval: Elapsed,
+        ready: Callable[[], bool],
+        refuses: ChannelRefuses | None = None,
     ) -> None:
         self.policy = policy
+        self.refuses = refuses
+        """What is done while the interface is away."""
+        self.away = False
+        """Whether it is."""
         self.items_per_slot = items_per_slot
         """What the channel's interface takes between two slots."""
         self.slot_interval = slot_interval
@@ -87,6 +100,7 @@ class Publisher:
             self.lag_alarms,
             self._judged,
             list(self._aging),
+            self.away,
         )
 
     def resume(self, state: PublisherState) -> None:
@@ -97,6 +111,14 @@ class Publisher:
         self.to_zero, self.idle_until = state.to_zero, state.idle_until
         self.min_change, self.lag_alarms = state.min_change, state.lag_alarms
         self._judged, self._aging = state.judged, deque(state.aging)
+        self.away = state.away
+
+    def turned(self, away: bool, now: Elapsed) -> None:
+        """The interface is away from now on, or back: then a slot opens for what is dirty, whatever was asked for."""
+        self.away = away
+        self.idle_until = 0
+        if not away:
+            self.closed_until, self.to_zero = now, bool(self.since)
 
     def changed(self, event: AvailabilityChanged, now: Elapsed) -> tuple[int, ...] | None:
         """Mark the event's items; return those to be evaluated at once, or None when no slot can open any sooner."""
@@ -130,6 +152,8 @@ class Publisher:
             return None
         if not self.ready():
             return None
+        if self.away:
+            return self._other_way(now)
         due = self._refresh_due(policy)
         if self.in_flight:
             for flying in self.in_flight.values():
@@ -148,6 +172,13 @@ class Publisher:
         if self.last_slot is not None and not self.to_zero:
             opens = max(opens, self.last_slot + self.slot_interval)
         return max(opens, self.idle_until)
+
+    def _other_way(self, now: Elapsed) -> Elapsed | None:
+        """Return when the next slot of the other way opens, or None where there is none, or nothing to send."""
+        if self.refuses is None or self.refuses.use == "wait" or not self.since:
+            return None
+        after = self.last_slot + self.refuses.every_us if self.last_slot is not None else now
+        return max(after, now, self.idle_until)
 
     def take(self, now: Elapsed) -> tuple[int, ...]:
         """Open a slot: return the items to evaluate and send, most dangerous first."""
@@ -168,7 +199,10 @@ class Publisher:
             if item not in in_flight
             for shown, as_of in (told_of(item, _NEVER_TOLD),)
         ]
-        chosen = tuple(policy.choose(dirty, now, self.min_change)[: self.items_per_slot])
+        if self.away:
+            chosen = self._for_the_other_way(policy, dirty, now)
+        else:
+            chosen = tuple(policy.choose(dirty, now, self.min_change)[: self.items_per_slot])
         if chosen:
             self.last_slot = now
             self._fly(chosen, now)
@@ -176,6 +210,18 @@ class Publisher:
             aged = min([min(as_of, since) + policy.max_age_us for _, _, _, as_of, since in dirty], default=NEVER)
             self.idle_until = max(aged, now + policy.interval_us)
         return chosen
+
+    def _for_the_other_way(
+        self, policy: Governed, dirty: Sequence[tuple[int, int, int, Elapsed, Elapsed]], now: Elapsed
+    ) -> tuple[int, ...]:
+        """Return the keys that go the other way now, in the usual order: as many as it takes, and only such as may."""
+        refuses = self.refuses
+        if refuses is None:
+            return ()
+        going = [each for each in dirty if refuses.sends(each[1], each[2])]
+        wider = replace(policy, max_items=refuses.items)
+        self.last_slot = now
+        return tuple(wider.choose(going, now, self.min_change))
 
     def evaluated(self, items: Sequence[int], pushes: Sequence[PublishStock], now: Elapsed) -> None:
         """Hear what the evaluation of a slot's items sent; what it did not send was right already."""

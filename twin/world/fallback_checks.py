@@ -1,0 +1,30 @@
+"""Whether what a design does while a partner is away can be done in its world, and whether what it names is there."""
+
+from collections.abc import Iterator
+
+from twin.world.designs import Design, GovernedPublication
+from twin.world.fallback_specs import Fallbacks
+from twin.world.finding import Finding, Path, missing
+from twin.world.scenario import Scenario
+
+
+def fallback_findings(scenario: Scenario) -> Iterator[Finding]:
+    """Yield what is missing for the fallbacks of the designs."""
+    for name, design in scenario.designs.items():
+        if design.fallbacks is not None:
+            yield from _channels(scenario, design, design.fallbacks, ("designs", name, "fallbacks"))
+
+
+def _channels(scenario: Scenario, design: Design, fallbacks: Fallbacks, path: Path) -> Iterator[Finding]:
+    for key, block in (("channel_refuses", fallbacks.channel_refuses), ("feed_silent", fallbacks.feed_silent)):
+        for channel in (block.channels if block is not None else None) or ():
+            if channel not in scenario.channels:
+                yield missing((*path, key, "channels"), "channel", channel, scenario.channels)
+    refuses = fallbacks.channel_refuses
+    if refuses is None:
+        return
+    if not isinstance(design.publication, GovernedPublication):
+        told = f"needs publication of kind governed: only that keeps no value for later (got {design.publication.kind})"
+        yield Finding((*path, "channel_refuses"), told)
+    if refuses.use == "pause_listing" and not scenario.landscape.of_kind("operators"):
+        yield Finding((*path, "channel_refuses", "use"), "needs a party of kind operators: somebody has to do it")
