@@ -22,6 +22,7 @@ from twin.experiment.manifest import read_manifest
 from twin.experiment.reading import read_folder
 from twin.experiment.study import reported
 from twin.experiment.trace import Record, Trace, record_of
+from twin.experiment.vain import vain
 
 if TYPE_CHECKING:
     from twin.world.scenario import Scenario
@@ -95,6 +96,7 @@ def page(path: Path, scenario: "Scenario") -> Page:
         question=scenario.question,
         answer=answer(comparison),
         claims_told=claims(judged),
+        in_vain=[each.sentence for each in vain(comparison.runs)],
         pictures=drawn,
         shown=shown,
         decisions=[line.strip() for line in tables.decisions(comparison.differences)],

@@ -4,6 +4,7 @@ import pytest
 
 import scenarios
 from reports.result import compare, run
+from twin.experiment.vain import vain
 
 
 @pytest.mark.parametrize(
@@ -32,4 +33,4 @@ def test_every_claim_that_fails_a_run_holds_at_the_small_size_and_every_fault_ta
     scenario = scenarios.load(name, small=True)
     findings = run(scenario) if len(scenario.designs) == 1 else compare(scenario)
     assert findings.exit_code() == 0
-    assert [note for each in findings.comparison.runs for note in each.notes if "took no effect" in note] == []
+    assert vain(findings.comparison.runs) == ()

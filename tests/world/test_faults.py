@@ -51,7 +51,7 @@ def record(kind: str, **keys: str) -> str:
 
 def test_a_fault_that_strikes_nothing_is_reported():
     scenario = scenarios.load("first_day", [*QUICK, f"faults=[{record('E1', trigger='{at: 1h59m}', duration='1s')}]"])
-    assert any("the_E1 (E1 at erp) took no effect" in note for note in run_once(scenario, "standard", 3).notes)
+    assert run_once(scenario, "standard", 3).vain == ({"fault": "the_E1", "kind": "E1", "target": "erp"},)
 
 
 def test_a_fault_that_does_not_happen_leaves_every_byte_as_it_was():

@@ -338,7 +338,11 @@ def _explain(findings: "Findings", form: str, log: show.Log) -> None:
 
 def _conclude(findings: "Findings", target: Path, log: show.Log) -> None:
     """Say on stderr, after the data, what went wrong with the runs, and where their files are."""
+    from twin.experiment.vain import vain
+
     reps = len(findings.comparison.rounds)
+    for each in vain(findings.comparison.runs):
+        log.complain(each.sentence)
     for kpi in findings.unreached:
         log.complain(f"precision of {kpi} was not reached in {reps} {'run' if reps == 1 else 'runs'}")
     for run in findings.comparison.runs:

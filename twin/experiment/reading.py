@@ -85,5 +85,15 @@ def _run(
         limits=tuple(document["limits"]),
         wall_s=0.0,
         notes=(),
+        vain=_vain(document, each),
         warm_up_s=each["warm_up_s"],
+    )
+
+
+def _vain(document: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
+    """Return the faults that took no effect in one run."""
+    return tuple(
+        {name: each[name] for name in ("fault", "kind", "target")}
+        for each in document["faults_without_effect"]
+        if each["design"] == run["design"] and run["seed"] in each["seeds"]
     )

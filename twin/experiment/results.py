@@ -7,7 +7,7 @@ import json
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from twin.errors import UsageError
 from twin.experiment.comparison import Comparison, Difference, Estimate
 from twin.experiment.expectations import Verdict
 from twin.experiment.shown import findings_html
+from twin.experiment.vain import vain
 from twin.world.result import RunResult
 
 VIOLATIONS_LISTED_MAX = 100
@@ -204,7 +205,7 @@ def manifest(verb: str, origin: Origin, findings: Findings, on_violation: str, e
 
 
 def notes_of(comparison: Comparison) -> list[str]:
-    """Give what the runs of the first seed say of what was left out, set by hand, never sold or in vain.
+    """Give what the runs of the first seed say of what was left out, set by hand or never sold.
 
     The other replications leave out as much or nearly so.
     """
@@ -284,6 +285,7 @@ def _tail(findings: Findings) -> dict[str, Json]:
     limits = dict.fromkeys(sentence for run in runs for sentence in run.limits)
     return {
         "invariants": invariants,
+        "faults_without_effect": [asdict(each) for each in vain(runs)],
         "expectations": [_verdict(verdict) for verdict in findings.expectations],
         "slo": [_verdict(verdict) for verdict in findings.slo],
         "events": sum(run.events for run in runs),

@@ -5,6 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from twin.experiment.comparison import Comparison, Estimate, number, unit_of
+from twin.experiment.vain import vain
 
 if TYPE_CHECKING:
     from twin.experiment.results import Findings
@@ -21,6 +22,7 @@ def findings_html(findings: "Findings") -> str:
     notes = [
         f"{run.design}, seed {run.seed}: stopped on a broken invariant." for run in runs if run.stopped is not None
     ]
+    notes += [f"{each.sentence[0].upper()}{each.sentence[1:]}." for each in vain(runs)]
     notes += [f"Broken invariants: {broken:,}."] if broken else []
     notes += ["Interrupted: later replications are missing."] if findings.interrupted else []
     return "".join(

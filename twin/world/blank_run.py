@@ -11,7 +11,7 @@ from twin.world.horizon import advance, observe
 from twin.world.layers import attempts_bounds
 from twin.world.measure_names import unit_of
 from twin.world.outcomes import trouble_of
-from twin.world.result import RunResult
+from twin.world.result import RunResult, told_of
 from twin.world.scenario import Scenario
 from twin.world.warm_up import Mser5, found, spacing
 
@@ -56,9 +56,8 @@ def carry_out(
         sim_s=world.timeline.now / SECOND,
         limits=LIMITS,
         wall_s=0.0,
-        notes=tuple(
-            notes + [f"fault {each.name} ({each.kind} at {each.target}) took no effect" for each in world.faults.vain()]
-        ),
+        notes=tuple(notes),
+        vain=told_of(world.faults.vain()),
         warm_up_s=warm_up / SECOND,
     )
 

@@ -1,7 +1,11 @@
 """The result of one run: what one design did with one seed, as plain values that cross process borders."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from twin.kernel.faults import Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,7 @@ class RunResult:
         limits: Sentences on what the model leaves out, or where this run leaves its validated range.
         wall_s: Time the run took, in seconds of the machine's clock.
         notes: Sentences for the reader that are no limits: what was left out of the demand, what was set by hand.
+        vain: Faults that took no effect, each with its name (`fault`), `kind` and `target`.
         warm_up_s: What was left out of the measures at the beginning, in simulated seconds.
     """
 
@@ -46,4 +51,10 @@ class RunResult:
     limits: tuple[str, ...]
     wall_s: float
     notes: tuple[str, ...]
+    vain: tuple[Mapping[str, str], ...] = ()
     warm_up_s: float = 0.0
+
+
+def told_of(faults: "Iterable[Fault]") -> tuple[Mapping[str, str], ...]:
+    """Give the records of faults as a result keeps them."""
+    return tuple({"fault": each.name, "kind": each.kind, "target": each.target} for each in faults)

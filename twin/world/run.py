@@ -19,7 +19,7 @@ from twin.world.closing import look_back
 from twin.world.horizon import advance, observe
 from twin.world.journal import HistoryFile, header_of
 from twin.world.measure_names import unit_of
-from twin.world.result import RunResult
+from twin.world.result import RunResult, told_of
 from twin.world.scenario import Scenario
 from twin.world.warm_up import Mser5, found, spacing
 
@@ -134,7 +134,6 @@ def _result(
     kpis |= worth.results([rule.name for rule in world.alerts.rules])
     declared = invariants.declared
     notes = [*world.opening.notes, *settled]
-    notes += [f"fault {each.name} ({each.kind} at {each.target}) took no effect" for each in world.faults.vain()]
     notes += worth.notes()
     codes = sorted(world.middleware.exceptions.items())
     if codes:
@@ -156,6 +155,7 @@ def _result(
         limits=LIMITS if world.scenario.faults else (*LIMITS, QUIET),
         wall_s=0.0,
         notes=tuple(notes),
+        vain=told_of(world.faults.vain()),
         warm_up_s=warm_up / SECOND,
     )
 
