@@ -11,6 +11,7 @@ from typing import Final, TypeGuard
 import scenarios
 import twin
 from twin.cli.entries import Entry, entries
+from twin.cli.scenario_page import scenario_page
 from twin.cli.verbs import twin as command
 from twin.world import blank_run, run
 from twin.world.party_notes import LEAVES_OUT
@@ -69,18 +70,9 @@ def _kind(title: str, lead: str, found: list[Entry]) -> str:
 
 
 def _catalogue() -> str:
-    lines = ["# The shipped scenarios", "", "`twin compare NAME` runs one, `--small` its small version.", ""]
+    lines = ["# The shipped scenarios", "", "`twin explain NAME` prints one of them.", ""]
     for name in scenarios.names():
-        scenario = scenarios.load(name)
-        lines += [f"## {name}", "", scenario.question, ""]
-        lines += [f"- designs: {', '.join(f'`{design}`' for design in scenario.designs)}"]
-        lines += [f"- fault: {fault.kind} at `{fault.target}`, `{fault.name}`" for fault in scenario.faults]
-        for claim in scenario.expectations:
-            of = f" of `{claim.design}`" if claim.design else ""
-            other = f" minus `{claim.minus}`" if claim.minus else f" over `{claim.over}`" if claim.over else ""
-            said = f" ({_cell(claim.claim)})" if claim.claim else ""
-            lines.append(f"- claim: `{claim.kpi}`{of}{other} {claim.is_}{said}")
-        lines.append("")
+        lines += [f"## {name}", "", scenario_page(name), ""]
     return _text(lines)
 
 

@@ -21,6 +21,9 @@ def ask(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
         ("E2", "faults: [{name: trouble, kind: E2, target: erp,"),
         ("lost_ack_then_crash", "template: lost_ack_then_crash, target: middleware/erp, with: middleware"),
         ("polly-8", "- `attempts`: 4"),
+        ("flash_sale", "- claim: `nothing_lost`: lost_orders of governed <= 0, over any 20 seeds"),
+        ("metastable_grid", "collapsed of retries >= 1 in a share of runs >= 0.8"),
+        ("nested_retries", "- fault: `dead`, E1 at `database`, from 0s on"),
         ("carrier", "- `limit.burst`: 1400 (landscape.yaml, carriers: carrier A (published))"),
     ],
 )

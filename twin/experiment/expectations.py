@@ -69,8 +69,9 @@ class Condition:
 class Claim:
     """One expectation or service level, as the scenario states it.
 
-    `condition` is None exactly when `law` names what predicts the value. `seeds` is the number of consecutive seeds
-    over which it was promised; `fails` says that a violated one ends the command with exit 1.
+    `condition` is None exactly when `law` names what predicts the value. `text` and `share` are the bounds of the
+    measure and of the share of runs, as they are written. `seeds` is the number of consecutive seeds over which it was
+    promised; `fails` says that a violated one ends the command with exit 1.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Claim:
     minus: str | None = None
     over: str | None = None
     probability: Condition | None = None
+    share: str | None = None
     seeds: int | None = None
     fails: bool = True
 
@@ -98,7 +100,8 @@ class Claim:
             subject = f"{self.design} - {self.minus}"
         elif self.over is not None:
             subject = f"{self.design} / {self.over}"
-        return f"{self.kpi} of {subject} {self.text}"
+        runs = "" if self.share is None else f" in a share of runs {self.share}"
+        return f"{self.kpi} of {subject} {self.text}{runs}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +148,7 @@ def claims_of(scenario: "Scenario") -> tuple[Claim, ...]:
             law=OVERSELL_LAW if expectation.is_.op == "predicted" else None,
             condition=None if expectation.is_.op == "predicted" else condition_of(expectation.is_),
             text=str(expectation.is_),
+            share=None if expectation.probability is None else str(expectation.probability),
             probability=None if expectation.probability is None else condition_of(expectation.probability),
             seeds=expectation.seeds,
             fails=expectation.on_violation == "fail",
