@@ -140,7 +140,8 @@ def test_the_run_document_has_the_contracted_shape():
     study = plan_run(MadeUp())
     made = document(study, carry_out(study, run_once=fake_run))
     assert list(made) == [
-        *("scenario", "design", "seed", "reps", "stopped", "kpis", "invariants", "expectations", "slo"),
+        *("scenario", "design", "seed", "reps", "stopped", "kpis", "invariants"),
+        *("faults_without_effect", "expectations", "slo"),
         *("events", "digest", "sim_s", "limits", "timing"),
     ]
     assert made["design"] == "nightly_batch"
