@@ -280,6 +280,7 @@ class TroubledMiddleware(Struck, Middleware):
         for armed in self.armed:
             if armed.fault.kind == "D2" and armed.strikes(self.ground.timeline.now, message.id, restarts):
                 unit.reads.append((0, message.id, armed))
+                unit.began = -1
             elif armed.fault.kind == "D3" and (armed.fault.name, message.id) not in self._unknown:
                 self._unknown[(armed.fault.name, message.id)] = None
                 again = armed.strikes(self.ground.timeline.now, message.id, restarts) or again

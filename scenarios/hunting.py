@@ -40,9 +40,12 @@ class Verdict:
     """Functions of policies and middleware that ran, where somebody looked."""
 
 
-def hunted(seed: int, *, looks: bool = False) -> Verdict:
-    """Run one seed; `looks`: also at which functions run, which takes several times as long."""
-    mixture, reached = Swarm(seed).mixture(), Reached()
+def hunted(seed: int, *, outside: str | None = None, looks: bool = False) -> Verdict:
+    """Run one seed, with a kind `outside` the contracts if one is named.
+
+    `looks`: also at which functions run, which takes several times as long.
+    """
+    mixture, reached = Swarm(seed).mixture(outside), Reached()
     recorder = Recorder(reached)
     world = _world(mixture, recorder, stops=False)
     entered = Entered() if looks else None

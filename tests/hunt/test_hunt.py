@@ -1,15 +1,19 @@
 """No mixture of faults inside the partners' contracts breaks a promise, all are drawn, and a find is made small."""
 
 import re
+from collections import Counter
 
 import pytest
 
 import scenarios
 from scenarios.hunting import FIRM, Coverage, broken_by, hunted, reproducer, smaller
+from twin.kernel.recorder import Recorder
 from twin.model.instant import HOUR, MINUTE
+from twin.search.company import ALONE, COMPANY
 from twin.search.reached import clauses
 from twin.search.shrink import shrunk
-from twin.search.swarm import CRASHES, PARTS, SLOTS, THIN, Mixture, Swarm
+from twin.search.swarm import CRASHES, PARTS, SLOTS, TARGETS, THIN, Mixture, Swarm
+from twin.world.build import build
 from twin.world.values import duration_us
 
 SEEDS = 500
@@ -33,6 +37,34 @@ def test_the_seeds_draw_every_kind_every_slot_every_part_and_every_crash():
     assert [slot for slot in (*SLOTS, THIN) if slot not in written] == []
     assert {part for mixture in drawn for part in mixture.parts} == set(PARTS)
     assert [point for point in CRASHES if f"point: {point}" not in written] == []
+
+
+def test_every_kind_has_its_turn_with_all_that_it_needs():
+    """Method: the mixtures alone; what goes with a kind stands in the mixture of a seed that is about it."""
+    turns = Counter(kind for seed in range(1, SEEDS + 1) for kind in Swarm(seed).about())
+    assert set(turns) == set(Swarm(1).kinds(tuple(PARTS))) and min(turns.values()) >= 8
+    pairs = {tuple(Swarm(seed).about()) for seed in range(1, SEEDS + 1)}
+    assert len(pairs) == SEEDS
+    for kind in Swarm(1).kinds(tuple(PARTS), outside=True):
+        mixture, company = Swarm(1).mixture(kind), COMPANY.get(kind, ALONE)
+        drawn = {fault["kind"]: fault for fault in mixture.faults}
+        assert company.stated.items() <= drawn[kind].items() and set(company.parts) <= set(mixture.parts)
+        assert set(company.faults) <= set(drawn) and set(company.settings) <= set(mixture.settings)
+
+
+@pytest.mark.parametrize("turn", range(max(len(names) for names in TARGETS.values())))
+def test_every_kind_can_strike_every_target_that_it_names(turn):
+    """Method: all kinds at once, each at one of its targets, in a world that is built and not run."""
+    swarm, parts = Swarm(1), tuple(PARTS)
+    kinds = [*swarm.kinds(parts), *swarm.kinds(parts, outside=True)]
+    targets = [swarm.targets(kind, parts) for kind in kinds]
+    records = [
+        {**swarm.record(kind, parts), "target": names[turn % len(names)]}
+        for kind, names in zip(kinds, targets, strict=True)
+    ]
+    mixture = Mixture(seed=1, parts=parts, settings=(), faults=tuple(records))
+    world = build(scenarios.load(FIRM, mixture.overrides()), "standard", 1, Recorder(), stops=False)
+    assert [armed.fault.kind for armed in world.faults.armed if not armed.levers] == []
 
 
 def test_a_seed_draws_the_same_mixture_again_and_another_one_another():

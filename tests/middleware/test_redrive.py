@@ -310,3 +310,17 @@ def test_a_message_that_was_carried_out_meanwhile_stays_so_when_its_letter_is_pa
     assert trade.run(fact) is Outcome.APPLIED
     assert trade.run(ParkLetter(id=1, letter=fact.id, by="ada", reason="seen to")) is Outcome.DISCARDED
     assert trade.store.get(INBOX, fact.id) == int(Outcome.APPLIED) and trade.sellable(UNKNOWN) == 5
+
+
+def test_what_a_repeat_has_carried_out_meanwhile_becomes_no_dead_letter() -> None:
+    """One delivery of a message was tried in vain until its restarts were used up, another one got through."""
+    trade = Trade()
+    trade.know(UNKNOWN)
+    fact = received(100, UNKNOWN, 5, sequence=1)
+    assert trade.run(fact) is Outcome.APPLIED
+    body, told = wire.encode(fact), "conflict on items"
+    gave_up = GaveUp(
+        id=1, subject=fact.id, delivery=False, body=body, code="RESTARTS_USED_UP", detail=told, attempts=21, first=0
+    )
+    assert trade.run(gave_up) is Outcome.NOOP
+    assert trade.letter(fact.id) is None and trade.sellable(UNKNOWN) == 5

@@ -94,9 +94,9 @@ MUTANTS = (
     ),
     Mutant(
         "key derived from a mutable field",
-        "twin/middleware/orders/work.py",
-        "external=order.id,\n                lines=_ordered(order),\n                document",
-        "external=order.id + order.version,\n                lines=_ordered(order),\n                document",
+        "twin/middleware/orders/telling.py",
+        "external=order.id,\n            lines=_ordered(order),\n            document",
+        "external=order.id + order.version,\n            lines=_ordered(order),\n            document",
         ("S-3", "S-4"),
     ),
     Mutant(
@@ -245,8 +245,8 @@ MUTANTS = (
     Mutant(
         "Retry-After ignored",
         "policies/retry/ladder.py",
-        "return max(self._wait(failed), asked)",
-        "return self._wait(failed)",
+        'if self.asked == "ignored" else',
+        "if True else",
         ("P-4",),
         HINTED,
     ),

@@ -7,8 +7,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from kill import alone, tried
+from kill import ROOT, alone, tried
 from table import MUTANTS
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_what_a_mutant_changes_stands_in_production_code_once(mutant):
+    """The patch says what it replaces, so that it cannot quietly change nothing, or something else."""
+    assert (ROOT / mutant.file).read_text(encoding="utf-8").count(mutant.before) == 1
+    assert mutant.before != mutant.after
 
 
 @pytest.mark.slow

@@ -46,11 +46,12 @@ def test_a_kind_takes_effect_changes_the_run_and_keeps_within_its_class(kind):
         assert world.invariants.counts != {}
 
 
-def test_every_stale_read_is_found_at_the_commit():
-    """D6: a unit whose reads were stale does not get in, also where nobody else has committed meanwhile."""
-    world, _ = tried(CASES["D6"], record("D6"))
-    stale = sum(armed.effects for armed in world.faults.armed if armed.fault.kind == "D6")
-    assert world.middleware.conflicts >= stale > 0
+@pytest.mark.parametrize("kind", ["D2", "D6"])
+def test_every_abort_and_every_stale_read_is_a_conflict_at_the_commit(kind):
+    """A unit that is aborted, or whose reads were stale, does not get in, also where nobody else has committed."""
+    world, _ = tried(CASES.get(kind, Case()), record(kind))
+    struck = sum(armed.effects for armed in world.faults.armed if armed.fault.kind == kind)
+    assert world.middleware.conflicts >= struck > 0
 
 
 @pytest.mark.parametrize("kind", ["D1", "P6"])

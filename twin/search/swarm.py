@@ -1,12 +1,13 @@
 """Random mixtures of faults on a small busy firm, drawn from a seed: what is on, where, how badly, by which policies.
 
 Every kind of fault, every further party and every slot of the design is off or on by a coin of the seed (swarm
-testing), so that mixtures leave room for each other; numbers are drawn from the ranges of RELIABILITY 1. Only kinds
-inside the partners' contracts (class A) are drawn. The same seed draws the same mixture; a mixture is a list of
-settings over `busy_firm`, which `twin run` takes as they stand.
+testing), so that mixtures leave room for each other; numbers are drawn from the ranges of RELIABILITY 1. The same seed
+draws the same mixture; a mixture is a list of settings over `busy_firm`, which `twin run` takes as they stand.
 
-What was seldom met is drawn more often where that is possible: kinds that need their message at the right moment have
-more time, and every third seed has thin stock, so that it matters what channels were told.
+A coin alone leaves some kinds without anything to strike in five hundred seeds. So each seed is about two kinds beside
+what its coins say: all have their turn, in pairs that change, with the time, the strength and the company
+(`twin.search.company`) that it takes. Only kinds inside the partners' contracts (class A) are drawn; one outside is
+drawn where it is asked for by name. Every third seed has thin stock, so that it matters what channels were told.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Final
 
 from twin.model.chance import bits, stream_id
 from twin.model.instant import HOUR, Elapsed
+from twin.search.company import ALONE, COMPANY
 from twin.world.fault_kinds import KINDS, LINK
 from twin.world.values import duration_text
 
@@ -42,7 +44,7 @@ TARGETS: Final[Mapping[str, tuple[str, ...]]] = {
     "erp_cloud": ("erp",), "wms": ("wms", "wms/east"), "storefront": ("storefront",),
     "marketplace": ("marketplace_a", "marketplace_b"), "carrier": ("carrier_a",), "middleware": ("middleware",),
     "store": ("store",), "edi_gateway": ("edi",),
-    "supplier": ("supplier",),
+    "supplier": ("supplier",), "pim": ("pim",), "operators": ("operators",),
     LINK: ("middleware/erp", "middleware/wms", "middleware/storefront", "middleware/marketplace_a", "tms/carrier_a"),
 }  # fmt: skip
 RANGES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -52,8 +54,8 @@ RANGES: Final[Mapping[str, tuple[str, ...]]] = {
     "restart": ("10s", "5m"), "delta": ("1", "4"), "fraction": ("0%", "50%"), "on": ("speed", "workers"),
     "way": ("ahead", "behind"),
 }  # fmt: skip
-NEEDS: Final[Mapping[str, str]] = {"edi": "edi", "tms/carrier_a": "tms"}
-"""Targets that are there only with a part of the firm. Operators are none: what a person ended wrongly is ended."""
+NEEDS: Final[Mapping[str, str]] = {"edi": "edi", "tms/carrier_a": "tms", "pim": "pim"}
+"""Targets that are there only with a part of the firm."""
 OF_SCANS: Final = ("W5", "X7")
 """Kinds that strike a carrier only where it tells of its parcels."""
 SLOTS: Final = (
@@ -75,6 +77,8 @@ SLOTS: Final = (
     "reconciliation={every: 2h, ahead: 15m, tolerance: {units: 2, share: 0.5%}}",
 )
 EVERY_EVENT: Final = "designs.standard.publication={kind: every_event}"
+STRIDE: Final = 17
+"""By how much the second kind that a seed is about moves on when all have had their turn."""
 CRASHES: Final = ("before_commit", "after_commit", "after_send", "before_mark")
 
 
@@ -129,38 +133,60 @@ class Swarm:
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def mixture(self) -> Mixture:
-        """Return this seed's mixture."""
-        slots = [f"designs.standard.{slot}" for slot in SLOTS if self._below(slot, 4) == 0]
-        if EVERY_EVENT in slots:
-            slots.append("designs.standard.gives_up=[S-10]")
-        chosen = list({slot.partition("=")[0].removesuffix(".count"): slot for slot in slots}.values())
+    def mixture(self, outside: str | None = None) -> Mixture:
+        """Return this seed's mixture; with a kind `outside` the partners' contracts, one that is about that kind."""
+        about = [outside] if outside is not None else self.about()
+        company = [COMPANY.get(kind, ALONE) for kind in about]
+        wanted = [part for each in company for part in each.parts]
+        wanted += [NEEDS[target] for kind in about for target in self._everywhere(kind) if target in NEEDS]
+        parts = tuple([name for name in PARTS if name in wanted or self._below(f"part/{name}", 3) == 0])
+        faults = {fault["kind"]: fault for fault in self.faults(parts)}
+        for kind, each in zip(about, company, strict=True):
+            faults |= {more: self._steered(more, parts, stated) for more, stated in each.faults.items()}
+            faults[kind] = self._steered(kind, parts, each.stated)
+        settings = self._settings([setting for each in company for setting in each.settings])
+        return Mixture(seed=self.seed, parts=parts, settings=settings, faults=tuple(faults.values()))
+
+    def about(self) -> list[str]:
+        """Return the kinds that this seed is about: each has its turn, in changing pairs."""
+        kinds = self.kinds(tuple(PARTS))
+        turn, place = divmod(self.seed, len(kinds))
+        return [kinds[place], kinds[(place + 1 + STRIDE * turn) % len(kinds)]]
+
+    def _settings(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        """Return what is set over the firm; of two settings that say the same thing the wanted one stands."""
+        settings = [*[f"designs.standard.{slot}" for slot in SLOTS if self._below(slot, 4) == 0], *wanted]
+        if EVERY_EVENT in settings:
+            settings.append("designs.standard.gives_up=[S-10]")
         if self._below("thin", 3) == 0:
-            chosen.append(THIN)
-        parts = tuple([name for name in PARTS if self._below(f"part/{name}", 3) == 0])
-        return Mixture(seed=self.seed, parts=parts, settings=tuple(chosen), faults=tuple(self.faults(parts)))
+            settings.append(THIN)
+        return tuple({setting.partition("=")[0].removesuffix(".count"): setting for setting in settings}.values())
 
     def faults(self, parts: Sequence[str]) -> list[Mapping[str, str]]:
-        """Return the records, at most one of each kind."""
-        return [self._record(kind, parts) for kind in self.kinds(parts) if self._below(f"{kind}/on", 6) == 0]
+        """Return the records that a coin puts on, at most one of each kind."""
+        return [self.record(kind, parts) for kind in self.kinds(parts) if self._below(f"{kind}/on", 6) == 0]
 
-    def kinds(self, parts: Sequence[str]) -> list[str]:
-        """Return the kinds that may be drawn: inside the partners' contracts, and with a target in this firm."""
-        return [kind for kind, known in KINDS.items() if known.assumption == "A" and self._targets(kind, parts)]
+    def kinds(self, parts: Sequence[str], *, outside: bool = False) -> list[str]:
+        """Return the kinds inside the partners' contracts, or those outside, that have a target in this firm."""
+        return [
+            kind for kind, known in KINDS.items() if (known.assumption != "A") is outside and self.targets(kind, parts)
+        ]
 
-    def _targets(self, kind: str, parts: Sequence[str]) -> list[str]:
-        found = [target for party in KINDS[kind].targets for target in TARGETS.get(party, ())]
+    def targets(self, kind: str, parts: Sequence[str]) -> list[str]:
+        """Return whom a kind may strike in a firm of these parts."""
+        found = self._everywhere(kind)
         if kind in OF_SCANS and "scans" not in parts:
             found = [target for target in found if target not in TARGETS["carrier"]]
         return [target for target in found if target not in NEEDS or NEEDS[target] in parts]
 
-    def _record(self, kind: str, parts: Sequence[str]) -> Mapping[str, str]:
+    def record(self, kind: str, parts: Sequence[str]) -> Mapping[str, str]:
+        """Return the record of a kind as the seed draws it."""
         known = KINDS[kind]
         at = self._below(f"{kind}/at", 110)
         stated = {
             "name": f"the_{kind}",
             "kind": kind,
-            "target": self._one(f"{kind}/target", self._targets(kind, parts)),
+            "target": self._one(f"{kind}/target", self.targets(kind, parts)),
         }
         stated["trigger"] = f"{{at: {at}m}}"
         if known.points and (kind != "P1" or self._below("P1/point", 2)):
@@ -172,6 +198,18 @@ class Swarm:
             stated["duration"] = f"{1 + self._below(f'{kind}/for', 40)}m"
         stated["end"] = self._one(f"{kind}/end", [end for end in known.ends if end != "permanent"])
         return stated
+
+    def _steered(self, kind: str, parts: Sequence[str], stated: Mapping[str, str]) -> Mapping[str, str]:
+        """Return a record that has the time and the strength to take effect, with what is stated."""
+        record = dict(self.record(kind, parts))
+        if "duration" in record:
+            record |= {"trigger": f"{{at: {self._below(f'{kind}/soon', 20)}m}}", "duration": "90m"}
+        if "probability" in record:
+            record["probability"] = self._one(f"{kind}/often", ("20%", "50%"))
+        return {**record, **stated}
+
+    def _everywhere(self, kind: str) -> list[str]:
+        return [target for party in KINDS[kind].targets for target in TARGETS.get(party, ())]
 
     def _one(self, purpose: str, choices: Sequence[str]) -> str:
         return choices[self._below(purpose, len(choices))]

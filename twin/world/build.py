@@ -1041,6 +1041,7 @@ class _Builder:
             launches=block.launches.count if block.launches is not None else 0,
             launched_every=block.launches.every if block.launches is not None else DAY,
         )
+        self.troubles.clock(pim, name)
         blocks = block.erp_blocks
         if blocks is not None:
             erp, _ = self._party("erp_cloud")

@@ -101,7 +101,10 @@ def _at_clients(world: World, calls: CallChecks) -> Iterator[Event]:
 
 
 def _moving(world: World, stocks: list[ItemStock], calls: CallChecks) -> set[int]:
-    """Return the orders that something will move on: a message, a floor, a label, supply that they wait for."""
+    """Return the orders that something will move on: a message, a floor, a label, supply that they wait for.
+
+    So are those of which somebody parked something: that was their end, and a person's decision.
+    """
     moving = world.orders_under_way()
     for stock in stocks:
         moving.update(line.order for line in stock.waiting)
@@ -111,7 +114,14 @@ def _moving(world: World, stocks: list[ItemStock], calls: CallChecks) -> set[int
         moving.update(parcel.case for parcel in warehouse.benched.values())
     moving.update(event.case for event in _at_clients(world, calls))
     moving.update(message.case for message in _told(world))
+    moving.update(letter.case for letter in _parked(world))
     return moving
+
+
+def _parked(world: World) -> list[DeadLetter]:
+    """Return what people took out of its queue for good: what hangs on it has come to its end there."""
+    letters = world.invariants.letters
+    return letters.parked if letters is not None else []
 
 
 def _told(world: World) -> Iterator[Message]:
@@ -154,6 +164,8 @@ def _excused(world: World) -> dict[int, None]:
     for row in store.rows[LETTERS.number].values():
         if isinstance(row, DeadLetter) and row.kind is not LetterKind.NOTICE:
             found.update(_items_of_letter(row, world))
+    for letter in _parked(world):
+        found.update(_items_of_letter(letter, world))
     for key, state in store.rows[STREAMS.number].items():
         if isinstance(state, StreamState) and state.held:
             found[key // SITES_MAX] = None

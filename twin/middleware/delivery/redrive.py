@@ -138,8 +138,10 @@ def correct(command: CorrectLetter, now: Now, rules: RuleSet, unit: Unit) -> Out
 
 
 def note_failure(command: GaveUp, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
-    """Make a dead letter of what a shell could not get further with."""
+    """Make a dead letter of what a shell could not get further with; NOOP when a repeat has been carried out since."""
     known = unit.load(LETTERS, command.subject)
+    if not command.delivery and unit.load(INBOX, command.subject) is not None:
+        return Outcome.NOOP
     if command.code in BYTES:
         open_item(quarantine(command, now.elapsed, rules), command.id, unit)
         return Outcome.APPLIED

@@ -6,6 +6,7 @@ from actors.transactor import Direct
 from twin.errors import WireError
 from twin.middleware.unit import AUDIT, INBOX, LETTERS
 from twin.model import wire
+from twin.model.commands import ParkLetter
 from twin.model.dead_letter import Audited, DeadLetter, LetterKind
 from twin.model.message import Message
 from twin.world.checks.findings import Findings
@@ -21,6 +22,8 @@ class LetterChecks:
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self.open: dict[int, DeadLetter] = {}
+        self.parked: list[DeadLetter] = []
+        """What people took out of its queue for good: that is its end, and nothing will follow from it."""
 
     def committed(self, message: Message, unit: Direct) -> None:
         """A unit wrote or took away items."""
@@ -34,8 +37,11 @@ class LetterChecks:
                     self.findings.broken("A-1", f"item {id}", message, "done and open at a time")
         for id in gone:
             self.findings.met["A-1"] += 1
-            if self.open.pop(id, None) is None:
+            letter = self.open.pop(id, None)
+            if letter is None:
                 self.findings.broken("A-1", f"item {id}", message, "settled, and it was not open")
+            elif isinstance(message, ParkLetter) and letter.kind is not LetterKind.NOTICE:
+                self.parked.append(letter)
             if id not in audited:
                 self.findings.broken("A-1", f"item {id}", message, "settled without an entry in the audit")
 
