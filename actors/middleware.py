@@ -369,7 +369,8 @@ class Middleware:
     def _evaluate(self, channel: int, items: tuple[int, ...]) -> None:
         self._slots[channel] += 1
         id = derive(self._publisher_ids[channel], self._slots[channel])
-        self.receive(EvaluatePublication(id=id, channel=channel, items=items))
+        wait, lag = self.publishers[channel].wait_us, self.publishers[channel].alarm()
+        self.receive(EvaluatePublication(id=id, channel=channel, items=items, wait_us=wait, lag_us=lag))
 
     def _evaluated(self, message: EvaluatePublication, unit: Direct, now: Elapsed) -> None:
         pushes = [event for event in unit.events if type(event) is PublishStock]

@@ -147,18 +147,24 @@ class Backlog(NamedTuple):
     min_change: int
 
 
-def backlog(rule: Governed, dirty: int, min_change: int, effective_interval_us: int | None = None) -> Backlog:
+def backlog(
+    rule: Governed,
+    dirty: int,
+    min_change: int,
+    effective_interval_us: int | None = None,
+    items_max: int | None = None,
+) -> Backlog:
     """Judge a backlog of `dirty` keys, once per `max_age_us`.
 
     Longer than `max_age_us` to drain: alarm, and the minimum change doubles up to its bound. At most half of it: the
     minimum change halves, down to the configured one. `effective_interval_us` is what a send really takes between
-    starts (a limiter may stretch it); left out: the configured interval.
+    starts (a limiter may stretch it), `items_max` what the channel's interface takes in one; left out: as configured.
 
     >>> backlog(Governed(interval_us=60, max_items=100, max_age_us=1800, min_change=2), 4000, 2)
     Backlog(drain_us=2400, lag=True, min_change=4)
     """
     interval = rule.interval_us if effective_interval_us is None else effective_interval_us
-    drain = -(-dirty // rule.max_items) * interval
+    drain = -(-dirty // min(rule.max_items, items_max or rule.max_items)) * interval
     if drain > rule.max_age_us:
         return Backlog(drain, True, max(rule.min_change, min(rule.min_change_max, 2 * min_change)))
     if 2 * drain <= rule.max_age_us:

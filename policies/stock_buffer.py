@@ -31,8 +31,8 @@ class Buffer(Protocol):
     def kind(self) -> str:
         """The name under which a scenario chooses it."""
 
-    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int) -> int:
-        """Return the buffer in quanta, >= 0; `pool` is the channel's N."""
+    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int, waited: Elapsed = 0) -> int:
+        """Return the buffer in quanta, >= 0; `pool` is the channel's N, `waited` how long figures wait to be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class ConstantBuffer:
     units: int = 0
     kind: Literal["constant"] = "constant"
 
-    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int) -> int:
+    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int, waited: Elapsed = 0) -> int:
         """Return the constant."""
         return self.units
 
@@ -51,8 +51,9 @@ class ConstantBuffer:
 class RiskBuffer:
     """What the other takers of the pool sell within `window_us`, exceeded with probability `epsilon` at most.
 
-    `window_us` is the exposure window (see `exposure_window`), `prior_per_us` a rate in units per microsecond added for
-    takers not seen yet, `units_max` the bound of the answer.
+    `window_us` is the exposure window (see `exposure_window`), of which `wait_us` is the wait to be sent as configured;
+    where figures have been found to wait longer, the window is longer by as much (DOMAIN 19). `prior_per_us` is a rate
+    in units per microsecond added for takers not seen yet, `units_max` the bound of the answer.
     """
 
     epsilon: float = 0.01
@@ -60,15 +61,17 @@ class RiskBuffer:
     prior_per_us: float = 0.0
     window_us: int = MINUTE
     units_max: int = 100_000
+    wait_us: int = 0
     kind: Literal["risk"] = "risk"
 
-    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int) -> int:
+    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int, waited: Elapsed = 0) -> int:
         """Return the smallest b that the others stay within, given their rates at `now`."""
         others = self.prior_per_us
         for taker, rate in enumerate(stock.rates):
             if taker != channel:
                 others += read(rate, now, self.half_life_us)
-        return poisson_quantile(others * self.window_us, 1 - self.epsilon, self.units_max)
+        window = self.window_us + max(0, waited - self.wait_us)
+        return poisson_quantile(others * window, 1 - self.epsilon, self.units_max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class ExposureBuffer:
     units: int = 0
     kind: Literal["exposure"] = "exposure"
 
-    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int) -> int:
+    def size(self, stock: ItemStock, channel: int, now: Elapsed, pool: int, waited: Elapsed = 0) -> int:
         """Return the buffer; the same for every channel that sells from this pool.
 
         >>> stock = ItemStock(item=1, positions=())
@@ -181,10 +184,19 @@ class ChannelAvailability:
     safety: Safety = field(default_factory=Safety)
     soft_quotas: bool = False
 
-    def value(self, stock: ItemStock, available: Sequence[int], channel: int, now: Elapsed, unimported: int = 0) -> int:
+    def value(
+        self,
+        stock: ItemStock,
+        available: Sequence[int],
+        channel: int,
+        now: Elapsed,
+        unimported: int = 0,
+        waited: Elapsed = 0,
+    ) -> int:
         """Return what to publish, in sell units, >= 0.
 
-        `available` is A per site; `unimported` the quanta of channel orders after the last one that was taken in.
+        `available` is A per site; `unimported` the quanta of channel orders after the last one that was taken in;
+        `waited` how long the channel's figures have been found to wait to be sent.
         """
         rule = self.channels[channel]
         pool = self.net(stock, available, channel)
@@ -192,7 +204,7 @@ class ChannelAvailability:
             own, shared, _ = self._funded(stock, pool, channel, now)
         else:
             own, shared = 0, pool
-        told = own + (shared if rule.may_share else 0) - rule.buffer.size(stock, channel, now, pool)
+        told = own + (shared if rule.may_share else 0) - rule.buffer.size(stock, channel, now, pool, waited)
         if rule.depth is None:
             told = rule.cap or 0
         elif rule.depth:

@@ -189,7 +189,7 @@ MUTANTS = (
     Mutant(
         "safety stock not subtracted when publishing",
         "policies/stock_buffer.py",
-        "- rule.buffer.size(stock, channel, now, pool)\n        if rule.depth is None",
+        "- rule.buffer.size(stock, channel, now, pool, waited)\n        if rule.depth is None",
         "\n        if rule.depth is None",
         ("S-10b",),
         BUFFER,

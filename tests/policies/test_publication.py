@@ -80,6 +80,29 @@ def test_v99_a_backlog_that_takes_too_long_raises_the_minimum_change() -> None:
     assert backlog(rule, 1500, 8, 120 * SECOND).min_change == 8
 
 
+@pytest.mark.vector("V99", rule="19", code="policies.publication.backlog", scenario="edi_trouble")
+@pytest.mark.parametrize(
+    ("dirty", "items_max", "expected"),
+    [
+        (3000, 100, (1800, False, 8)),
+        (3001, 100, (1860, True, 16)),
+        (1501, 100, (960, False, 8)),
+        (1500, 100, (900, False, 4)),
+        (0, 100, (0, False, 4)),
+        (1, 1, (60, False, 4)),
+        (4000, 500, (2400, True, 16)),
+        (100, 2, (3000, True, 16)),
+    ],
+)
+def test_v99_a_backlog_at_its_limits_and_where_the_channel_takes_fewer_than_we_would_send(
+    dirty: int, items_max: int, expected: tuple[int, bool, int]
+) -> None:
+    """As V99: equality is no alarm and halves; what the interface takes counts where it is less."""
+    rule = Governed(interval_us=60 * SECOND, max_items=100, max_age_us=1800 * SECOND, min_change=2)
+    drain, lag, change = expected
+    assert backlog(rule, dirty, 8, None, items_max) == (drain * SECOND, lag, change)
+
+
 def test_the_minimum_change_has_a_bound() -> None:
     assert backlog(Governed(min_change_max=16), 1_000_000, 16).min_change == 16
 

@@ -191,6 +191,16 @@ def test_v100_sales_rates_and_the_buffer_they_give() -> None:
         assert rule.size(others, 0, HOUR, 9) == expected
 
 
+@pytest.mark.vector("V100", rule="19", code="policies.stock_buffer.RiskBuffer.size", scenario="oversell")
+@pytest.mark.parametrize(("waited", "expected"), [(0, 1), (60, 1), (61, 1), (870, 2), (90_000, 59)])
+def test_v100_figures_that_wait_longer_than_configured_enlarge_the_buffer(waited: int, expected: int) -> None:
+    """As V100: of W = 90 s the wait is 60 s; found to be 870 s, W is 900 s. A shorter one changes nothing."""
+    rate = SalesRate(rate=4.8135e-4 / SECOND, at=HOUR)
+    others = item(rates=(SalesRate(rate=1.0, at=HOUR), rate))
+    rule = RiskBuffer(epsilon=0.01, half_life_us=HOUR, window_us=90 * SECOND, wait_us=60 * SECOND)
+    assert rule.size(others, 0, HOUR, 9, waited * SECOND) == expected
+
+
 def test_the_prior_stands_for_takers_that_have_not_sold_yet() -> None:
     rule = RiskBuffer(epsilon=0.05, prior_per_us=2.0 / SECOND, window_us=SECOND)
     assert rule.size(item(), 0, 0, 9) == 5

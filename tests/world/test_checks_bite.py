@@ -140,8 +140,8 @@ def test_s2c_claims_beyond_what_is_free_and_a_buffer_kept_from_an_order():
 
 def test_s12_a_figure_that_rises_by_itself():
     class Growing(ChannelAvailability):
-        def value(self, stock, available, channel, now, unimported=0):
-            return super().value(stock, available, channel, now, unimported) + now // SECOND
+        def value(self, stock, available, channel, now, unimported=0, waited=0):
+            return super().value(stock, available, channel, now, unimported, waited) + now // SECOND
 
     built = world("designs.standard.publication={kind: every_event}")
     rules = built.middleware.rules

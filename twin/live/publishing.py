@@ -165,4 +165,7 @@ class Publishing:
         if items:
             self.asked[channel] += 1
             id = derive(self._causes[channel], self.asked[channel])
-            self.pending.append(EvaluatePublication(id=id, channel=channel, items=tuple(items)))
+            wait, lag = self.publishers[channel].wait_us, self.publishers[channel].alarm()
+            self.pending.append(
+                EvaluatePublication(id=id, channel=channel, items=tuple(items), wait_us=wait, lag_us=lag)
+            )

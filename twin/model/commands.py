@@ -497,6 +497,10 @@ class EvaluatePublication(Message, frozen=True, gc=False, kw_only=True, tag=True
 
     channel: int
     items: tuple[int, ...]
+    wait_us: Elapsed = 0
+    """How long nineteen of twenty of the channel's last figures waited for a slot."""
+    lag_us: Elapsed = 0
+    """How long it takes to tell the channel all that has changed, where that is too long; 0: it is not."""
 
 
 class PublicationAnswered(Message, frozen=True, gc=False, kw_only=True, tag=True):

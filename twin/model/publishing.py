@@ -24,7 +24,9 @@ class PublisherState(msgspec.Struct, frozen=True, gc=False):
     to_zero: bool
     idle_until: Elapsed
     min_change: int
-    lag_alarms: int
+    wait_us: Elapsed
+    lag_us: Elapsed
+    waits: list[Elapsed]
     judged: Elapsed
     aging: list[tuple[Elapsed, int]]
     away: bool = False

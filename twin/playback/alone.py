@@ -87,7 +87,7 @@ class Alone:
         self._free = [True] * len(scenario.channels)
         block = scenario.designs[design]
         numbers = {sku: place for place, sku in enumerate(header.items)}
-        rules = rules_of(scenario, block, numbers, [window.mean for window in windows_of(scenario, block)])
+        rules = rules_of(scenario, block, numbers, windows_of(scenario, block))
         ground = Ground(self.timeline, 0, header.start, Recorder(None), _Onlooker(self._commits, self.life))
         middleware_block, store_block = blocks_of(scenario)
         usual, trip = usual_us(middleware_block.service), usual_us(store_block.latency)

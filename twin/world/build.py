@@ -250,7 +250,7 @@ class _Builder:
         self.parties = scenario.landscape.parties
         self.windows = windows_of(scenario, self.design)
         self.numbers = {sku: place for place, sku in enumerate(self.opening.items)}
-        self.rules: RuleSet = rules_of(scenario, self.design, self.numbers, [window.mean for window in self.windows])
+        self.rules: RuleSet = rules_of(scenario, self.design, self.numbers, self.windows)
         self.partners = away.partners_of(
             self.rules.fallbacks,
             self._financial()[0],
@@ -286,6 +286,7 @@ class _Builder:
         )
         self.watch.lineage.after = scenario.measures.lineage_after
         self.watch.lineage.call_at = self.timeline.call_at
+        self.watch.lineage.waited = lambda channel: self.middleware.publishers[channel].wait_us
         self.watch.channel_names = tuple(scenario.channels)
         for number, sku in enumerate(opening.items):
             self.recorder.name("item", number, sku)

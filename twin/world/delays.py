@@ -5,8 +5,6 @@ and goes into the oversell law, and the bound, beyond which an oversold unit has
 bounded by its 1 - 1e-9 quantile; the wait of the push by what the design declares.
 """
 
-from typing import NamedTuple
-
 from policies.stock_buffer import exposure_window
 from twin.kernel.laws import Law
 from twin.model.instant import DAY, SECOND, Elapsed
@@ -17,27 +15,9 @@ from twin.world.laws import compiled
 from twin.world.rules import StockInterface
 from twin.world.scenario import Direct, InFiles, Poll, Scenario, Webhook
 from twin.world.seller_specs import EdiGateway, Marketplace, Seller, Storefront
+from twin.world.windows import Window
 
 CERTAIN = 1 - 1e-9
-
-
-class Window(NamedTuple):
-    """One channel's exposure, in microseconds: mean and bound of the way of a figure, and of the way of an order."""
-
-    push_mean: Elapsed
-    push_bound: Elapsed
-    intake_mean: Elapsed
-    intake_bound: Elapsed
-
-    @property
-    def mean(self) -> Elapsed:
-        """The mean of the whole window."""
-        return self.push_mean + self.intake_mean
-
-    @property
-    def bound(self) -> Elapsed:
-        """The longest window that is still as configured."""
-        return self.push_bound + self.intake_bound
 
 
 def windows_of(scenario: Scenario, design: designs.Design) -> list[Window]:
@@ -89,6 +69,7 @@ def _window(scenario: Scenario, design: designs.Design, name: str) -> Window:
         push_bound=wait_bound + _bound(push) + channel.cache,
         intake_mean=more_mean + _mean(intake),
         intake_bound=more_bound + _bound(intake),
+        wait_mean=wait_mean,
     )
 
 

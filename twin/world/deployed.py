@@ -27,7 +27,7 @@ def deployment_of(scenario: Scenario, name: str) -> Deployment:
     design = scenario.designs[name]
     items = items_of(scenario, histories_of(scenario))
     numbers = {sku: place for place, sku in enumerate(items)}
-    rules = rules_of(scenario, design, numbers, [window.mean for window in windows_of(scenario, design)])
+    rules = rules_of(scenario, design, numbers, windows_of(scenario, design))
     publication = rules.channels[0].publication
     store = next(iter(scenario.landscape.of_kind("store").values()), landscape.Store(kind="store"))
     assert isinstance(store, landscape.Store)

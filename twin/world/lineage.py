@@ -19,7 +19,6 @@ from twin.model.instant import HOUR, Elapsed
 from twin.model.message import Message
 from twin.model.publication import shown_key
 
-"""What a warehouse says of its stock."""
 LINKS: Final = ("publication", "acknowledgement", "posting")
 LINEAGE_MEASURES: Final[dict[str, tuple[str, str]]] = {
     "lineage_gaps": (
@@ -51,6 +50,8 @@ class Lineage:
         self.rules = rules
         self.after: Elapsed = HOUR
         self.call_at: CallAt = _never
+        self.waited: Callable[[int], Elapsed] = _not_at_all
+        """How long the figures of a channel wait to be sent, as it has been found."""
         self._recorder = recorder
         self._postings: dict[int, int] = {}
         """Movement of a fact to the outbox row that posts it; 0: not posted yet."""
@@ -99,8 +100,8 @@ class Lineage:
             return "publication"
         if row.as_of >= fact.at:
             return None
-        rules = self.rules
-        if row.value == rules.availability.value(stock, rules.atp.available(stock, now), channel, now):
+        rules, waited = self.rules, self.waited(channel)
+        if row.value == rules.availability.value(stock, rules.atp.available(stock, now), channel, now, waited=waited):
             return None
         return "acknowledgement" if row.sent_as_of >= fact.at else "publication"
 
@@ -109,6 +110,11 @@ class Lineage:
         party = self._recorder.party("middleware")
         kind = self._recorder.kind(f"lineage.gap.{link}")
         self._recorder.note(now, kind, party, party, fact.message, 0, 0, fact.item)
+
+
+def _not_at_all(channel: int) -> Elapsed:
+    """No publisher measures how long its figures wait."""
+    return 0
 
 
 def _never(due: Elapsed, judge: Callable[[_Fact], None], fact: _Fact) -> None:

@@ -22,13 +22,14 @@ from math import exp, lgamma, log
 from policies.publication import EveryEvent
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.world import designs
-from twin.world.delays import Window, windows_of
+from twin.world.delays import windows_of
 from twin.world.demand import Distribution, NoReplenishment
 from twin.world.landscape import Supplier
 from twin.world.laws import LawSpec, compiled
 from twin.world.opening import Opening, next_at, open_world
 from twin.world.rules import StockInterface, publication_of, the_wms
 from twin.world.scenario import Scenario
+from twin.world.windows import Window
 
 SEEDS_MAX = 8
 """Over how many openings a prediction of recorded demand is averaged."""

@@ -55,6 +55,7 @@ from twin.world.safety_specs import classes_of, safety_of
 from twin.world.scenario import Channel, Direct, Scenario, Webhook
 from twin.world.seller_specs import FeedApi, FileStockApi, Seller, Storefront, StorefrontStockApi
 from twin.world.source_specs import source_of
+from twin.world.windows import Window
 
 TABLES = {
     "standard": standard,
@@ -141,8 +142,8 @@ def publication_of(block: designs.Publication) -> PublicationPolicy:
             assert_never(block)
 
 
-def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], windows: list[Elapsed]) -> RuleSet:
-    """Return the rule set of a design in a scenario; `windows` are the channels' exposure windows in microseconds."""
+def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], windows: list[Window]) -> RuleSet:
+    """Return the rule set of a design in a scenario; `windows` are the channels' exposure windows."""
     wms = the_wms(scenario)
     sites = list(wms.sites)
     names = list(scenario.channels)
@@ -277,13 +278,19 @@ def _one_call_a_movement(publication: PublicationPolicy, interface: StockInterfa
     return isinstance(publication, policy.EveryEvent) and interface.turnaround is None
 
 
-def _buffer(block: designs.Buffer, window: Elapsed, channels: list[str]) -> Buffer:
+def _buffer(block: designs.Buffer, window: Window, channels: list[str]) -> Buffer:
     if isinstance(block, designs.ConstantBuffer):
         return ConstantBuffer(block.units)
     if isinstance(block, designs.ExposureBuffer):
         return ExposureBuffer(tuple([block.sales.get(name, 0) for name in channels]), block.units)
     prior = block.prior.per_s / SECOND if block.prior is not None else 0.0
-    return RiskBuffer(epsilon=block.epsilon, half_life_us=block.half_life, prior_per_us=prior, window_us=max(1, window))
+    return RiskBuffer(
+        epsilon=block.epsilon,
+        half_life_us=block.half_life,
+        prior_per_us=prior,
+        window_us=max(1, window.mean),
+        wait_us=window.wait_mean,
+    )
 
 
 def _safety(scenario: Scenario, items: dict[str, int], sites: list[str]) -> Safety:

@@ -30,10 +30,12 @@ def figures_of(
     unit: Unit,
     silent: Mapping[int, Elapsed],
     feeds: Mapping[int, Absence],
+    waited: Elapsed = 0,
 ) -> list[int]:
     """Return how many of each kit the channel may be told of.
 
-    `silent` says how long warehouses have been silent, `feeds` which channels' orders do not come.
+    `silent` says how long warehouses have been silent, `feeds` which channels' orders do not come, `waited` how long
+    the channel's figures wait to be sent.
     """
     assert rules.catalogue is not None
     parts = rules.catalogue.kits.parts
@@ -45,7 +47,7 @@ def figures_of(
             if silent:
                 free = counted(free, stock, silent, now, rules)
             unheard = unseen(stock, feeds, now, rules) if feeds else 0
-            value = rules.availability.value(stock, free, channel, now.elapsed, unheard)
+            value = rules.availability.value(stock, free, channel, now.elapsed, unheard, waited)
             told[stock.item] = value * rules.availability.channels[channel].unit_of(stock.item)
     if shut(channel, feeds, now, rules):
         return [0] * len(kits)

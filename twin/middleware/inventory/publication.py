@@ -8,6 +8,7 @@ only what goes another way is pushed.
 from policies.channel_fallback import ChannelRefuses
 from policies.publication import EveryEvent, Governed
 from policies.ruleset import RuleSet
+from twin.middleware.delivery.exceptions import notice
 from twin.middleware.inventory.kit_figures import figures_of, kits_of
 from twin.middleware.inventory.silence import counted, silences
 from twin.middleware.inventory.unseen import shut, silent_feeds, unseen
@@ -17,13 +18,16 @@ from twin.model.commands import EvaluatePublication, ItemQuantity, PublicationAn
 from twin.model.events import FallbackDecided, PublishStock
 from twin.model.fallback import stock_interface
 from twin.model.ids import Ids
-from twin.model.instant import Now
+from twin.model.instant import SECOND, Now
 from twin.model.publication import Sender, Shown, shown_key
 
 
 def evaluate_publication(command: EvaluatePublication, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Compute what the channel may be told of these items now, and push what it does not know already."""
     channel, elapsed = command.channel, now.elapsed
+    if command.lag_us:
+        detail = f"channel {channel}: {command.lag_us // SECOND} s to tell it all that has changed"
+        notice(command, "PUBLICATION_LAG", channel, detail, now, rules, unit)
     keys = [shown_key(channel, item) for item in command.items]
     stocks = unit.load_many(ITEMS, command.items)
     told: list[Shown | None] = unit.load_many(SHOWN, keys)
@@ -46,7 +50,7 @@ def evaluate_publication(command: EvaluatePublication, now: Now, rules: RuleSet,
         if silent:
             free = counted(free, stock, silent, now, rules)
         unheard = unseen(stock, feeds, now, rules) if feeds else 0
-        value = 0 if off or item in closed else value_of(stock, free, channel, elapsed, unheard)
+        value = 0 if off or item in closed else value_of(stock, free, channel, elapsed, unheard, command.wait_us)
         shown = row or Shown()
         if always or value != shown.value or shown.as_of <= oldest:
             rows.append((ItemQuantity(item, value), key, shown))
@@ -54,7 +58,7 @@ def evaluate_publication(command: EvaluatePublication, now: Now, rules: RuleSet,
     if kits:
         keys = [shown_key(channel, kit) for kit in kits]
         told = unit.load_many(SHOWN, keys)
-        figures = figures_of(kits, channel, now, rules, unit, silent, feeds)
+        figures = figures_of(kits, channel, now, rules, unit, silent, feeds, command.wait_us)
         for kit, key, value, row in zip(kits, keys, figures, told, strict=True):
             shown = row or Shown()
             if value != shown.value or shown.as_of <= oldest:
@@ -86,11 +90,20 @@ def evaluate_publication(command: EvaluatePublication, now: Now, rules: RuleSet,
 
 
 def publication_answered(command: PublicationAnswered, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
-    """Note what the channel shows now; only the answer to the newest push of a key counts."""
-    keys = [shown_key(command.channel, item) for item in command.items]
+    """Note what the channel shows now; only the answer to the newest push of a key counts.
+
+    An item that the channel refuses for good is for a person: it may not be listed there any more.
+    """
+    channel = command.channel
+    keys = [shown_key(channel, item) for item in command.items]
+    refused = [shown_key(channel, item) for item in command.refused]
     applied = False
-    rows = unit.load_many(SHOWN, keys)
-    for key, row in zip(keys, rows, strict=True):
+    rows = unit.load_many(SHOWN, [*keys, *refused])
+    for item, key, row in zip(command.refused, refused, rows[len(keys) :], strict=True):
+        if row is not None and row.sequence == command.sequence:
+            notice(command, "LISTING_REFUSED", key, f"item {item} at channel {channel}", now, rules, unit)
+            applied = True
+    for key, row in zip(keys, rows[: len(keys)], strict=True):
         if row is not None and row.sequence == command.sequence:
             unit.save(SHOWN, key, Shown(row.sent, row.sent_as_of, row.sequence, row.sent, row.sent_as_of))
             applied = True

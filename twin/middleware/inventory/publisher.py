@@ -12,6 +12,9 @@ key was last evaluated (buffer, safety, sites that do not serve the channel). A 
 stay closed while the sender still has pushes waiting, and as long as a refusal asked for. A nightly batch has no slots:
 a timer of the shell evaluates everything. While the channel's interface is away a governed sender has no slots either,
 but those of the other way that its design may have; at its return a slot opens at once, zeros first.
+
+What an evaluation must know of the sender goes with it: how long figures wait, which enlarges a buffer against risk,
+and a backlog that takes too long, which is for a person.
 """
 
 from collections import deque
@@ -31,6 +34,8 @@ NEVER: Elapsed = 1 << 62
 _NEVER_TOLD: tuple[int, Elapsed] = (0, -1 << 60)
 RANKED_MAX = 20_000
 """Most dirty keys that one slot ranks, oldest first; more wait for the next slot."""
+WAITS = 100
+"""Keys of which it is told how long most of them waited."""
 
 
 class Publisher:
@@ -72,7 +77,11 @@ class Publisher:
         self.idle_until: Elapsed = 0
         """Every dirty key is held back or on its way until then, unless something changes."""
         self.min_change = policy.min_change if isinstance(policy, Governed) else 1
-        self.lag_alarms = 0
+        self.wait_us: Elapsed = 0
+        """How long nineteen of twenty of the last `WAITS` keys waited for their slot."""
+        self.lag_us: Elapsed = 0
+        """How long the backlog takes to send, since that was found to be too long; 0: nothing to tell."""
+        self._waits: list[Elapsed] = []
         self._judged: Elapsed = 0
         self._aging: deque[tuple[Elapsed, int]] = deque()
 
@@ -97,7 +106,9 @@ class Publisher:
             self.to_zero,
             self.idle_until,
             self.min_change,
-            self.lag_alarms,
+            self.wait_us,
+            self.lag_us,
+            list(self._waits),
             self._judged,
             list(self._aging),
             self.away,
@@ -109,7 +120,8 @@ class Publisher:
         self.withheld, self.in_flight = dict(state.withheld), dict(state.in_flight)
         self.last_slot, self.closed_until = state.last_slot, state.closed_until
         self.to_zero, self.idle_until = state.to_zero, state.idle_until
-        self.min_change, self.lag_alarms = state.min_change, state.lag_alarms
+        self.min_change, self.wait_us, self.lag_us = state.min_change, state.wait_us, state.lag_us
+        self._waits = list(state.waits)
         self._judged, self._aging = state.judged, deque(state.aging)
         self.away = state.away
 
@@ -205,6 +217,7 @@ class Publisher:
             chosen = tuple(policy.choose(dirty, now, self.min_change)[: self.items_per_slot])
         if chosen:
             self.last_slot = now
+            self._measure(chosen, now)
             self._fly(chosen, now)
         else:
             aged = min([min(as_of, since) + policy.max_age_us for _, _, _, as_of, since in dirty], default=NEVER)
@@ -222,6 +235,11 @@ class Publisher:
         wider = replace(policy, max_items=refuses.items)
         self.last_slot = now
         return tuple(wider.choose(going, now, self.min_change))
+
+    def alarm(self) -> Elapsed:
+        """Return how long the backlog takes to send if that is too long (PUBLICATION_LAG), once; else 0."""
+        lag, self.lag_us = self.lag_us, 0
+        return lag
 
     def evaluated(self, items: Sequence[int], pushes: Sequence[PublishStock], now: Elapsed) -> None:
         """Hear what the evaluation of a slot's items sent; what it did not send was right already."""
@@ -249,6 +267,10 @@ class Publisher:
                     self.idle_until = 0
                 if isinstance(self.policy, Governed):
                     self._aging.append((flying[3], item))
+        for item in answer.refused:
+            flying = self.in_flight.get(item)
+            if flying is not None and flying[4] == answer.sequence:
+                del self.in_flight[item]
 
     def refused(self, push: PublishStock, now: Elapsed, retry_after: Elapsed | None) -> None:
         """The channel refused a push: its keys are dirty again, and slots stay closed for as long as it asked."""
@@ -258,6 +280,15 @@ class Publisher:
                 self.since.setdefault(row.item, flying[1])
         self.idle_until = 0
         self.closed_until = max(self.closed_until, now + (retry_after or self.slot_interval))
+
+    def _measure(self, items: Sequence[int], now: Elapsed) -> None:
+        """Note how long these keys have waited; every so many make a new figure."""
+        since = self.since.get
+        self._waits += [now - since(item, now) for item in items]
+        if len(self._waits) >= WAITS:
+            self._waits.sort()
+            self.wait_us = self._waits[-(-19 * len(self._waits) // 20) - 1]
+            self._waits = []
 
     def _fly(self, items: Sequence[int], now: Elapsed) -> None:
         for item in items:
@@ -292,6 +323,8 @@ class Publisher:
     def _judge(self, policy: Governed, now: Elapsed) -> None:
         if now - self._judged >= policy.max_age_us:
             self._judged = now
-            judged = backlog(policy, len(self.since), self.min_change, max(policy.interval_us, self.slot_interval))
+            interval = max(policy.interval_us, self.slot_interval)
+            judged = backlog(policy, len(self.since), self.min_change, interval, self.items_per_slot)
             self.min_change = judged.min_change
-            self.lag_alarms += judged.lag
+            if judged.lag:
+                self.lag_us = judged.drain_us

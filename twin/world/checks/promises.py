@@ -11,7 +11,7 @@ from actors.transactor import Direct
 from policies.kits import Part
 from policies.stock_buffer import ChannelAvailability
 from twin.middleware.unit import ABSENCES, ITEMS, MASTER, ORDERS
-from twin.model.commands import ItemQuantity, SubmitOrder
+from twin.model.commands import EvaluatePublication, ItemQuantity, SubmitOrder
 from twin.model.events import OrderAnswered, PublishStock
 from twin.model.instant import DAY, Elapsed
 from twin.model.master import MasterItem
@@ -56,7 +56,7 @@ class PromiseChecks:
         self._looks: list[Sale] = []
         self._sales: dict[int, tuple[Sale, ...]] = {}
         self._wrong: set[tuple[int, int, Elapsed]] = set()
-        self._told: dict[tuple[int, int], tuple[int, Elapsed, ItemStock, bool]] = {}
+        self._told: dict[tuple[int, int], tuple[int, Elapsed, ItemStock, bool, Elapsed]] = {}
         """The last figure published to a channel of an item: how many, when, from which record, whether in silence."""
         self._ruled_at: Elapsed = -1
 
@@ -179,7 +179,8 @@ class PromiseChecks:
         channel, item, as_of = event.channel, stock.item, event.as_of
         if as_of <= self._ruled_at:
             return
-        right = published(self.availability, stock, channel, as_of) if stock.changed_at <= as_of else None
+        waited = message.wait_us if isinstance(message, EvaluatePublication) else 0
+        right = published(self.availability, stock, channel, as_of, waited) if stock.changed_at <= as_of else None
         if right is not None:
             self.findings.met["S-10b"] += 1
             if quantity > right or (quantity < right and not silent):
@@ -188,19 +189,21 @@ class PromiseChecks:
                 self.findings.broken("S-10b", f"item {item} channel {channel}", message, told)
         place = (channel, item)
         last = self._told.get(place)
-        self._told[place] = quantity, as_of, stock, silent
+        self._told[place] = quantity, as_of, stock, silent, waited
         if last is None or quantity <= last[0]:
             return
         self.findings.met["S-12"] += 1
-        before, at, record, was_silent = last
+        before, at, record, was_silent, had_waited = last
         if record is stock and right is not None and not was_silent:
-            then = published(self.availability, stock, channel, at)
+            then = published(self.availability, stock, channel, at, had_waited)
             if then is not None and right <= then:
                 told = f"published {before} at {at} and {quantity} at {as_of}, and nothing had changed"
                 self.findings.broken("S-12", f"item {item} channel {channel}", message, told)
 
 
-def published(rules: ChannelAvailability, stock: ItemStock, channel: int, now: Elapsed) -> int | None:
+def published(
+    rules: ChannelAvailability, stock: ItemStock, channel: int, now: Elapsed, waited: Elapsed = 0
+) -> int | None:
     """Return what a channel must be told of an item, computed plainly from its row: the reference of S-10b.
 
     Safety is withheld at each site, the buffer and the cap from the sum, floored to whole sell units. None: the
@@ -213,7 +216,7 @@ def published(rules: ChannelAvailability, stock: ItemStock, channel: int, now: E
     for site, free in enumerate(_free(stock, now)):
         if rule.sites is None or site in rule.sites:
             total += max(0, free - safety.units(stock.item, site, rule.method)) if safety else free
-    told = total - rule.buffer.size(stock, channel, now, total)
+    told = total - rule.buffer.size(stock, channel, now, total, waited)
     if rule.depth:
         told += max(0, rule.depth - sum(line.quantity for line in stock.waiting))
     if rule.cap is not None:
