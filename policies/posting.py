@@ -17,13 +17,17 @@ from twin.model.posting import ToPost
 
 
 class Posted(NamedTuple):
-    """One posting: its key, the movement it begins with, all their ids, and their sums."""
+    """One posting: its key, the movement it begins with, all their ids, and their sums.
+
+    `on` is when it is booked; in a closed period that is another instant than its own.
+    """
 
     key: int
     first: ToPost
     movements: tuple[int, ...]
     change: int
     blocked: int
+    on: "BookedOn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +42,28 @@ class Posting:
         if self.every_us < 1:
             raise UsageError(f"postings are summed over some time (every_us={self.every_us})")
 
-    def group(self, movements: Sequence[ToPost]) -> tuple[Posted, ...]:
-        """Return the postings of these movements, which come in the order of the ledger."""
+    def group(self, movements: Sequence[ToPost], began: Instant = 0) -> tuple[Posted, ...]:
+        """Return the postings of these movements, which come in the order of the ledger.
+
+        `began` is the wall time at which elapsed time was 0. What a closed period shifts is summed by itself.
+        """
         if self.kind == "each":
-            return tuple([_posted([movement]) for movement in movements])
-        groups: dict[tuple[str, int, int, str, int], list[ToPost]] = {}
-        for movement in movements:
-            groups.setdefault(
-                (movement.type, movement.item, movement.site, movement.reason, movement.document), []
-            ).append(movement)
-        return tuple([_posted(group) for group in groups.values()])
+            return tuple([self._posted([movement], began) for movement in movements])
+        groups: dict[tuple[str, int, int, str, int, int], list[ToPost]] = {}
+        for each in movements:
+            on = self.booked(began + each.at)
+            shifted = on.at if on.reason == "PERIOD_SHIFTED" else 0
+            groups.setdefault((each.type, each.item, each.site, each.reason, each.document, shifted), []).append(each)
+        return tuple([self._posted(group, began) for group in groups.values()])
 
+    def booked(self, at: Instant) -> "BookedOn":
+        """Return where a movement of `at` is booked."""
+        return booked_on(at, self.closed)
 
-def _posted(group: Sequence[ToPost]) -> Posted:
-    ids = tuple([movement.movement for movement in group])
-    change, blocked = sum(each.change for each in group), sum(each.blocked for each in group)
-    return Posted(posting_key(ids), group[0], ids, change, blocked)
+    def _posted(self, group: Sequence[ToPost], began: Instant) -> Posted:
+        ids = tuple([movement.movement for movement in group])
+        change, blocked = sum(each.change for each in group), sum(each.blocked for each in group)
+        return Posted(posting_key(ids), group[0], ids, change, blocked, self.booked(began + group[0].at))
 
 
 def posting_key(movements: Sequence[int]) -> int:

@@ -6,6 +6,7 @@ import pytest
 
 from actors.transactor import Direct, Store
 from policies.milestones import Milestones, fold
+from policies.posting import Period, Posting
 from policies.ruleset import ChannelTerms, RuleSet
 from policies.sourcing import Site
 from policies.stock_buffer import ChannelAvailability, ChannelRule
@@ -218,3 +219,16 @@ def test_a_parcel_keeps_no_more_scans_than_its_bound() -> None:
     for at in range(1, 5):
         house.scan("X4", at)
     assert house.codes() == ["TOO_MANY_SCANS"] and house.parcel is not None and len(house.parcel.scans) == 3
+
+
+def test_a_shipment_in_a_closed_period_is_booked_when_it_is_over_with_its_own_time_in_the_memo() -> None:
+    """DOMAIN 21: closed from 1 h to 3 h; what left at 2 h is booked at 3 h."""
+    house = House(replace(RULES, posting=Posting(closed=(Period(HOUR, 3 * HOUR),))))
+    house.confirm(2 * HOUR)
+    (fulfilment,) = [each for each in house.told if isinstance(each, events.FulfilmentRecorded)]
+    assert (fulfilment.book_on, fulfilment.happened_at) == (3 * HOUR, 2 * HOUR)
+    assert house.codes() == ["PERIOD_SHIFTED"]
+    early = House(replace(RULES, posting=Posting(closed=(Period(HOUR, 3 * HOUR),))))
+    early.confirm(3 * HOUR)
+    (open_again,) = [each for each in early.told if isinstance(each, events.FulfilmentRecorded)]
+    assert (open_again.book_on, open_again.happened_at, early.codes()) == (0, 0, [])

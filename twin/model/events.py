@@ -116,6 +116,8 @@ class MovementRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
     document: int = 0
     book_on: Instant = 0
     """When to book it because its own time lies in a closed period (wall); 0: then."""
+    happened_at: Instant = 0
+    """Its own time in that case (wall), for the memo; 0: that is when it is booked."""
     receipt: bool = False
     """Whether we must know when it was booked."""
 
@@ -145,6 +147,10 @@ class FulfilmentRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
     lines: tuple[LineQuantity, ...]
     items: tuple[ItemQuantity, ...]
     movements: tuple[int, ...] = ()
+    book_on: Instant = 0
+    """When to book it because its own time lies in a closed period (wall); 0: then."""
+    happened_at: Instant = 0
+    """Its own time in that case (wall), for the memo; 0: that is when it is booked."""
     receipt: bool = False
     """Whether we must know when it was booked."""
 

@@ -7,14 +7,14 @@ booked it, so that a comparison knows what was on its way at its cut.
 
 from collections.abc import Sequence
 
-from policies.posting import Posted, booked_on
+from policies.posting import Posted
 from policies.ruleset import RuleSet
 from twin.middleware.delivery.exceptions import notice
 from twin.middleware.unit import FLIGHTS, UNPOSTED, Outcome, Unit
 from twin.model.commands import PostingBooked, PostingDue
 from twin.model.events import MovementRecorded
 from twin.model.ids import Ids
-from twin.model.instant import Now
+from twin.model.instant import Instant, Now
 from twin.model.message import Message
 from twin.model.posting import Flight, Flights, ToPost, Unposted
 
@@ -64,12 +64,11 @@ def posting_booked(message: PostingBooked, now: Now, rules: RuleSet, unit: Unit)
 
 def send(rows: Sequence[ToPost], cause: Message, now: Now, rules: RuleSet, ids: Ids, unit: Unit) -> None:
     """Send the postings that these movements make."""
-    for posted in rules.posting.group(rows):
-        first = posted.first
-        on = booked_on(now.wall - now.elapsed + first.at, rules.posting.closed)
-        if on.reason == "PERIOD_SHIFTED":
-            notice(cause, "PERIOD_SHIFTED", posted.key, f"posting of item {first.item}", now, rules, unit)
-        unit.emit(_event(posted, cause, on.at if on.reason == "PERIOD_SHIFTED" else 0, rules, ids))
+    began = now.wall - now.elapsed
+    for posted in rules.posting.group(rows, began):
+        if posted.on.reason == "PERIOD_SHIFTED":
+            notice(cause, "PERIOD_SHIFTED", posted.key, f"posting of item {posted.first.item}", now, rules, unit)
+        unit.emit(_event(posted, cause, began, rules, ids))
 
 
 def follow(rows: Sequence[ToPost], now: Now, rules: RuleSet, unit: Unit) -> None:
@@ -100,8 +99,8 @@ def _keep(rows: Sequence[ToPost], cause: Message, now: Now, rules: RuleSet, ids:
         unit.save(UNPOSTED, key, Unposted((*(known.rows if known else ()), *new)))
 
 
-def _event(posted: Posted, cause: Message, book_on: int, rules: RuleSet, ids: Ids) -> MovementRecorded:
-    first = posted.first
+def _event(posted: Posted, cause: Message, began: Instant, rules: RuleSet, ids: Ids) -> MovementRecorded:
+    first, shifted = posted.first, posted.on.reason == "PERIOD_SHIFTED"
     return MovementRecorded(
         id=ids.next(),
         cause=cause.id,
@@ -115,6 +114,7 @@ def _event(posted: Posted, cause: Message, book_on: int, rules: RuleSet, ids: Id
         key=posted.key,
         movements=posted.movements,
         document=first.document,
-        book_on=book_on,
+        book_on=posted.on.at if shifted else 0,
+        happened_at=began + first.at if shifted else 0,
         receipt=rules.reconciliation is not None,
     )

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from twin.middleware.delivery.exceptions import notice
 from twin.middleware.inventory.movements import moved, replaced
 from twin.middleware.inventory.posting import follow
 from twin.middleware.orders.effects import ChangeDemand, Grade, Reallocate, TakeIn
@@ -112,6 +113,12 @@ def post_shipment(work: "Work") -> None:
     order = work.known()
     followed = work.rules.reconciliation is not None
     at = happened(work)
+    wall = work.now.wall - work.now.elapsed + at
+    on = work.rules.posting.booked(wall)
+    shifted = on.reason == "PERIOD_SHIFTED"
+    if shifted:
+        told = f"shipment of order {order.number}"
+        notice(work.cause, "PERIOD_SHIFTED", work.cause.id, told, work.now, work.rules, work.unit)
     for site in dict.fromkeys(each.site for each in work.shipped):
         here = [each for each in work.shipped if each.site == site]
         work.unit.emit(
@@ -124,6 +131,8 @@ def post_shipment(work: "Work") -> None:
                 lines=tuple([LineQuantity(each.line, each.units) for each in here if each.units]),
                 items=tuple([ItemQuantity(each.item, each.out) for each in here]),
                 movements=tuple([each.movement for each in here]) if followed else (),
+                book_on=on.at if shifted else 0,
+                happened_at=wall if shifted else 0,
                 receipt=followed,
             )
         )
