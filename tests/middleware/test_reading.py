@@ -135,7 +135,7 @@ def test_v81_kits_are_claimed_as_one_batch_with_the_single_units_beside_them() -
     made = shop()
     made.item(A, 7)
     made.item(B, 5)
-    assert figures_of((KIT,), 0, Now(0, 0), made.rules, Direct(made.store), {}) == [3]
+    assert figures_of((KIT,), 0, Now(0, 0), made.rules, Direct(made.store), {}, {}) == [3]
     assert made.do(order(7, ("KIT", "2", ""), ("A", "1", ""))) is Outcome.ACCEPTED
     assert [sum(made.rules.atp.available(made.stock(item), 0)) for item in (A, B)] == [2, 3]
 
