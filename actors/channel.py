@@ -28,6 +28,7 @@ from twin.model.events import (
     CapturePayment,
     FileAnswered,
     InterchangeAnswered,
+    InvoiceIssued,
     MilestoneReached,
     OrderAnswered,
     OrdersAsked,
@@ -35,6 +36,7 @@ from twin.model.events import (
     PaymentGivenBack,
     PublishStock,
     ReturnAnswered,
+    ShipmentAdvised,
 )
 from twin.model.ids import derive
 from twin.model.instant import DAY, Elapsed, Instant, Now
@@ -96,6 +98,8 @@ class Channel:
         """Who has a buyer's bank promise the price of an order; None: the channel holds the money itself."""
         self.tells: Callable[[OrderAnswered], None] | None = None
         """Who writes to the customer of an order that was answered."""
+        self.sends: Callable[[OrderAnswered | ShipmentAdvised | InvoiceIssued], None] | None = None
+        """Who sends documents to a trading partner."""
         self.return_answered: Callable[[ReturnAnswered], None] | None = None
         """Who hears what became of a return."""
         self.interchange_answered: Callable[[InterchangeAnswered], None] | None = None
@@ -269,6 +273,8 @@ class Channel:
             | CapturePayment
             | PaymentGivenBack
             | ReturnAnswered
+            | ShipmentAdvised
+            | InvoiceIssued
             | MilestoneReached
             | FileAnswered
             | InterchangeAnswered
@@ -280,6 +286,8 @@ class Channel:
             self.kept.pop(event.case, None)
             if self.tells is not None:
                 self.tells(event)
+        if self.sends is not None and isinstance(event, OrderAnswered | ShipmentAdvised | InvoiceIssued):
+            self.sends(event)
         if isinstance(event, CapturePayment | PaymentGivenBack):
             return moved(event)
         if type(event) is OrderTurnedAway and event.case in self.kept:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from actors.channel import Channel
+from actors.edi_documents import Documents
 from actors.ground import Lag, Step
 from actors.way import Way
 from twin.kernel.faults import Armed, Struck
@@ -32,6 +33,10 @@ from twin.model.instant import SECOND, Elapsed
 
 KINDS: Final = ("B1", "B2", "B3", "B4", "B6", "B7", "B8", "B11")
 """Faults that strike files."""
+
+
+_OUT: Final = 1
+"""Which of its derived ids the identity of an outgoing interchange stands for."""
 
 
 @dataclass(slots=True)
@@ -102,6 +107,8 @@ class Mailbox(Struck):
         self._reads = 0
         self._asked: dict[int, Interchange] = {}
         """Interchanges that the middleware has not answered, by the message that brought them."""
+        self.documents: Documents | None = None
+        """What goes out to the partners; None: they get no documents."""
         if whole:
             channel.interchange_answered = self._told
         timeline, seed = channel.ground.timeline, channel.ground.seed
@@ -114,12 +121,18 @@ class Mailbox(Struck):
 
     def _strikes(self, kind: str, file: Interchange) -> Armed | None:
         """Return the record that strikes a file, if one does."""
+        return self._struck(kind, file.serial * len(self.partners) + file.partner, file.sent)
+
+    def _struck(self, kind: str, identity: int, sent: int) -> Armed | None:
         now = self.channel.ground.timeline.now
-        identity = file.serial * len(self.partners) + file.partner
         for armed in self.armed:
-            if armed.fault.kind == kind and armed.strikes(now, identity, file.sent):
+            if armed.fault.kind == kind and armed.strikes(now, identity, sent):
                 return armed
         return None
+
+    def strikes_document(self, kind: str, identity: int, sent: int) -> bool:
+        """Tell whether a record strikes a copy of a document that goes out; its luck is not that of a file."""
+        return self._struck(kind, derive(identity, _OUT), sent) is not None
 
     def _count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
@@ -134,6 +147,9 @@ class Mailbox(Struck):
         self.channel.ground.timeline.call_in(self.batch_every, self._batch, partner)
         if partner.collected:
             orders, partner.collected = tuple(partner.collected), []
+            if self.documents is not None:
+                for order in orders:
+                    self.documents.ordered(order.case)
             self._send(partner, orders)
 
     def _send(self, partner: Partner, orders: tuple[SubmitOrder, ...]) -> None:

@@ -51,6 +51,8 @@ class ChannelTerms:
     source: SourceRules | None = None
     keyed: bool = False
     """Whether its orders must come under an idempotency key."""
+    documents: bool = False
+    """Whether it is sent a ship notice (856) for every shipment and an invoice (810) for every bill."""
 
     def sites_for(self, order: int, allowed: tuple[int, ...] = ()) -> tuple[Site, ...]:
         """Return the locations that serve an order, the one nearest to it first in priority; of `allowed`, if any."""

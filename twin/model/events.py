@@ -160,6 +160,38 @@ class FulfilmentRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
         return self.case ^ _ERP
 
 
+class ShipmentAdvised(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """The ship notice (856) to a trading partner: what left `site` at `at` (elapsed); its number is the key."""
+
+    channel: int
+    number: str
+    key: int
+    site: int
+    lines: tuple[LineQuantity, ...]
+    tracking: tuple[int, ...]
+    at: Elapsed
+
+    @property
+    def aggregate(self) -> int:
+        """One channel hears of one order in order: its answer, its ship notices, its invoices."""
+        return self.case ^ _CHANNEL
+
+
+class InvoiceIssued(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """The invoice (810) to a trading partner, in minor units before tax; its number is the ERP's invoice key."""
+
+    channel: int
+    number: str
+    key: int
+    lines: tuple[LineQuantity, ...]
+    amount: int
+
+    @property
+    def aggregate(self) -> int:
+        """One channel hears of one order in order: its answer, its ship notices, its invoices."""
+        return self.case ^ _CHANNEL
+
+
 class ReturnAnswered(Event, frozen=True, gc=False, kw_only=True, tag=True):
     """Tell the channel what became of a return: a code that is an `RmaState` value."""
 

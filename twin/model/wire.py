@@ -98,6 +98,8 @@ Outgoing = (
     | events.MovementRecorded
     | events.SnapshotRequested
     | events.FulfilmentRecorded
+    | events.ShipmentAdvised
+    | events.InvoiceIssued
     | events.ReturnAnswered
     | events.CreditNoteDue
     | events.MilestoneReached

@@ -880,6 +880,7 @@ class _Builder:
                 whole=party.hands_on == "interchanges",
                 link=link,
             )
+            self.further.documents.of(channel, party, mailbox)
             self.troubles.pull(mailbox, name, party_name)
             self.mailboxes.append(mailbox)
             return mailbox.placed

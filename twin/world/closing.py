@@ -47,6 +47,7 @@ def look_back(world: World) -> None:
             checks.effects.zombies(_at_hand(world, checks.calls))
     if checks.files is not None:
         patience = {box.channel.name: box.resend_after for box in world.mailboxes}
+        patience |= {sender.name: sender.resend_after for sender, _ in world.further.documents.found}
         checks.files.unanswered(patience, world.timeline.now)
     if checks.orders is not None and world.further.payments is not None:
         _compare_money(world, world.further.payments, checks.orders, orders)

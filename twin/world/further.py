@@ -26,6 +26,7 @@ from twin.world import further_parties as blocks
 from twin.world.laws import compiled
 from twin.world.levels import Samples
 from twin.world.opening import local_midnight, next_at
+from twin.world.partner_documents import PartnerDocuments
 from twin.world.scenario import Scenario
 from twin.world.site_work import SiteWork
 from twin.world.values import TimeOfDay
@@ -47,6 +48,7 @@ class FurtherParties:
         self.stock_files: StockFiles | None = None
         self.elastic: Elastic | None = None
         self.sites: SiteWork | None = None
+        self.documents = PartnerDocuments(ground)
         self.desk: Station | None = None
         self.returns_waited = array("q")
         self._before: dict[str, float] = {}
@@ -175,6 +177,7 @@ class FurtherParties:
         self._before = self._counts()
         for values in (*self._samples().values(), *(self.sites.waited() if self.sites is not None else ())):
             del values[:]
+        self.documents.restart()
 
     def results(self) -> dict[str, float | None]:
         """Return the measures of the parties that are there."""
@@ -182,7 +185,8 @@ class FurtherParties:
         for name, values in self._samples().items():
             samples = Samples()
             samples.values = values
-            kpis |= {f"{name}.{statistic}": value for statistic, value in samples.statistics().items()}
+            plain, brace, label = name.partition("{")
+            kpis |= {f"{plain}.{each}{brace}{label}": value for each, value in samples.statistics().items()}
         if self.bi is not None:
             kpis["snapshot_age_s"] = (self.ground.timeline.now - self.bi.snapshot[0]) / SECOND if self.bi.rows else None
         if self.broker is not None:
@@ -211,6 +215,7 @@ class FurtherParties:
             counts["broker_redelivered"], counts["broker_expired"] = self.broker.redelivered, self.broker.expired
         if self.stock_files is not None:
             counts |= {f"stock_file_trouble{{what={what}}}": n for what, n in self.stock_files.counts.items()}
+        counts |= self.documents.counts()
         if self.sites is not None:
             counts |= self.sites.counts()
         if self.elastic is not None:
@@ -218,7 +223,7 @@ class FurtherParties:
         return counts
 
     def _samples(self) -> "dict[str, array[int]]":
-        found: dict[str, array[int]] = {}
+        found = self.documents.samples()
         if self.bi is not None:
             found["snapshot_read_s"] = self.bi.reads
         if self.notifications is not None:

@@ -7,6 +7,7 @@ from twin.world.call_watch import CALL_MEASURES
 from twin.world.fallback_watch import FALLBACK_MEASURES
 from twin.world.further_measures import FURTHER_MEASURES
 from twin.world.lineage import LINEAGE_MEASURES
+from twin.world.partner_documents import DOCUMENT_MEASURES
 from twin.world.site_work import SITE_MEASURES
 from twin.world.watchable import ALERT_MEASURES
 
@@ -83,6 +84,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = (
     | ALERT_MEASURES
     | FURTHER_MEASURES
     | SITE_MEASURES
+    | DOCUMENT_MEASURES
 )
 """Name to (unit, what it says)."""
 

@@ -15,7 +15,7 @@ LEAVES_OUT: Final = {
     "wms": "slotting, travel between bins; who loads a truck, and transfers that a person orders; people who are ill",
     "storefront": "carts; prices that change; the vendor's repeats of a webhook after an error (a poll finds the lost)",
     "marketplace": "the quota for reading single orders; fees; listing and delisting",
-    "edi_gateway": "wire formats; 855, 856 and 810 as documents of their own; partners' own rules of content",
+    "edi_gateway": "wire formats; several documents in one interchange; partners' own rules of content; disputes",
     "b2b_portal": "log-ins and contracts; prices other than those of the channel's terms",
     "crm": "the sales reps themselves and quotes; approvals beyond a hold that people decide about",
     "subscription": "plans, payments and renewals: a run hands over what its buyers ordered",

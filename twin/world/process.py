@@ -145,6 +145,8 @@ def routes_of(
         events.InterchangeAnswered: lambda event: answers[event.channel],
         events.ReturnAnswered: lambda event: answers[event.channel],
         events.OrdersAsked: lambda event: answers[event.channel],
+        events.ShipmentAdvised: lambda event: answers[event.channel],
+        events.InvoiceIssued: lambda event: answers[event.channel],
         events.PublishStock: lambda event: stock[event.channel],
     }
 

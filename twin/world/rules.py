@@ -52,8 +52,8 @@ from twin.world.people import routing_of
 from twin.world.promise_specs import backorders_of, dates_of, promising_of
 from twin.world.quota_specs import quotas_of
 from twin.world.safety_specs import classes_of, safety_of
-from twin.world.scenario import Channel, Direct, Scenario, Webhook
-from twin.world.seller_specs import FeedApi, FileStockApi, Seller, Storefront, StorefrontStockApi
+from twin.world.scenario import Channel, Direct, InFiles, Scenario, Webhook
+from twin.world.seller_specs import EdiGateway, FeedApi, FileStockApi, Seller, Storefront, StorefrontStockApi
 from twin.world.source_specs import source_of
 from twin.world.windows import Window
 
@@ -186,6 +186,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
                     sites,
                 ),
                 keyed=isinstance(channel.intake, Direct) and channel.intake.keyed,
+                documents=_documents(channel, scenario.landscape.parties[scenario.party_of(name)]),
                 push_rows=1 if _one_call_a_movement(publication, interface) else interface.max_items,
             )
         )
@@ -215,6 +216,11 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         milestones=milestones_of(design.parcels, _audiences(scenario)),
         fallbacks=fallbacks_of(design.fallbacks, names),
     )
+
+
+def _documents(channel: Channel, party: Party) -> bool:
+    """Tell whether a channel's trading partners are sent ship notices and invoices."""
+    return isinstance(party, EdiGateway) and party.documents is not None and isinstance(channel.intake, InFiles)
 
 
 def _half_life(design: designs.Design) -> Elapsed:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
+from twin.world.edi_specs import Documents
 from twin.world.law_specs import Delay
 from twin.world.values import (
     Block,
@@ -122,6 +123,7 @@ class FileStockApi(Block):
 class EdiGateway(Block):
     """The EDI gateway: orders of trading partners in files (850) by mailbox, functional acknowledgements, stock (846).
 
+    `documents` are what it sends besides: answers (855), ship notices (856) and invoices (810).
     `checks` compares control numbers with those seen, and the trailer's count with the content.
     """
 
@@ -137,6 +139,7 @@ class EdiGateway(Block):
     hands_on: Literal["orders", "interchanges"] = sourced(
         "orders", "rule: a gateway opens its files; else the middleware does, and answers them"
     )
+    documents: Documents | None = sourced(None, "rule: partners hear of their orders, and get no documents of them")
     stock_api: FileStockApi = sourced({}, "the defaults of stock_api")
     apply: Delay = sourced("0s", "assumed: contained in the turnaround")
 

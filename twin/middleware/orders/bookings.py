@@ -9,7 +9,7 @@ from twin.middleware.orders.effects import ChangeDemand, Grade, Reallocate, Take
 from twin.middleware.orders.occasions import AllocatedShort
 from twin.middleware.unit import MOVEMENTS
 from twin.model.commands import ItemQuantity, LineQuantity, PledgeDue, ReturnDisposed, ReturnReceived, ShipmentConfirmed
-from twin.model.events import FulfilmentRecorded
+from twin.model.events import FulfilmentRecorded, ShipmentAdvised
 from twin.model.instant import Elapsed
 from twin.model.posting import ToPost
 from twin.model.stock import Bucket, Movement, Pledge, Waiting
@@ -142,6 +142,26 @@ def post_shipment(work: "Work") -> None:
             for each in work.shipped
         ]
         follow(rows, work.now, work.rules, work.unit)
+
+
+def advise(work: "Work") -> None:
+    """Send the ship notice of a shipment to a partner who takes documents."""
+    order, cause = work.known(), work.cause
+    assert isinstance(cause, ShipmentConfirmed)
+    work.unit.emit(
+        ShipmentAdvised(
+            id=work.ids.next(),
+            cause=cause.id,
+            case=order.id,
+            channel=order.channel,
+            number=order.number,
+            key=cause.key,
+            site=cause.site,
+            lines=cause.lines,
+            tracking=cause.tracking,
+            at=cause.at,
+        )
+    )
 
 
 def happened(work: "Work") -> Elapsed:

@@ -17,6 +17,7 @@ from twin.middleware.orders.money import over
 from twin.middleware.orders.occasions import Allocated, Amended, Occasion, ReturnAuthorised
 from twin.middleware.orders.returns import returns_open
 from twin.middleware.orders.shipments import connect
+from twin.middleware.orders.telling import issue
 from twin.middleware.orders.waiting import release_claimed
 from twin.middleware.orders.work import Work
 from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, Outcome, Unit
@@ -86,8 +87,11 @@ def move_by_plain_fact(fact: PlainFact, now: Now, rules: RuleSet, unit: Unit) ->
     order = unit.load(ORDERS, fact.case)
     if order is None:
         return wait_for_order(fact, now, rules, unit)
-    outcome = _move(Work(fact, now, rules, unit, order, {}, {}), fact)
+    work = Work(fact, now, rules, unit, order, {}, {})
+    outcome = _move(work, fact)
     if type(fact) is OrderInvoiced and outcome is Outcome.APPLIED:
+        if rules.channels[order.channel].documents:
+            issue(work, fact)
         _close_later(fact, now, rules, unit)
     return outcome
 

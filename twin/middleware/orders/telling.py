@@ -14,7 +14,7 @@ from twin.middleware.orders.effects import (
     SendRelease,
     TellReturn,
 )
-from twin.model.commands import BackorderExpired, ItemQuantity, OrderedLine
+from twin.model.commands import BackorderExpired, ItemQuantity, OrderedLine, OrderInvoiced
 from twin.model.events import (
     CancelErpOrder,
     CancelRelease,
@@ -22,6 +22,7 @@ from twin.model.events import (
     ChangeErpOrder,
     CreateErpOrder,
     CreditNoteDue,
+    InvoiceIssued,
     OrderAnswered,
     PaymentGivenBack,
     ReleaseToWarehouse,
@@ -170,6 +171,23 @@ def credit(work: "Work", effect: CreditNote) -> None:
             key=effect.key,
             rma=effect.rma,
             lines=effect.lines,
+        )
+    )
+
+
+def issue(work: "Work", bill: OrderInvoiced) -> None:
+    """Send what the ERP billed to a partner who takes documents, at the prices of the order."""
+    order = work.known()
+    work.unit.emit(
+        InvoiceIssued(
+            id=work.ids.next(),
+            cause=bill.id,
+            case=order.id,
+            channel=order.channel,
+            number=order.number,
+            key=bill.key,
+            lines=bill.lines,
+            amount=sum(order.lines[each.line - 1].price * each.quantity for each in bill.lines),
         )
     )
 

@@ -18,7 +18,7 @@ from twin.middleware.inventory.posting import post
 from twin.middleware.inventory.reservation import Consume, EntryCode, Release, apply, grant
 from twin.middleware.inventory.soft_claims import without_claim
 from twin.middleware.orders import bookings, telling
-from twin.middleware.orders.bookings import Shipped, post_shipment
+from twin.middleware.orders.bookings import Shipped, advise, post_shipment
 from twin.middleware.orders.effects import (
     Answer,
     Archive,
@@ -346,6 +346,8 @@ class Work:
         unit, now = self.unit, self.now.elapsed
         if self.shipped:
             post_shipment(self)
+            if self.rules.channels[self.known().channel].documents:
+                advise(self)
         post(self.posted, self.cause, self.now, self.rules, self.ids, unit)
         changed: list[ItemQuantity] = []
         for item in self._changed:
