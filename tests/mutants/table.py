@@ -52,6 +52,10 @@ MUTE = (
     "horizon=5h",
     "faults=[{name: mute, kind: N2, target: tms/carrier_a, trigger: {at: 5m}, duration: 3h, probability: 100%}]",
 )
+SETTLED = (
+    "landscape.size.skus=60", "demand.orders_per_day=500", "horizon=20h", "checks.T_conv=6h",
+    "demand.cancellations={share: 30%, delay: 5m}",
+)  # fmt: skip
 TWO_DAYS = ("landscape.size.skus=60", "demand.orders_per_day=300", "horizon=2d")
 SHORT = (
     *BUSY,
@@ -94,10 +98,11 @@ MUTANTS = (
     ),
     Mutant(
         "key derived from a mutable field",
-        "twin/middleware/orders/telling.py",
-        "external=order.id,\n            lines=_ordered(order),\n            document",
-        "external=order.id + order.version,\n            lines=_ordered(order),\n            document",
-        ("S-3", "S-4"),
+        "twin/middleware/intake/straight.py",
+        "external=case, lines=command.lines",
+        "external=case + command.lines[0].quantity, lines=command.lines",
+        ("S-3", "L-2"),
+        SETTLED,
     ),
     Mutant(
         "dedup row written in another transaction",
@@ -375,7 +380,7 @@ MUTANTS = (
         "    effects = (CancelErp(),) if remaining(order) == 0 else ()",
         "    effects = ()",
         ("L-2",),
-        test="tests/middleware/test_archiving.py",
+        (*SETTLED, "faults=[{name: slow, kind: E2, target: erp, trigger: {at: 0s}, factor: 0.02, duration: 3h}]"),
     ),
     Mutant(
         "archived while the ERP has not answered",

@@ -9,6 +9,7 @@ import pytest
 import scenarios
 from actors.calls import Client
 from actors.careful import CarefulClient
+from actors.erp import Erp
 from actors.mailbox import Mailbox
 from actors.wms import Warehouse
 from policies.atp import LookAhead
@@ -490,6 +491,20 @@ def test_l1_l2_parcels_that_never_leave():
         assert warehouse.carrier is not None
         warehouse.carrier.done = warehouse.labelled
     assert broken(built, 6) == {"L-1", "L-2"}
+
+
+def test_l2_an_order_that_stays_open_in_the_erp():
+    """The ERP takes no cancellation, says that it did, and goes on waiting for what nobody will deliver."""
+
+    class Deaf(Erp):
+        def _cancel(self, event):
+            return None
+
+    settings = ("checks.T_conv=1h", "demand.orders_per_day=400", "demand.cancellations={share: 50%, delay: 1m}")
+    assert broken(world(*settings), 6) == set()
+    built = world(*settings)
+    built.erp.__class__ = Deaf
+    assert broken(built, 6) == {"L-2"}
 
 
 def test_l7_messages_that_only_wait():

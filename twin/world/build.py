@@ -100,11 +100,11 @@ class World:
     further: FurtherParties
     tap: Tap | None = None
 
-    def orders_under_way(self) -> set[int]:
-        """Return the orders that some message, timer or outbox row still speaks of."""
+    def orders_under_way(self, *, asleep: tuple[type[Message], ...] = ()) -> set[int]:
+        """Return the orders that some message, timer or outbox row still speaks of; timers `asleep` do not count."""
         moving = {event.case for event in self.store.outbox.values()}
         moving.update(message.case for message in self.middleware.queue)
-        moving.update(message.case for _, message in self.store.timers.values())
+        moving.update(message.case for _, message in self.store.timers.values() if not isinstance(message, asleep))
         moving.update(message.case for message in self.middleware.in_hand.values())
         if isinstance(self.middleware, TroubledMiddleware):
             moving.update(message.case for message in self.middleware.held_up())

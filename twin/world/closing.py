@@ -5,6 +5,7 @@ the floors of warehouses, and feeds that repeat what was not acknowledged.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from actors.careful import CarefulClient
 from actors.payments import PaymentProvider
@@ -14,16 +15,20 @@ from twin.errors import WireError
 from twin.middleware.inventory.posting import SITES_MAX
 from twin.middleware.unit import ITEMS, LETTERS, ORDERS, STREAMS, UNPOSTED
 from twin.model import wire
+from twin.model.commands import ArchiveDue, BackorderExpired, CloseDue, ReturnExpired
 from twin.model.dead_letter import DeadLetter, LetterKind
 from twin.model.instant import Elapsed
 from twin.model.intake import StreamState
 from twin.model.message import Event, Message
-from twin.model.order import Order
+from twin.model.order import Erp, Order
 from twin.model.stock import ItemStock
 from twin.world.build import World
 from twin.world.checks.calls import CallChecks
 from twin.world.checks.end import Books
 from twin.world.checks.orders import OrderChecks
+
+LIMITS: Final = (CloseDue, ArchiveDue, BackorderExpired, ReturnExpired)
+"""Timers that say when something will be over: until then nothing is on its way because of them."""
 
 
 def look_back(world: World) -> None:
@@ -62,6 +67,7 @@ def look_back(world: World) -> None:
         touched = checks.orders.touched
         moving = _moving(world, stocks, checks.calls)
         checks.end.stuck(((order, touched(order.id)) for order in orders), moving)
+        checks.end.open_orders(_open_orders(world, orders, checks.orders, checks.calls))
 
 
 def _compare_money(world: World, provider: PaymentProvider, checks: OrderChecks, orders: list[Order]) -> None:
@@ -130,6 +136,29 @@ def _told(world: World) -> Iterator[Message]:
     for feed in world.feeds:
         yield from feed.not_arrived()
     yield from world.at_broker()
+
+
+def _open_orders(
+    world: World, orders: list[Order], checks: OrderChecks, calls: CallChecks
+) -> Iterator[tuple[int, Elapsed, dict[int, int], dict[int, int]]]:
+    """Yield each order of which nothing is on its way: when we wrote it last, what it lacks with us and in the ERP."""
+    spoken_of = world.orders_under_way(asleep=LIMITS)
+    spoken_of.update(message.case for message in (*_at_clients(world, calls), *_told(world)))
+    spoken_of.update(letter.case for letter in _parked(world))
+    known = {order.id: order for order in orders}
+    for id in dict.fromkeys((*known, *world.erp.open_orders)):
+        order = known.get(id)
+        if id not in spoken_of and (order is None or order.erp is Erp.CONFIRMED):
+            yield id, checks.touched(id), _lacking(order), world.erp.open_orders.get(id, {})
+
+
+def _lacking(order: Order | None) -> dict[int, int]:
+    """Return the units of an order that are neither shipped nor cancelled, by item."""
+    found: dict[int, int] = {}
+    for line in order.lines if order is not None else ():
+        if lacking := line.ordered - line.cancelled - line.shipped:
+            found[line.item] = found.get(line.item, 0) + lacking
+    return found
 
 
 # --- the books of each item

@@ -116,7 +116,10 @@ CATALOGUE: Final[dict[str, Check]] = {
         "An order that comes again with the same content claims nothing; with other content it changes nothing.",
     ),
     "L-1": Check("end", "A", "Every accepted order that is not over has something that will move it on."),
-    "L-2": Check("end", "A", "Where nothing has moved for T_conv, our ledger, the ERP and the warehouses agree."),
+    "L-2": Check(
+        "end", "A",
+        "Where nothing has moved for T_conv, our ledger, the ERP and the warehouses agree, and so do open orders.",
+    ),
     "L-4": Check("end", "B", "Where books are compared, a difference older than T_rec was mended or raised."),
     "L-7": Check("end", "A", "Messages that are handled come to an end: not for G long do all of them wait again."),
     "leaks": Check(

@@ -115,6 +115,19 @@ class EndChecks:
                 if told := _difference(book, stock):
                     self.findings.broken("L-4", f"item {book.item}", f"neither mended nor raised: {told}")
 
+    def open_orders(self, orders: Iterable[tuple[int, Elapsed, Mapping[int, int], Mapping[int, int]]]) -> None:
+        """Compare what is still to be delivered of orders that nothing speaks of, by item, with us and in the ERP.
+
+        Each comes with when we wrote it last; of one that is archived nothing is to be delivered.
+        """
+        now = self.findings.clock()
+        for order, touched, ours, theirs in orders:
+            if now - touched > self.limits.converge:
+                self.findings.met["L-2"] += 1
+                if ours != theirs:
+                    told = f"to be delivered, by item: {dict(ours)} with us, {dict(theirs)} in the ERP"
+                    self.findings.broken("L-2", f"order {order}", told)
+
 
 def _difference(book: Books, stock: ItemStock) -> str:
     """Say where the books of an item differ, or return an empty text."""
