@@ -45,7 +45,7 @@ class ByHand:
         self.done = done
         self.given_back = given_back
         self.worked_us = 0
-        self.in_hand = 0
+        self.in_hand: dict[int, Event] = {}
         self._waiting: list[tuple[Elapsed, int, Event]] = []
         recorder = ground.recorder
         self._party = recorder.party("operators")
@@ -61,9 +61,14 @@ class ByHand:
         """Always: a list of things to do has no bound that pushes back."""
         return True
 
-    def withdraw(self) -> None:
-        """The interface is back: what nobody has begun is given back, in a moment."""
-        self.ground.timeline.call_in(1, self._give_back, None)
+    def to_do(self) -> list[Event]:
+        """Return what has been asked for and is not done."""
+        return [*self.in_hand.values(), *(event for _, _, event in self._waiting)]
+
+    def turn(self, away: bool) -> None:
+        """The interface is away, or back: then what nobody has begun is given back, in a moment."""
+        if not away:
+            self.ground.timeline.call_in(1, self._give_back, None)
 
     def _give_back(self, _: None) -> None:
         waiting, self._waiting = sorted(self._waiting, key=lambda each: each[:2]), []
@@ -71,18 +76,18 @@ class ByHand:
         heapify(self._waiting)
 
     def _next(self) -> None:
-        while self._waiting and self.in_hand < self.people:
+        while self._waiting and len(self.in_hand) < self.people:
             _, id, event = heappop(self._waiting)
-            self.in_hand += 1
+            self.in_hand[id] = event
             took = self.touch(id, 0)
             if not self.desk.offer(took, self._carried_out, (event, took)):
-                self.in_hand -= 1
+                del self.in_hand[id]
                 self.given_back(event, None)
 
     def _carried_out(self, done: tuple[Event, Elapsed]) -> None:
         event, took = done
         self.worked_us += took
-        self.in_hand -= 1
+        del self.in_hand[event.id]
         ground = self.ground
         ground.recorder.note(
             ground.timeline.now, self._did, self._party, self._party, event.id, event.cause, event.case

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from actors.buyers import Sayer
 from actors.calls import Gate
 from actors.ground import Ground, Lag
+from actors.once import Once
 from actors.payments import moved
 from actors.way import Way
 from actors.writing import Writer
@@ -26,6 +27,7 @@ from twin.model.commands import (
 )
 from twin.model.events import (
     CapturePayment,
+    DocumentByHand,
     FileAnswered,
     InterchangeAnswered,
     InvoiceIssued,
@@ -107,6 +109,10 @@ class Channel:
         self.keeps = False
         """Whether its orders may be turned away, so that it must keep them until they are answered."""
         self.kept: dict[int, SubmitOrder] = {}
+        self.documents: Once | None = None
+        """The numbers of the answers that came, where they may come by more than one way."""
+        self.copies = 0
+        """Answers that had come before."""
         self.lists = False
         """Whether anybody may ask for orders that were handed over already, so that it lists them for a while."""
         self.listed: dict[int, SubmitOrder] = {}
@@ -282,6 +288,8 @@ class Channel:
         )
         self.answers += 1
         if type(event) is OrderAnswered:
+            if self._is_copy(event):
+                return None
             self.ground.probe.replied(event.case)
             self.kept.pop(event.case, None)
             if self.tells is not None:
@@ -299,6 +307,23 @@ class Channel:
         if type(event) is InterchangeAnswered and self.interchange_answered is not None:
             self.interchange_answered(event)
         return None
+
+    def answered_by_hand(self, event: Event) -> Message | None:
+        """Somebody enters an answer at the partner's portal: it has the number of the document that it stands for."""
+        assert isinstance(event, DocumentByHand)
+        answer = wire.decode_outgoing(event.body)
+        assert isinstance(answer, OrderAnswered)
+        return self.take_answer(answer)
+
+    def _is_copy(self, event: OrderAnswered) -> bool:
+        """Tell whether an answer came before, by whatever way, and count it then."""
+        if self.documents is None:
+            return False
+        if self.documents.get(event.id) is not None:
+            self.copies += 1
+            return True
+        self.documents.put(event.id, 1, self.ground.timeline.now)
+        return False
 
     def _answer(self, event: PublishStock) -> PublicationAnswered:
         items = tuple(row.item for row in event.rows)

@@ -7,7 +7,7 @@ way wear out no further attempt; when it is off they go out through the client's
 they take a detour.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from actors.calls import Gate
 from actors.ground import Ground
@@ -108,8 +108,8 @@ class Doorkeeper:
     ) -> None:
         self.name = "middleware"
         self.doors: Mapping[int, Door] = {}
-        self.ways: Mapping[int, Detour] = {}
-        """What goes another way while a partner is away, by partner."""
+        self.turns: Mapping[int, Sequence[Callable[[bool], None]]] = {}
+        """Who else hears whether a partner is away, by partner."""
         self._delivered = delivered
         self._turned = turned
 
@@ -118,29 +118,34 @@ class Doorkeeper:
         if type(event) is FallbackChanged:
             if event.partner in self.doors:
                 self.doors[event.partner].shut = event.on
-            if event.partner in self.ways:
-                self.ways[event.partner].turn(event.on)
+            for turn in self.turns.get(event.partner, ()):
+                turn(event.on)
             self._turned(event)
         self._delivered(event, None)
 
 
 class Detour:
-    """The way to a partner, and the `other` one while it is away; what has begun on one of them ends there."""
+    """The way to a partner, and the `other` one while it is away; what has begun on the other way ends there."""
 
-    def __init__(self, usual: Submits, other: Submits, withdraw: Callable[[], None] | None = None) -> None:
+    def __init__(self, usual: Submits, other: Submits) -> None:
         self.name = usual.name
         self.usual = usual
         self.other = other
-        self.withdraw = withdraw
-        """Takes back what nobody has begun on the other way, where it can be."""
         self.away = False
+        self.taken = 0
+        """How many have gone the other way."""
 
     def turn(self, away: bool) -> None:
         """Go the other way from now on, or the usual one again."""
         self.away = away
-        if not away and self.withdraw is not None:
-            self.withdraw()
+
+    def moved(self, event: Event, _: Elapsed | None) -> bool:
+        """Take over what the usual way has not delivered; False where nothing goes the other way."""
+        if self.away:
+            self.submit(event)
+        return self.away
 
     def submit(self, event: Event) -> None:
         """Deliver an event, sooner or later."""
+        self.taken += self.away
         (self.other if self.away else self.usual).submit(event)

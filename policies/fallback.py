@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from policies.channel_fallback import ChannelRefuses, FeedSilent
+from policies.document_fallback import DocumentsAway
 from policies.silence import Silence
 from policies.stock_buffer import poisson_quantile
 from twin.model.fallback import Kind, kind_of
@@ -105,7 +106,7 @@ class WmsSilent:
         return min(now + self.review_us, stale) if now < stale else None
 
 
-_Fallback = ErpAway | WmsSilent | ChannelRefuses | FeedSilent
+_Fallback = ErpAway | WmsSilent | ChannelRefuses | FeedSilent | DocumentsAway
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,7 @@ class Fallbacks:
     wms: WmsSilent | None = None
     stock: ChannelRefuses | None = None
     feed: FeedSilent | None = None
+    documents: DocumentsAway | None = None
 
     def of(self, partner: int) -> _Fallback | None:
         """Return what is done while a partner (by its number) is away, if anything is."""
@@ -129,7 +131,9 @@ class Fallbacks:
                 return self.stock if _covers(self.stock, number) else None
             case Kind.ORDER_FEED:
                 return self.feed if _covers(self.feed, number) else None
+            case Kind.DOCUMENTS:
+                return self.documents if _covers(self.documents, number) else None
 
 
-def _covers(fallback: ChannelRefuses | FeedSilent | None, channel: int) -> bool:
+def _covers(fallback: ChannelRefuses | FeedSilent | DocumentsAway | None, channel: int) -> bool:
     return fallback is not None and (fallback.channels is None or channel in fallback.channels)

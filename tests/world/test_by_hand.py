@@ -2,6 +2,7 @@
 
 from actors.by_hand import ByHand
 from actors.ground import Ground
+from actors.presence import Detour
 from actors.unwatched import Unwatched
 from twin.kernel.recorder import Recorder
 from twin.kernel.station import Station
@@ -70,7 +71,32 @@ def test_what_nobody_has_begun_is_given_back_and_what_somebody_has_is_finished()
     portal = Portal()
     portal.ask(5, 9, 2)
     portal.timeline.run(until=5 * MINUTE)
-    portal.people.withdraw()
+    portal.people.turn(False)
     portal.timeline.run(until=60 * MINUTE)
     assert portal.done == [(10, 5)]
     assert portal.back == [2, 9]
+
+
+class Route:
+    """A client that keeps what it was given."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.had: list[int] = []
+
+    def submit(self, event: Event) -> None:
+        self.had.append(event.id)
+
+
+def test_while_a_partner_is_away_the_other_way_is_taken_also_by_what_the_usual_one_could_not_deliver():
+    usual, other = Route("usual"), Route("other")
+    way = Detour(usual, other)
+    asked = [OrdersAsked(id=n, channel=0, since=0) for n in range(4)]
+    way.submit(asked[0])
+    assert not way.moved(asked[0], None), "it stays where it was"
+    way.turn(True)
+    way.submit(asked[1])
+    assert way.moved(asked[0], None)
+    way.turn(False)
+    way.submit(asked[2])
+    assert (usual.had, other.had, way.taken) == ([0, 2], [1, 0], 2)

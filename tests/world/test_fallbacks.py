@@ -42,6 +42,9 @@ def test_orders_that_were_held_while_the_erp_was_away_go_on_afterwards(tmp_path:
         ("erp_away={else: forget}", "forget"),
         ("channel_refuses={use: hope}", "hope"),
         ("channel_refuses={use: pause_listing, channels: [nowhere]}", "'nowhere' is no channel here"),
+        ("edi_away={use: manual}", "needs a channel that an EDI gateway carries"),
+        ("edi_away={use: manual, channels: [marketplace_a]}", "needs channels.marketplace_a.promise.acknowledge"),
+        ("edi_away={use: fax}", "fax"),
         ("feed_silent={channels: [storefronts]}", "did you mean 'storefront'"),
         ("feed_silent={stale_afterr: 2h}", "did you mean 'stale_after'"),
         ("carrier_away={after: 5m, use: [carrier_b]}", "does not exist yet; remove it"),
@@ -93,3 +96,22 @@ def test_orders_that_were_not_heard_are_asked_for_and_what_comes_twice_is_one_or
     assert (made.kpis["fallback_s{partner=marketplace_a/orders}"] or 0) > 3_600
     assert (made.kpis["lost_orders"], made.kpis["duplicate_erp_orders"]) == (0, 0)
     assert made.kpis["invariant_violations"] == 0
+
+
+def gateway_down(design: str) -> RunResult:
+    """Run eight hours in which documents to partners come nowhere from the third hour to the seventh."""
+    settings = ["horizon=8h", "faults.hang.duration=1m", "faults.gateway_down.trigger.at=2h"]
+    settings += ["faults.gateway_down.duration=4h", "demand.orders_per_day={edi: 400, marketplace_a: 10}"]
+    return run_once(scenarios.load("partners_away", settings, small=True), design, 1)
+
+
+def test_partners_have_their_answers_in_time_by_another_route_or_by_hand():
+    waits, second, typed = gateway_down("waits"), gateway_down("second_route"), gateway_down("typed")
+    missed = [made.kpis["ack_deadline_missed"] or 0 for made in (waits, second, typed)]
+    assert missed[0] > 20
+    assert missed[1] == 0
+    assert missed[2] < missed[0]
+    assert (second.kpis["fallback_second_route"] or 0) > 20
+    typed_answers = typed.kpis["fallback_copies"] or 0
+    assert typed_answers > 10, "the document itself comes too, and the partner knows its number"
+    assert [made.kpis["invariant_violations"] for made in (waits, second, typed)] == [0, 0, 0]

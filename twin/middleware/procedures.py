@@ -1,6 +1,6 @@
 """The standard procedure table: which procedure handles which message."""
 
-from twin.middleware.delivery import fallback, redrive
+from twin.middleware.delivery import documents, fallback, redrive
 from twin.middleware.dispatch import Procedures
 from twin.middleware.intake import envelopes
 from twin.middleware.intake.identity import take_in_order
@@ -87,6 +87,7 @@ def standard() -> Procedures:
     table.bind(commands.PublicationAnswered, publication_answered)
     table.bind(commands.PartnerSilent, fallback.enter)
     table.bind(commands.PartnerBack, fallback.leave)
+    table.bind(commands.DocumentDue, documents.hand_over)
     table.bind(commands.FeedReviewDue, review_feed)
     table.bind(commands.RecheckDue, fallback.recheck)
     table.bind(commands.SiteReviewDue, review_site)

@@ -584,6 +584,14 @@ class SiteReviewDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """When the fallback was entered, or left, that this review belongs to."""
 
 
+class DocumentDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The deadline (elapsed) by which a partner must have an answer is near; `body` are the canonical bytes of it."""
+
+    channel: int
+    deadline: Elapsed
+    body: bytes
+
+
 class FeedReviewDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """What a channel whose orders do not come may have sold has grown with its silence, from the item `first` on."""
 

@@ -340,6 +340,19 @@ class OrderTurnedAway(Event, frozen=True, gc=False, kw_only=True, tag=True):
         return self.id
 
 
+class DocumentByHand(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Have people give a partner an answer at its portal by the `deadline` (elapsed): the answer's canonical bytes."""
+
+    channel: int
+    deadline: Elapsed
+    body: bytes
+
+    @property
+    def aggregate(self) -> int:
+        """Each answer by itself."""
+        return self.id
+
+
 class OrdersAsked(Event, frozen=True, gc=False, kw_only=True, tag=True):
     """Ask a channel for all orders that were placed from `since` (elapsed) on, also those that came already."""
 

@@ -23,6 +23,8 @@ class Kind(IntEnum):
     """Where a channel is told what it may sell, by channel."""
     ORDER_FEED = 2_000
     """Where a channel's orders come from, by channel."""
+    DOCUMENTS = 3_000
+    """What carries documents to a channel's trading partners, by channel."""
 
 
 class Absence(msgspec.Struct, frozen=True, gc=False):
@@ -45,6 +47,11 @@ def stock_interface(channel: int) -> int:
 def order_feed(channel: int) -> int:
     """Return the number of a channel's order feed among the partners."""
     return Kind.ORDER_FEED + channel
+
+
+def documents(channel: int) -> int:
+    """Return the number of what carries documents to a channel's partners."""
+    return Kind.DOCUMENTS + channel
 
 
 def kind_of(partner: int) -> tuple[Kind, int]:

@@ -77,6 +77,7 @@ Incoming = (
     | commands.RecheckDue
     | commands.SiteReviewDue
     | commands.FeedReviewDue
+    | commands.DocumentDue
     | commands.MessageCarried
     | commands.WebhookReceived
     | commands.FileReceived
@@ -112,6 +113,7 @@ Outgoing = (
     | events.FallbackDecided
     | events.OrderTurnedAway
     | events.OrdersAsked
+    | events.DocumentByHand
     | events.FileAnswered
     | events.InterchangeAnswered
     | events.ExceptionOpened

@@ -9,7 +9,7 @@ from actors.presence import Door, Watcher
 from policies.fallback import Fallbacks
 from policies.retry import Retry
 from policies.silence import Silence
-from twin.model.fallback import ERP, Kind, kind_of, order_feed, stock_interface, warehouse
+from twin.model.fallback import ERP, Kind, documents, kind_of, order_feed, stock_interface, warehouse
 from twin.model.message import Event, Message
 
 ONE_QUESTION = Retry(kind="none", attempts=1)
@@ -33,6 +33,7 @@ def partners_of(
     there += [(warehouse(site), wms, f"{wms}/{name}") for site, name in enumerate(sites)]
     for number, (name, party) in enumerate(channels.items()):
         there += [(stock_interface(number), party, f"{name}/stock"), (order_feed(number), party, f"{name}/orders")]
+        there.append((documents(number), party, f"{name}/documents"))
     found = []
     for number, party, name in there:
         fallback = fallbacks.of(number) if fallbacks is not None else None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from actors.by_hand import ByHand
 from actors.calls import Client, Feed
 from actors.carrier import Carrier
 from actors.channel import Channel
@@ -36,7 +37,7 @@ from twin.model.message import Message
 from twin.world import designs, landscape
 from twin.world.alerts import AlertWatch, rules_at_work
 from twin.world.around import add_operators, add_payments, add_pim, add_portal, client_of_customers, watch_partners
-from twin.world.detours import detours_of
+from twin.world.detours import Detours
 from twin.world.elastic import elastic_of
 from twin.world.erp_side import erp_of
 from twin.world.first_state import fill_world
@@ -98,6 +99,7 @@ class World:
     feeds: list[Feed]
     alerts: AlertWatch
     further: FurtherParties
+    people: list[ByHand]
     tap: Tap | None = None
 
     def orders_under_way(self, *, asleep: tuple[type[Message], ...] = ()) -> set[int]:
@@ -221,6 +223,7 @@ def _wired(wiring: Wiring, stops: bool, begins: Elapsed) -> World:
         feeds=wiring.feeds,
         alerts=_alerts(wiring),
         further=wiring.further,
+        people=wiring.by_hand,
         tap=wiring.tap,
     )
 
@@ -252,11 +255,14 @@ def _connect(wiring: Wiring) -> None:
         ready = [wiring.tap.ready(number, idle) for number, idle in enumerate(ready)]
     (erp,) = wiring.handed([wiring.erp_client])
     wms, answers = wiring.handed(wiring.wms_clients), wiring.handed(wiring.answer_clients)
-    stock, wiring.middleware.doors.ways = detours_of(wiring, wiring.handed(wiring.stock_clients))
+    detours = Detours(wiring)
+    stock, by_hand = detours.of_figures(wiring.handed(wiring.stock_clients)), detours.by_hand(answers)
+    answers = detours.of_documents(answers)
+    wiring.middleware.doors.turns, wiring.watch.fallbacks.documents = detours.turns, detours.counted
     portal = next(iter(wiring.handed(wiring.portal_clients)), None)
     holder = next(iter(wiring.handed(wiring.payment_clients)), None)
     payments = {} if holder is None else dict.fromkeys(paying_channels(wiring.scenario), holder)
-    routes = routes_of(erp, wms, answers, stock, portal, payments)
+    routes = routes_of(erp, wms, answers, stock, portal, payments, by_hand)
     wiring.middleware.connect(routes, publishers_of(wiring.scenario, wiring.rules, ready))
     wiring.watch.stock_links = frozenset(client.name for client in wiring.stock_clients)
     if isinstance(wiring.middleware, TroubledMiddleware):

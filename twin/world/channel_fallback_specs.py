@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from policies import channel_fallback as policy
+from policies import document_fallback
 from policies.silence import Silence
 from twin.world.law_specs import Delay
 from twin.world.values import Block, Count, Duration, Identifier, PositiveDuration, sourced
@@ -39,6 +40,21 @@ class FeedSilent(Block):
     overlap: Duration = sourced("15m", "assumed: what came shortly before may have been cut off")
 
 
+class DocumentsAway(Block):
+    """How documents reach trading partners while their gateway, or the network behind it, is away.
+
+    `manual`: operators give an answer at the partner's portal when its deadline (`promise: {acknowledge}`) is `margin`
+    away. `second_route`: another connection, which takes `route`.
+    """
+
+    after: PositiveDuration = sourced("5m", "assumed: no answer for so long is an absence")
+    stable_for: Count = sourced(3, "assumed: answers in a row before it counts as back")
+    use: Literal["wait", "second_route", "manual"] = sourced("wait", "rule: documents wait in their order")
+    channels: tuple[Identifier, ...] | None = sourced(None, "rule: those that an EDI gateway carries")
+    margin: PositiveDuration = sourced("1h", "assumed: time enough for people who have other work")
+    route: Delay = sourced({"archetype": "edi_translate"}, "latency.yaml, edi_translate (assumed)")
+
+
 def refuses_of(block: ChannelRefuses, names: Sequence[str]) -> policy.ChannelRefuses:
     """Return the fallback that a block describes; `names` are the channels."""
     return policy.ChannelRefuses(
@@ -58,6 +74,18 @@ def feed_of(block: FeedSilent, names: Sequence[str]) -> policy.FeedSilent:
         review_us=block.review,
         overlap_us=block.overlap,
         channels=_numbers(block.channels, names),
+    )
+
+
+def documents_of(
+    block: DocumentsAway, names: Sequence[str], gateways: Sequence[str]
+) -> document_fallback.DocumentsAway:
+    """Return the fallback that a block describes; `gateways` are those of the channels that an EDI gateway carries."""
+    return document_fallback.DocumentsAway(
+        silence=Silence(after_us=block.after, stable_for=block.stable_for),
+        use=block.use,
+        margin_us=block.margin,
+        channels=_numbers(gateways if block.channels is None else block.channels, names) or (),
     )
 
 

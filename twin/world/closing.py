@@ -101,7 +101,9 @@ def _at_hand(world: World, calls: CallChecks) -> set[int]:
 
 
 def _at_clients(world: World, calls: CallChecks) -> Iterator[Event]:
-    """Yield the events that clients have to deliver."""
+    """Yield the events that clients have to deliver, or people who stand in for them."""
+    for person in world.people:
+        yield from person.to_do()
     for client in world.clients:
         yield from client.backlog
         yield from calls.under_way(client.name)

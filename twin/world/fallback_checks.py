@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from twin.world.designs import Design, GovernedPublication
 from twin.world.fallback_specs import Fallbacks
 from twin.world.finding import Finding, Path, missing
+from twin.world.rules import carried_by_gateways
 from twin.world.scenario import Scenario
 
 
@@ -13,10 +14,12 @@ def fallback_findings(scenario: Scenario) -> Iterator[Finding]:
     for name, design in scenario.designs.items():
         if design.fallbacks is not None:
             yield from _channels(scenario, design, design.fallbacks, ("designs", name, "fallbacks"))
+            yield from _documents(scenario, design.fallbacks, ("designs", name, "fallbacks", "edi_away"))
 
 
 def _channels(scenario: Scenario, design: Design, fallbacks: Fallbacks, path: Path) -> Iterator[Finding]:
-    for key, block in (("channel_refuses", fallbacks.channel_refuses), ("feed_silent", fallbacks.feed_silent)):
+    blocks = ("channel_refuses", fallbacks.channel_refuses), ("feed_silent", fallbacks.feed_silent)
+    for key, block in (*blocks, ("edi_away", fallbacks.edi_away)):
         for channel in (block.channels if block is not None else None) or ():
             if channel not in scenario.channels:
                 yield missing((*path, key, "channels"), "channel", channel, scenario.channels)
@@ -28,3 +31,20 @@ def _channels(scenario: Scenario, design: Design, fallbacks: Fallbacks, path: Pa
         yield Finding((*path, "channel_refuses"), told)
     if refuses.use == "pause_listing" and not scenario.landscape.of_kind("operators"):
         yield Finding((*path, "channel_refuses", "use"), "needs a party of kind operators: somebody has to do it")
+
+
+def _documents(scenario: Scenario, fallbacks: Fallbacks, path: Path) -> Iterator[Finding]:
+    block = fallbacks.edi_away
+    if block is None:
+        return
+    carried = carried_by_gateways(scenario)
+    if not (block.channels or carried):
+        yield Finding(path, "needs a channel that an EDI gateway carries, or the names of other channels")
+    if block.use == "manual":
+        if not scenario.landscape.of_kind("operators"):
+            yield Finding((*path, "use"), "needs a party of kind operators: somebody has to do it")
+        for name in carried if block.channels is None else block.channels:
+            promise = scenario.channels[name].promise if name in scenario.channels else None
+            if name in scenario.channels and (promise is None or promise.acknowledge is None):
+                told = f"needs channels.{name}.promise.acknowledge: people take over before that deadline"
+                yield Finding((*path, "use"), told)

@@ -7,7 +7,14 @@ from pydantic import Field, model_validator
 
 from policies import fallback as policy
 from policies.silence import Silence
-from twin.world.channel_fallback_specs import ChannelRefuses, FeedSilent, feed_of, refuses_of
+from twin.world.channel_fallback_specs import (
+    ChannelRefuses,
+    DocumentsAway,
+    FeedSilent,
+    documents_of,
+    feed_of,
+    refuses_of,
+)
 from twin.world.costs import Price
 from twin.world.values import Block, Count, Later, PositiveDuration, Share, Words, rule, sourced
 
@@ -63,17 +70,22 @@ class Fallbacks(Block):
     wms_silent: WmsSilent | None = sourced(None, "rule: nothing is done unless it is said")
     channel_refuses: ChannelRefuses | None = sourced(None, "rule: nothing is done unless it is said")
     feed_silent: FeedSilent | None = sourced(None, "rule: nothing is done unless it is said")
+    edi_away: DocumentsAway | None = sourced(None, "rule: nothing is done unless it is said")
     carrier_away: Later = None
 
 
-def fallbacks_of(block: Fallbacks | None, channels: Sequence[str]) -> policy.Fallbacks | None:
-    """Return the fallbacks that a block describes, of these channels; None where there are none."""
+def fallbacks_of(block: Fallbacks | None, channels: Sequence[str], gateways: Sequence[str]) -> policy.Fallbacks | None:
+    """Return the fallbacks that a block describes, of these channels; None where there are none.
+
+    `gateways` are those of the channels whose documents an EDI gateway carries.
+    """
     if block is None:
         return None
     made = policy.Fallbacks(
         erp=_erp(block.erp_away) if block.erp_away is not None else None,
         wms=_wms(block.wms_silent) if block.wms_silent is not None else None,
         stock=refuses_of(block.channel_refuses, channels) if block.channel_refuses is not None else None,
+        documents=documents_of(block.edi_away, channels, gateways) if block.edi_away is not None else None,
         feed=feed_of(block.feed_silent, channels) if block.feed_silent is not None else None,
     )
     return made if made != policy.Fallbacks() else None

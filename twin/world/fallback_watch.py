@@ -1,9 +1,10 @@
 """What is measured of fallbacks: how long each was on, and what became of the orders that came meanwhile."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from policies.channel_fallback import BY_FILE, BY_HAND
+from policies.document_fallback import TYPED
 from policies.fallback import REROUTED
 from twin.kernel.recorder import Recorder
 from twin.model.events import FallbackChanged, FallbackDecided
@@ -24,10 +25,13 @@ FALLBACK_MEASURES: Final[dict[str, tuple[str, str]]] = {
         "its stock interface was silent.",
     ),
     "fallback_files": ("count", "Files of figures that went to channels whose stock interface was away."),
+    "fallback_typed_answers": ("documents", "Answers that people were asked to give at a partner's portal."),
+    "fallback_second_route": ("documents", "Documents that took the second route while their gateway was away."),
+    "fallback_copies": ("documents", "Answers that a partner got a second time, and took for copies."),
     "fallback_listings": ("count", "Times that people were asked to pause listings, for the same reason."),
 }
 """Name to (unit, what it says)."""
-_NAMED: Final = {REROUTED: "rerouted_orders", BY_FILE: "files", BY_HAND: "listings"}
+_NAMED: Final = {REROUTED: "rerouted_orders", BY_FILE: "files", BY_HAND: "listings", TYPED: "typed_answers"}
 """What decisions are called that are not about whether an order is accepted, by their reason."""
 
 
@@ -43,12 +47,16 @@ class FallbackWatch:
         self._began: Elapsed = 0
         self._counts: dict[str, int] = {}
         self._longest: Elapsed | None = None
+        self.documents: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        """How many documents took the second route, and how many were copies."""
+        self._before = (0, 0)
 
     def restart(self, now: Elapsed) -> None:
         """The warm-up is over."""
         self._began = now
         self._counts.clear()
         self._longest = None
+        self._before = self.documents()
         for level in self._on.values():
             level.restart(now)
 
@@ -78,6 +86,8 @@ class FallbackWatch:
         kpis: dict[str, float | None] = {"fallback_s": sum(on.values())}
         kpis |= {f"fallback_s{{partner={self._name(partner)}}}": seconds for partner, seconds in on.items()}
         kpis["fallback_exposure_s"] = None if self._longest is None else self._longest / SECOND
+        second, copies = (now - then for now, then in zip(self.documents(), self._before, strict=True))
+        kpis |= {"fallback_second_route": second, "fallback_copies": copies}
         counted = [name for name in FALLBACK_MEASURES if name not in kpis]
         return kpis | {name: self._counts.get(name.removeprefix("fallback_"), 0) for name in counted}
 

@@ -63,8 +63,8 @@ CALLS: Final[dict[str, FaultKind]] = {
         needs=("capacity", "backlog"), each=False, visibility=("silence",),
     ),
     "E1": FaultKind(
-        text="Calls fail at once with an error of the server.", targets=(*PARTNERS, "server"), takes=COIN,
-        ends=RAMPED,
+        text="Calls fail at once with an error of the server.", targets=(*PARTNERS, "edi_gateway", "server"),
+        takes=COIN, ends=RAMPED,
     ),
     "E2": FaultKind(
         text="Brownout: the service rate (`on: speed`) or the room (`on: workers`) is `factor` of what it was.",
@@ -72,7 +72,7 @@ CALLS: Final[dict[str, FaultKind]] = {
     ),
     "E3": FaultKind(
         text="Hang: calls are accepted and not answered; at the end they are forgotten, or worked off in a burst.",
-        targets=(*PARTNERS, "server"), takes=COIN, ends=("heal", "heal_with_burst", "permanent"),
+        targets=(*PARTNERS, "edi_gateway", "server"), takes=COIN, ends=("heal", "heal_with_burst", "permanent"),
         visibility=("silence",),
     ),
     "E4": FaultKind(

@@ -109,10 +109,12 @@ def routes_of(
     stock: Sequence[Submits],
     portal: Submits | None = None,
     payments: Mapping[int, Submits] | None = None,
+    by_hand: Sequence[Submits] | None = None,
 ) -> Mapping[type[Event], Route]:
     """Return which client takes which event: the ERP's, a warehouse's by site, a channel's by number, the portal's.
 
     `payments` has the client of whoever holds the money of a channel; where it has none the channel holds it itself.
+    `by_hand` are the people who give a channel's partners an answer, by number.
     """
 
     def audience(event: events.MilestoneReached) -> Submits:
@@ -144,6 +146,7 @@ def routes_of(
         events.FileAnswered: lambda event: answers[event.channel],
         events.InterchangeAnswered: lambda event: answers[event.channel],
         events.ReturnAnswered: lambda event: answers[event.channel],
+        events.DocumentByHand: lambda event: (by_hand or answers)[event.channel],
         events.OrdersAsked: lambda event: answers[event.channel],
         events.ShipmentAdvised: lambda event: answers[event.channel],
         events.InvoiceIssued: lambda event: answers[event.channel],

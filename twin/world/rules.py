@@ -214,13 +214,19 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         identity=Identity(kind=design.identity),
         exceptions=routing_of(design.exceptions),
         milestones=milestones_of(design.parcels, _audiences(scenario)),
-        fallbacks=fallbacks_of(design.fallbacks, names),
+        fallbacks=fallbacks_of(design.fallbacks, names, carried_by_gateways(scenario)),
     )
 
 
 def _documents(channel: Channel, party: Party) -> bool:
     """Tell whether a channel's trading partners are sent ship notices and invoices."""
     return isinstance(party, EdiGateway) and party.documents is not None and isinstance(channel.intake, InFiles)
+
+
+def carried_by_gateways(scenario: Scenario) -> list[str]:
+    """Return the channels whose documents an EDI gateway carries."""
+    parties = scenario.landscape.parties
+    return [name for name in scenario.channels if isinstance(parties[scenario.party_of(name)], EdiGateway)]
 
 
 def _half_life(design: designs.Design) -> Elapsed:

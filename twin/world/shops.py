@@ -8,6 +8,7 @@ from actors.carrier import Carrier
 from actors.channel import Channel, Webhook
 from actors.keyed_posts import KeyedPosts
 from actors.mailbox import Mailbox, Run
+from actors.once import Once
 from actors.second_thoughts import SecondThoughts
 from actors.way import Way
 from actors.writing import Writer
@@ -15,8 +16,8 @@ from policies.throttle import token_bucket
 from twin.kernel.link import Link
 from twin.model.chance import bits, stream_id
 from twin.model.commands import InterchangeReceived, MessageCarried, SubmitOrder, WebhookReceived
-from twin.model.fallback import order_feed, stock_interface
-from twin.model.instant import Elapsed
+from twin.model.fallback import documents, order_feed, stock_interface
+from twin.model.instant import DAY, Elapsed
 from twin.model.message import Message
 from twin.world import away, landscape
 from twin.world.catalogues import names_of
@@ -92,7 +93,10 @@ def add_channel(wiring: Wiring, number: int, name: str) -> None:
         ground, service=ground.lag(f"{name}/answer", compiled(party.stock_api.latency)), handle=channel.take_answer
     )
     answers = wiring.troubles.endpoint(desk, name, party_name)
-    wiring.answer_clients.append(wiring.client(f"middleware/{name}", "middleware", party_name, answers))
+    door = wiring.doors.get(documents(number))
+    wiring.answer_clients.append(wiring.client(f"middleware/{name}", "middleware", party_name, answers, pace=door))
+    if door is not None:
+        channel.documents = Once(30 * DAY)
     wiring.channels.append(channel)
     _intake(wiring, channel, name, party_name, party)
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from twin.middleware.delivery.documents import watch_document
 from twin.middleware.orders.effects import (
     Answer,
     CancelErp,
@@ -42,18 +43,19 @@ def answer(work: "Work", effect: Answer) -> None:
 def tell(work: "Work", effect: Answer, short: tuple[ItemQuantity, ...]) -> None:
     """Answer the channel; `short` are units that were not free at intake."""
     order = work.known()
-    work.unit.emit(
-        OrderAnswered(
-            id=work.ids.next(),
-            cause=work.cause.id,
-            case=order.id,
-            channel=order.channel,
-            number=order.number,
-            code=effect.code,
-            lines=effect.lines,
-            short=short,
-        )
+    told = OrderAnswered(
+        id=work.ids.next(),
+        cause=work.cause.id,
+        case=order.id,
+        channel=order.channel,
+        number=order.number,
+        code=effect.code,
+        lines=effect.lines,
+        short=short,
     )
+    work.unit.emit(told)
+    if work.rules.fallbacks is not None:
+        watch_document(told, order.placed_at, work.now, work.rules, work.unit)
 
 
 def create(work: "Work", effect: CreateErp) -> None:
