@@ -11,6 +11,7 @@ from typing import Protocol
 
 from actors.ground import Ground, Lag
 from actors.steps import Steps
+from actors.way import Way
 from policies.key_contract import Ending
 from policies.retry import Failed, RetryRule
 from policies.throttle import Throttle
@@ -354,8 +355,8 @@ class Feed:
         self,
         ground: Ground,
         name: str,
-        link: Link,
-        back: Link,
+        link: Way,
+        back: Way,
         deliver: Callable[[Message], None],
         again_after: Elapsed,
         attempts_max: int = 1000,

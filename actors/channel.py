@@ -42,7 +42,7 @@ from twin.model.events import (
 )
 from twin.model.ids import derive
 from twin.model.instant import DAY, Elapsed, Instant, Now
-from twin.model.message import Event, Message
+from twin.model.message import Event, Message, altered
 from twin.model.trace import TraceContext
 
 NOTHING = (0, -1)
@@ -357,6 +357,7 @@ class Webhook:
         duplicated: Callable[[int, int], bool],
         reconcile_every: Elapsed,
         link: Way,
+        reads: Way | None = None,
         signature: Signature | None = None,
         resigns: bool = True,
         traced: bool = False,
@@ -374,6 +375,10 @@ class Webhook:
         self.duplicated = duplicated
         self.reconcile_every = reconcile_every
         self.link = link
+        self.reads = reads or link
+        """What carries the answers to the poll."""
+        self.found = 0
+        """Orders that the poll handed over."""
         self._scans = 0
         if reconcile_every:
             channel.ground.timeline.call_in(reconcile_every, self._reconcile, None)
@@ -436,8 +441,19 @@ class Webhook:
         overdue = timeline.now - self.reconcile_every
         for submit in [s for s in channel.untaken.values() if s.placed_at <= overdue]:
             read = submit.under(derive(submit.case, _READ))
-            self.link.send(read.id, 1000 + self._scans, channel.hand_over, read)
+            self.reads.send(read.id, 1000 + self._scans, self._read, read)
         timeline.call_in(self.reconcile_every, self._reconcile, None)
+
+    def _read(self, submit: SubmitOrder) -> None:
+        self.found += submit.case in self.channel.untaken
+        self.channel.hand_over(submit)
+
+    def anew(self, message: Message) -> Message:
+        """Return a push as it goes out once more: stamped and signed for its new moment, if the shop does so."""
+        if self.signature is None or not self.resigns or not isinstance(message, WebhookReceived):
+            return message
+        stamp = self.channel.ground.now().wall
+        return altered(message, stamp=stamp, signature=sign(self.signature.secret, message.raw, stamp))
 
 
 class Poll:

@@ -18,7 +18,7 @@ from twin.world.landscape import Wms
 from twin.world.party_checks import party_findings
 from twin.world.promise_specs import FairShareAllocation, PriorityAllocation
 from twin.world.scenario import Channel, InFiles, Poll, Scenario, Webhook
-from twin.world.seller_specs import EdiGateway, Marketplace, Seller, Storefront
+from twin.world.seller_specs import EdiGateway, Marketplace, Seller, announced
 from twin.world.values import duration_text
 from twin.world.warm_up import longest
 
@@ -113,8 +113,9 @@ def _cannot_take(channel: Channel, name: str, party: Seller) -> str | None:
     match channel.intake:
         case Poll() if not isinstance(party, Marketplace):
             return f"{name} is a {party.kind}; it has no list to poll"
-        case Webhook() if not isinstance(party, Storefront):
-            return f"{name} is a {party.kind}; it sends no webhooks"
+        case Webhook() if announced(party) is None:
+            more = "unless it has 'notifications'" if isinstance(party, Marketplace) else ""
+            return f"{name} is a {party.kind}; it sends no webhooks {more}".rstrip()
         case InFiles() if not isinstance(party, EdiGateway) and channel.intake.every is None:
             return f"{name} is a {party.kind} without a mailbox; say how often with 'every'"
         case InFiles() if isinstance(party, EdiGateway) and channel.intake.every is not None:

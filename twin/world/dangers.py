@@ -16,7 +16,7 @@ from twin.world.law_specs import GammaLaw, LognormalLaw
 from twin.world.layers import attempts_at_each_layer
 from twin.world.retry_dangers import calls_of, retry_dangers, waited_for
 from twin.world.scenario import InFiles, Poll, Scenario
-from twin.world.seller_specs import EdiGateway, FeedApi, Marketplace, Storefront
+from twin.world.seller_specs import EdiGateway, FeedApi, Marketplace, announced
 from twin.world.values import duration_text
 
 
@@ -118,8 +118,10 @@ def _retention(scenario: Scenario, name: str, design: Design) -> Iterator[Findin
     """Warn of an inbox that forgets a message before its sender sends it for the last time (RELIABILITY 2.5, P-9)."""
     kept = design.sequencing.inbox_kept
     for party_name, party in scenario.landscape.parties.items():
-        if isinstance(party, Storefront):
-            again, seen, what = party.webhook.reconcile_every, party.webhook.reconcile_every, "scan"
+        webhook = announced(party)
+        if webhook is not None:
+            repeats = webhook.repeats.rule().horizon_us if webhook.repeats is not None else 0
+            again, seen, what = max(webhook.reconcile_every, repeats), webhook.reconcile_every, "scan"
         elif isinstance(party, EdiGateway):
             again, seen, what = party.resend_after * party.resends, party.poll_every, "poll"
         else:

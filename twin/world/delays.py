@@ -14,7 +14,7 @@ from twin.world.law_specs import ConstantLaw
 from twin.world.laws import compiled
 from twin.world.rules import StockInterface
 from twin.world.scenario import Direct, InFiles, Poll, Scenario, Webhook
-from twin.world.seller_specs import EdiGateway, Marketplace, Seller, Storefront
+from twin.world.seller_specs import EdiGateway, Marketplace, Seller, announced
 from twin.world.windows import Window
 
 CERTAIN = 1 - 1e-9
@@ -46,9 +46,11 @@ def _window(scenario: Scenario, design: designs.Design, name: str) -> Window:
     more_mean = more_bound = 0
     match channel.intake:
         case Webhook():
-            assert isinstance(party, Storefront)
-            intake.append(compiled(party.webhook.latency))
-            more_bound = 2 * party.webhook.reconcile_every if party.webhook.lost else 0
+            webhook = announced(party)
+            assert webhook is not None
+            intake.append(compiled(webhook.latency))
+            may_miss = webhook.lost or webhook.repeats is not None
+            more_bound = 2 * webhook.reconcile_every if may_miss else 0
         case Poll():
             assert isinstance(party, Marketplace)
             intake += [compiled(party.order_visible), compiled(party.list_orders.latency)]

@@ -29,6 +29,7 @@ from twin.world.opening import local_midnight, next_at
 from twin.world.partner_documents import PartnerDocuments
 from twin.world.scenario import Scenario
 from twin.world.site_work import SiteWork
+from twin.world.subscriptions import Subscriptions
 from twin.world.values import TimeOfDay
 
 
@@ -49,6 +50,7 @@ class FurtherParties:
         self.elastic: Elastic | None = None
         self.sites: SiteWork | None = None
         self.documents = PartnerDocuments(ground)
+        self.subscriptions = Subscriptions(ground)
         self.desk: Station | None = None
         self.returns_waited = array("q")
         self._before: dict[str, float] = {}
@@ -215,7 +217,7 @@ class FurtherParties:
             counts["broker_redelivered"], counts["broker_expired"] = self.broker.redelivered, self.broker.expired
         if self.stock_files is not None:
             counts |= {f"stock_file_trouble{{what={what}}}": n for what, n in self.stock_files.counts.items()}
-        counts |= self.documents.counts()
+        counts |= self.documents.counts() | self.subscriptions.counts()
         if self.sites is not None:
             counts |= self.sites.counts()
         if self.elastic is not None:

@@ -20,6 +20,7 @@ from twin.world.own_code import OwnParty
 from twin.world.partner_limits import PartnerLimit
 from twin.world.payment_specs import PaymentProvider
 from twin.world.people import Operators
+from twin.world.redelivery_specs import Repeats
 from twin.world.seller_specs import EdiGateway, Marketplace, OrderDesk, Storefront
 from twin.world.site_specs import Returns, Site, Transfers, Waves
 from twin.world.values import (
@@ -113,6 +114,10 @@ class Scans(Block):
     second_attempt: Share = sourced("5%", "assumed: nobody at home the first time")
     refused: Share = sourced("1%", "assumed: parcels that go back undelivered")
     lost: Share = sourced("0.1%", "assumed: parcels of which nothing is heard again")
+    repeats: Repeats | None = sourced(None, "rule: a scan is told until it is acknowledged")
+    look_every: PositiveDuration = sourced(
+        "2h", "carriers.yaml, Karrio: trackings are looked up every 7,200 s (published); with `repeats` alone"
+    )
 
 
 class Carrier(Block):

@@ -9,6 +9,7 @@ from twin.world.further_measures import FURTHER_MEASURES
 from twin.world.lineage import LINEAGE_MEASURES
 from twin.world.partner_documents import DOCUMENT_MEASURES
 from twin.world.site_work import SITE_MEASURES
+from twin.world.subscriptions import SUBSCRIPTION_MEASURES
 from twin.world.watchable import ALERT_MEASURES
 
 MEASURES: Final[dict[str, tuple[str, str]]] = (
@@ -85,6 +86,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = (
     | FURTHER_MEASURES
     | SITE_MEASURES
     | DOCUMENT_MEASURES
+    | SUBSCRIPTION_MEASURES
 )
 """Name to (unit, what it says)."""
 

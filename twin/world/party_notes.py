@@ -13,7 +13,7 @@ from twin.world.values import Block, later_key
 LEAVES_OUT: Final = {
     "erp_cloud": "credit, prices and tax of its own; reads; sessions and users beside ours",
     "wms": "slotting, travel between bins; who loads a truck, and transfers that a person orders; people who are ill",
-    "storefront": "carts; prices that change; the vendor's repeats of a webhook after an error (a poll finds the lost)",
+    "storefront": "carts; prices that change; vendors that judge a destination by its share of failures",
     "marketplace": "the quota for reading single orders; fees; listing and delisting",
     "edi_gateway": "wire formats; several documents in one interchange; partners' own rules of content; disputes",
     "b2b_portal": "log-ins and contracts; prices other than those of the channel's terms",

@@ -53,7 +53,7 @@ from twin.world.promise_specs import backorders_of, dates_of, promising_of
 from twin.world.quota_specs import quotas_of
 from twin.world.safety_specs import classes_of, safety_of
 from twin.world.scenario import Channel, Direct, InFiles, Scenario, Webhook
-from twin.world.seller_specs import EdiGateway, FeedApi, FileStockApi, Seller, Storefront, StorefrontStockApi
+from twin.world.seller_specs import EdiGateway, FeedApi, FileStockApi, Seller, StorefrontStockApi, announced
 from twin.world.source_specs import source_of
 from twin.world.windows import Window
 
@@ -280,8 +280,8 @@ def _homes(served: list[int], people: list[int]) -> tuple[tuple[Site, ...], ...]
 
 def _signature(name: str, channel: Channel, scenario: Scenario) -> Signature | None:
     """Return how a channel signs its pushes; the secret is the channel's own, and is no secret in a twin."""
-    party = scenario.landscape.parties[scenario.party_of(name)]
-    signs = isinstance(party, Storefront) and party.webhook.signed and isinstance(channel.intake, Webhook)
+    webhook = announced(scenario.landscape.parties[scenario.party_of(name)])
+    signs = webhook is not None and webhook.signed and isinstance(channel.intake, Webhook)
     return Signature(name.encode()) if signs else None
 
 

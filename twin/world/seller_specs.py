@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from twin.world.edi_specs import Documents
 from twin.world.law_specs import Delay
+from twin.world.redelivery_specs import Repeats
 from twin.world.values import (
     Block,
     Count,
@@ -29,6 +30,9 @@ class Webhooks(Block):
     signed: Flag = sourced(False, "rule: who can push at all is not what most scenarios ask")
     resigns: Flag = sourced(True, "assumed: a redelivery is stamped and signed anew")
     traced: Flag = sourced(False, "rule: a shop has no trace of its own unless it is said")
+    repeats: Repeats | None = sourced(
+        None, "rule: a push is made once; who is not reached finds it by the list of orders"
+    )
 
 
 class StorefrontStockApi(Block):
@@ -99,13 +103,14 @@ MarketplaceStockApi = Annotated[PatchApi | FeedApi, OneOf("stock API")]
 
 
 class Marketplace(Block):
-    """A marketplace: its orders become visible late and are polled; stock is taken by patch or by feed."""
+    """A marketplace: its orders become visible late and are polled or notified; stock is taken by patch or by feed."""
 
     kind: Literal["marketplace"]
     order_visible: Delay = sourced(
         {"archetype": "order_visible_marketplace"}, "landscape.yaml, marketplace A (third party)"
     )
     list_orders: OrderList = sourced({}, "the defaults of list_orders")
+    notifications: Webhooks | None = sourced(None, "rule: its orders are polled unless it is said")
     stock_api: MarketplaceStockApi = sourced({"kind": "patch"}, "landscape.yaml, marketplace A (published)")
     apply: Delay = sourced("0s", "assumed: a figure that was taken is shown at once; a feed's turnaround is apart")
 
@@ -160,3 +165,10 @@ class OrderDesk(Block):
 
 Seller = Storefront | Marketplace | EdiGateway | OrderDesk
 """The parties that sell."""
+
+
+def announced(party: object) -> Webhooks | None:
+    """Return how a party pushes its orders; None where it pushes none."""
+    if isinstance(party, Storefront):
+        return party.webhook
+    return party.notifications if isinstance(party, Marketplace) else None

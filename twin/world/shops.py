@@ -6,6 +6,7 @@ from actors.buyers import Sayer
 from actors.calls import Endpoint, Gate
 from actors.carrier import Carrier
 from actors.channel import Channel, Webhook
+from actors.ground import Lag
 from actors.keyed_posts import KeyedPosts
 from actors.mailbox import Mailbox, Run
 from actors.once import Once
@@ -28,7 +29,7 @@ from twin.world.rules import StockInterface
 from twin.world.sayers import sayer_of
 from twin.world.scenario import Direct, InFiles
 from twin.world.scenario import Poll as PollBlock
-from twin.world.seller_specs import EdiGateway, Marketplace, Seller, Storefront
+from twin.world.seller_specs import EdiGateway, Marketplace, Seller, announced
 from twin.world.wiring import Wiring
 
 ORDERS = (SubmitOrder, WebhookReceived, MessageCarried, InterchangeReceived)
@@ -175,20 +176,36 @@ def _intake(wiring: Wiring, channel: Channel, name: str, party_name: str, party:
         wiring.troubles.pull(poll, name, party_name)
         _hands_over(wiring, channel, poll.placed, name, party_name)
         return
-    assert isinstance(party, Storefront)
-    dispatch = ground.lag(f"{name}/webhook", compiled(party.webhook.latency))
+    _by_push(wiring, channel, name, party_name, extra, pushed)
+
+
+def _by_push(wiring: Wiring, channel: Channel, name: str, party_name: str, extra: Lag, pushed: Way) -> None:
+    """Let a party push its orders, and again by its own rule where it has one; what was lost is read from its list."""
+    ground, block = wiring.ground, announced(wiring.parties[party_name])
+    assert block is not None
+    pushes = None
+    if block.repeats is not None:
+        back = wiring.link("middleware", party_name, f"{name}/orders", response=True)
+        pushes = wiring.further.subscriptions.of(
+            name, block.repeats, pushed, back, stored=lambda message: message.case not in channel.untaken
+        )
+    dispatch = ground.lag(f"{name}/webhook", compiled(block.latency))
     webhook = Webhook(
         channel,
         dispatch=lambda identity, attempt: dispatch(identity, attempt) + extra(identity, attempt),
-        lost=ground.coin(f"{name}/webhook/lost", party.webhook.lost),
-        duplicated=ground.coin(f"{name}/webhook/duplicated", party.webhook.duplicated),
-        reconcile_every=party.webhook.reconcile_every,
-        link=pushed,
+        lost=ground.coin(f"{name}/webhook/lost", block.lost),
+        duplicated=ground.coin(f"{name}/webhook/duplicated", block.duplicated),
+        reconcile_every=block.reconcile_every,
+        link=pushes or pushed,
+        reads=pushed,
         signature=wiring.rules.channels[channel.index].signature,
-        resigns=party.webhook.resigns,
-        traced=party.webhook.traced,
+        resigns=block.resigns,
+        traced=block.traced,
         judged_at=wiring.middleware.ground.now,
     )
+    if pushes is not None:
+        pushes.anew = webhook.anew
+        wiring.further.subscriptions.also_found(pushes, lambda: webhook.found)
     wiring.troubles.clock(channel, name, party_name)
     _hands_over(wiring, channel, webhook.placed, name, party_name, webhook)
 

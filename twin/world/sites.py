@@ -111,7 +111,7 @@ def _carrier(wiring: Wiring, name: str, block: landscape.Party) -> tuple[Carrier
         name,
         wiring.ground.lag(f"{name}/transit", compiled(block.transit)),
         luck=luck_of(wiring.ground, name, scans) if scans else None,
-        scanner=scanner_of(wiring.ground, name, scans, wiring.feed(name, f"{name}/scans")) if scans else None,
+        scanner=scanner_of(wiring.ground, name, scans, wiring.feed(name, f"{name}/scans", scans)) if scans else None,
     )
     take_back_undelivered(carrier, wiring.warehouses)
     limit = block.limit

@@ -21,6 +21,7 @@ from actors.second_thoughts import SecondThoughts
 from actors.supplier import Supplier
 from actors.tap import Submits, Tap
 from actors.transactor import Store
+from actors.way import Way
 from actors.wms import Warehouse
 from policies.retry import Retry
 from policies.ruleset import RuleSet
@@ -185,14 +186,18 @@ class Wiring:
         self.clients.append(client)
         return client
 
-    def feed(self, a: str, name: str) -> Feed:
-        """Return the feed of a party's facts to the middleware."""
+    def feed(self, a: str, name: str, scans: landscape.Scans | None = None) -> Feed:
+        """Return the feed of a party's facts to the middleware; a carrier may push its scans by a rule of its own."""
         names = (a, name)
+        there: Way = self.link(a, "middleware", f"{name}/facts")
+        back: Way = self.link("middleware", a, f"{name}/facts", response=True)
+        if scans is not None and scans.repeats is not None:
+            there = back = self.further.subscriptions.of(a, scans.repeats, there, back, look_every=scans.look_every)
         feed = self.troubles.feed(*names)(
             self.ground,
             name,
-            self.link(a, "middleware", f"{name}/facts"),
-            self.link("middleware", a, f"{name}/facts", response=True),
+            there,
+            back,
             self.troubles.door(self.ground, len(self.opening.items), self.carried(name), *names),
             AGAIN_AFTER,
         )
