@@ -123,6 +123,10 @@ class Middleware:
         self._slots = [0] * len(publishers)
         self._publisher_ids = [stream_id(f"publisher/{channel}") for channel in range(len(publishers))]
 
+    def rule(self, rules: RuleSet) -> None:
+        """Go by other rules from now on; what is in hand is finished under those before."""
+        self.rules = rules
+
     def resume(self) -> None:
         """Go on from what the store holds: send the outbox again, and wait for what was scheduled."""
         now = self.ground.timeline.now
@@ -203,7 +207,7 @@ class Middleware:
         self._next()
 
     def _next(self) -> None:
-        if self.queue:
+        if self.queue and self.busy <= self.workers:
             message = self.queue.popleft()
             self.ground.probe.queued("middleware", len(self.queue))
             self._begin(message, 0)

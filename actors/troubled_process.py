@@ -135,12 +135,17 @@ class TroubledMiddleware(Struck, Middleware):
             for go_on, arg in late:
                 go_on(arg)
 
-    def _rule(self) -> None:
-        """Go by the rules as built and as the records that are on leave them; every figure is evaluated anew."""
-        self.rules = self._as_built
+    def rule(self, rules: RuleSet) -> None:
+        """Go by other rules, as the records that are on leave them."""
+        self._as_built = rules
         for armed in self.armed:
             if armed.fault.kind in RULED:
-                self.rules = ruled(self.rules, armed)
+                rules = ruled(rules, armed)
+        super().rule(rules)
+
+    def _rule(self) -> None:
+        """A record on the rules has begun or is over; every figure is evaluated anew."""
+        self.rule(self._as_built)
         self._told(self.rules)
         self._publish_all()
 
@@ -307,10 +312,7 @@ class TroubledMiddleware(Struck, Middleware):
             return
         while self._line is not None and self.queue and self._line.expired(self.queue[0]):
             self.queue.popleft()
-        if self.busy > self.workers:
-            self.busy -= 1
-        else:
-            super()._next()
+        super()._next()
 
     def _send(self, event: Event) -> None:
         if not self.down and not self._passes("before_send"):

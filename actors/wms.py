@@ -7,7 +7,7 @@ remembered by key, so a repeated request does nothing. Where the site works in w
 before it is on the floor. What comes back lies aside, on hand and not on the shelf, until somebody has looked at it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from actors.calls import Client, Feed
@@ -411,6 +411,11 @@ class Warehouse:
                     at=self.ground.timeline.now,
                 )
             )
+
+    def stock_take(self, items: Sequence[int], each: Elapsed, cause: int) -> None:
+        """Bins are counted on purpose, one after the other, every `each` microseconds."""
+        for place, item in enumerate(items):
+            self.ground.timeline.call_in(place * each, self._correct, (item, cause))
 
     def restock(self, item: int, units: int, cause: int) -> int:
         """Somebody puts units on a shelf, or takes off what is there of them, and has the bin counted.

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from reports import bands, compare, timeline, topology
 from reports.document import image
-from reports.windows import never_on, windows_of
+from reports.windows import marks_of, never_on, windows_of
 from twin.experiment.comparison import Comparison
 from twin.experiment.trace import Record
 from twin.model.instant import SECOND
@@ -45,10 +45,13 @@ def pictures(scenario: "Scenario", comparison: Comparison, records: Sequence[Rec
     warm_up = int(run.warm_up_s * SECOND)
     faults = [fault.name for fault in scenario.faults]
     on = {record.design: windows_of(record, span) for record in records}
+    acted = {record.design: marks_of(record) for record in records}
     for section, chosen, told in (("time", bands.BUSINESS, "orders"), ("technical", bands.TECHNICAL, "interfaces")):
         for record in records:
             windows = on[record.design]
-            figure = timeline.figure(record, chosen, run.scenario, run.seed, span, windows, warm_up)
+            figure = timeline.figure(
+                record, chosen, run.scenario, run.seed, span, windows, warm_up, acted[record.design]
+            )
             if figure is not None:
                 shown = ", ".join(place.get_title(loc="left").partition(" (")[0].lower() for place in figure.axes)
                 absent = never_on(faults, windows)

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from reports.bands import LINES_MAX, Band, Curve, Line, curves
 from reports.style import COLOURS, GRID, QUIET, WIDTH_IN, footnote, look
-from reports.windows import Window
+from reports.windows import Mark, Window
 from twin.experiment.comparison import number
 from twin.experiment.trace import Record
 from twin.model.instant import DAY, HOUR, MINUTE, SECOND
@@ -36,8 +36,11 @@ def figure(
     span_us: int,
     windows: Sequence[Window] = (),
     warm_up_us: int = 0,
+    marks: Sequence[Mark] = (),
 ) -> Figure | None:
     """Draw bands of a run one above the other, in bins of a round length; None where nothing of them happened.
+
+    Windows are shaded, marks are lines across all panels.
 
     A band of which nothing happened has no panel. `span_us` is the length of the run, `warm_up_us` what the measures
     leave out of it.
@@ -61,11 +64,15 @@ def figure(
             _tidy(place, is_count=_counts(band))
             for window in windows:
                 place.axvspan(window.at_us / size, window.until_us / size, color=COLOURS[5], alpha=0.22, linewidth=0)
+            for mark in marks:
+                place.axvline(mark.at_us / size, color=QUIET, linestyle=":", linewidth=1)
             place.axvspan(0, warm_up_us / size, color=GRID, alpha=0.7, linewidth=0)
-        _name(places[0], windows, size)
+        _name(places[0], [(window.name, window.at_us) for window in windows], size)
+        _name(places[-1], [(mark.name, mark.at_us) for mark in marks], size)
         places[-1].set_xlabel(f"{unit} since the start of the run")
         places[-1].set_xlim(0, span_us / size)
-        shaded = ("; shaded: faults" if windows else "") + ("; grey: warm-up" if warm_up_us else "")
+        shaded = ("; shaded: faults" if windows else "") + ("; dotted: actions" if marks else "")
+        shaded += "; grey: warm-up" if warm_up_us else ""
         footnote(drawn, f"{scenario}, {record.design}", [seed], f"bins of {told(width)}{shaded}")
     return drawn
 
@@ -128,12 +135,12 @@ def _tidy(place: Axes, *, is_count: bool) -> None:
     place.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.05), labelcolor=QUIET)
 
 
-def _name(place: Axes, windows: Sequence[Window], size: int) -> None:
-    """Write the names of the faults at their times, one line lower for each that would lie on another."""
-    for index, window in enumerate(windows):
+def _name(place: Axes, named: Sequence[tuple[str, int]], size: int) -> None:
+    """Write names at their times, one line lower for each that would lie on another."""
+    for index, (name, at) in enumerate(named):
         place.annotate(
-            window.name,
-            (window.at_us / size, 1.0),
+            name,
+            (at / size, 1.0),
             xytext=(2, -2 - 10 * (index % 4)),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",

@@ -1,4 +1,4 @@
-"""When faults were on, as the record has it: what the time lines shade."""
+"""When faults were on and people acted, as the record has it: what the time lines shade and mark."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,22 @@ class Window:
     name: str
     at_us: int
     until_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment that is marked: somebody acted on purpose, or took it back; microseconds from the start of the run."""
+
+    name: str
+    at_us: int
+
+
+def marks_of(record: Record) -> list[Mark]:
+    """Return when people acted on purpose, and when what they did was over."""
+    rows = record.rows(
+        "SELECT kind, source, at_us FROM events WHERE kind IN ('action.on', 'action.off') ORDER BY file_row_number"
+    )
+    return [Mark(str(name) if kind == "action.on" else f"{name} ends", int(str(at))) for kind, name, at in rows]
 
 
 def windows_of(record: Record, span_us: int) -> list[Window]:

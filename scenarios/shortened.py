@@ -1,4 +1,4 @@
-"""What a shortened horizon leaves no room for: faults that would begin after it are left out, and listed."""
+"""What a shortened horizon leaves no room for: faults and actions that would come after it are left out, and listed."""
 
 from dataclasses import replace
 
@@ -10,7 +10,9 @@ from twin.world.values import duration_text
 
 
 def shortened(tree: Node, scenario: Scenario) -> tuple[Node, list[Problem]]:
-    """Return the tree without faults that begin after the horizon or wait for one that does, and say which."""
+    """Return the tree without faults that begin after the horizon or wait for one that does, and without actions
+    after it, and say which.
+    """
     late: dict[str, str] = {}
     for fault in scenario.faults:
         trigger = fault.trigger
@@ -18,7 +20,16 @@ def shortened(tree: Node, scenario: Scenario) -> tuple[Node, list[Problem]]:
             late[fault.name] = f"begins at {duration_text(trigger.at)}"
         elif isinstance(trigger, AfterTrigger) and trigger.after in late:
             late[fault.name] = f"waits for {trigger.after!r}"
-    records = tree.entries.get("faults")
+    tree, told = _without(tree, "faults", late, scenario)
+    acts = {
+        each.name: f"is done at {duration_text(each.at)}" for each in scenario.actions if each.at >= scenario.horizon
+    }
+    tree, more = _without(tree, "actions", acts, scenario)
+    return tree, told + more
+
+
+def _without(tree: Node, block: str, late: dict[str, str], scenario: Scenario) -> tuple[Node, list[Problem]]:
+    records = tree.entries.get(block)
     if not late or records is None or not isinstance(records.value, list):
         return tree, []
     kept, told = [], []
@@ -28,5 +39,5 @@ def shortened(tree: Node, scenario: Scenario) -> tuple[Node, list[Problem]]:
             kept.append(record)
             continue
         message = f"{name!r} is left out: it {late[name]}, after the horizon of {duration_text(scenario.horizon)}"
-        told.append(replace(problem(record.place, f"faults[{number}]", message), level="warning"))
-    return Node({**tree.entries, "faults": replace(records, value=kept)}, tree.place, tree.key), told
+        told.append(replace(problem(record.place, f"{block}[{number}]", message), level="warning"))
+    return Node({**tree.entries, block: replace(records, value=kept)}, tree.place, tree.key), told

@@ -15,10 +15,13 @@ from twin.experiment.trace import OF_ITEMS, Record
 UNCHANGING: Final = "1970-01-01T00:00:00Z"
 ATTRIBUTES: Final = {"number": "integer", "message": "string", "cause": "string"}
 """What an event has beside its objects: units, a figure, an attempt or an outcome; its message, and what caused it."""
-THINGS: Final = ("order", "item", "party", "fault")
+THINGS: Final = ("order", "item", "party", "fault", "action")
 OF_FAULTS: Final = ("fault.on", "fault.off")
 """Steps that come from a fault, which is no party."""
-_PARTIES: Final = f"SELECT source FROM events WHERE kind NOT IN {OF_FAULTS} UNION SELECT target FROM events ORDER BY 1"
+OF_ACTIONS: Final = ("action.on", "action.off")
+"""Steps that come from an action, which is none either; what it is done to may be a setting."""
+_PARTIES: Final = f"""SELECT source FROM events WHERE kind NOT IN {OF_FAULTS + OF_ACTIONS}
+                      UNION SELECT target FROM events WHERE kind NOT IN {OF_ACTIONS} ORDER BY 1"""
 
 
 def document(record: Record, start_us: int) -> Iterator[str]:
@@ -38,6 +41,8 @@ def _objects(record: Record) -> Iterator[dict[str, object]]:
         yield _object(f"party:{party}", "party", str(party))
     for (fault,) in record.rows(f"SELECT DISTINCT source FROM events WHERE kind IN {OF_FAULTS} ORDER BY 1"):
         yield _object(f"fault:{fault}", "fault", str(fault))
+    for (action,) in record.rows(f"SELECT DISTINCT source FROM events WHERE kind IN {OF_ACTIONS} ORDER BY 1"):
+        yield _object(f"action:{action}", "action", str(action))
     for number, name in record.stream(_ITEMS):
         yield _object(f"item:{number}", "item", str(name))
     for case, name, party, items in record.stream(_ORDERS):
@@ -53,9 +58,9 @@ def _object(id: str, kind: str, name: str) -> dict[str, object]:
 
 def _events(record: Record, start_us: int) -> Iterator[dict[str, object]]:
     for row, at, kind, source, target, message, cause, case, item, quantity, is_of_item in record.stream(_EVENTS):
-        of = "fault" if kind in OF_FAULTS else "party"
+        of = "fault" if kind in OF_FAULTS else "action" if kind in OF_ACTIONS else "party"
         related = [{"objectId": f"{of}:{source}", "qualifier": "from"}]
-        if target != source:
+        if target != source and kind not in OF_ACTIONS:
             related.append({"objectId": f"party:{target}", "qualifier": "to"})
         if case:
             related.append({"objectId": f"order:{case}", "qualifier": "order"})

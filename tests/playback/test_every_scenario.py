@@ -12,7 +12,15 @@ from twin.playback.history import HistoryFile, write_history
 from twin.world.journal import failing
 from twin.world.run import HISTORY, run_once
 
-QUICK = ("duplicate_flood", "edi_trouble", "erp_maintenance", "flash_sale", "naive_designs", "polling_lag")
+QUICK = (
+    "duplicate_flood",
+    "edi_trouble",
+    "erp_maintenance",
+    "flash_sale",
+    "naive_designs",
+    "planned_work",
+    "polling_lag",
+)
 """Scenarios whose small run takes under a second; between them files, webhooks, retries, and writes that race."""
 
 
@@ -78,3 +86,22 @@ def test_a_run_whose_process_dies_plays_among_simulated_partners_and_says_why_no
     (living,) = replay(tmp_path / "well.jsonl", mode="open").made
     assert living.played.applied == dying.played.applied
     assert living.played.state != dying.played.state
+
+
+def test_what_people_did_to_the_process_is_done_again_at_the_same_moment(tmp_path: Path):
+    """Method: the same recording without its actions decides otherwise: an old price is not held, a cap is not kept."""
+    acts = (
+        "actions=[{name: prices, at: 11h59m, do: set, path: channels.retailers.terms.prices.listed.other,"
+        ' value: [{from: 1, each: "16.00 EUR"}], for: 3h},'
+        " {name: cap, at: 10h, do: set, path: channels.web.cap, value: 2},"
+        " {name: more, at: 9h, do: set, path: designs.four_workers.workers.count, value: 6, for: 2h},"
+        " {name: deploy, at: 12h, do: rolling_restart, target: middleware},"
+        " {name: again, at: 14h, do: redrive}, {name: release, at: 13h, do: pause, target: web, for: 20m}]"
+    )
+    scenario = scenarios.load("planned_work", ["horizon=18h", acts])
+    run_once(scenario, "four_workers", 5, out=tmp_path, record=False, history=True)
+    assert replay(tmp_path / HISTORY).divergences == []
+    file = HistoryFile(tmp_path / HISTORY)
+    without = msgspec.structs.replace(file.header, setup={**file.header.setup, "actions": []})
+    write_history(tmp_path / "without.jsonl.gz", without, [record for _, record in file])
+    assert replay(tmp_path / "without.jsonl.gz").divergences != []

@@ -22,7 +22,9 @@ from twin.model.message import Event, Message
 from twin.model.publication import CHANNELS_MAX, Shown
 from twin.model.stock import ItemStock
 from twin.playback.belated import Belated, Moments
+from twin.world.acting import Acting
 from twin.world.delays import windows_of
+from twin.world.deploys import hands_on_process
 from twin.world.elastic import elastic_of
 from twin.world.payments import KIND, paying_channels
 from twin.world.process import (
@@ -109,6 +111,8 @@ class Alone:
             self.middleware.moments = moments
         elastic_of(block, self.middleware)
         self._connect()
+        hands = hands_on_process(scenario, design, self.middleware, numbers, sign=self.life.sign, told=lambda _: None)
+        Acting(scenario, design, self.timeline, hands).start()
         self._load()
         publish_nightly(scenario, block, self.middleware, len(header.items))
         if not header.opened:

@@ -44,6 +44,7 @@ from twin.world.first_state import fill_world
 from twin.world.further import FurtherParties
 from twin.world.further_parties import ErpLegacy
 from twin.world.gauges import gauge
+from twin.world.hands import act
 from twin.world.holding import held_by
 from twin.world.invariants import Invariants
 from twin.world.laws import compiled
@@ -176,7 +177,7 @@ def _wired(wiring: Wiring, stops: bool, begins: Elapsed) -> World:
     wiring.invariants = invariants_of(wiring, stops)
     wiring.watch = watch_of(wiring, totals)
     wiring.ground = Ground(timeline, wiring.seed, scenario.start_us, wiring.recorder, wiring.watch)
-    wiring.further = FurtherParties(scenario, wiring.ground, wiring.store)
+    wiring.further = FurtherParties(scenario, wiring.ground, wiring.store, wiring.staff)
     wiring.middleware = _middleware(wiring)
     wiring.further.elastic = elastic_of(wiring.design, wiring.middleware)
     wiring.troubles.clock(wiring.middleware, *wiring.process_names())
@@ -320,6 +321,7 @@ def _schedule(wiring: Wiring) -> None:
     buyers = wiring.troubles.buyers(*names)(wiring.ground, wiring.opening.arrivals, _buy(wiring), scenario.horizon)
     wiring.troubles.channels(buyers, names)
     _own_parties(wiring)
+    act(wiring, partial(_ruled_anew, wiring))
     listen(wiring)
     span = WITHIN // LOOKS
     gauges = {key: gauge(key, wiring.watch, span, LOOKS) for key in wiring.troubles.faults.measures()}

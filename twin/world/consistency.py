@@ -7,6 +7,7 @@ warning that names its numbers.
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
+from twin.world.action_checks import action_findings
 from twin.world.blank_consistency import blank_findings, distributor_findings
 from twin.world.dangers import dangers
 from twin.world.demand import Distribution, History
@@ -29,6 +30,7 @@ def findings(scenario: Scenario) -> Iterator[Finding]:
     yield from blank_findings(scenario) if scenario.is_blank else _distributor(scenario)
     yield from _claims(scenario)
     yield from dangers(scenario)
+    yield from action_findings(scenario)
     for path, told, forbids in misfits(scenario):
         yield Finding(path, told, "error" if forbids else "warning")
 

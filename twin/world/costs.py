@@ -32,6 +32,7 @@ MEASURE_OF: Final[Mapping[str, str]] = {
     "channel_call": "channel_calls",
     "operator_hour": "operator_hours",
     "extra_worker_hour": "extra_worker_hours",
+    "extra_labour_hour": "extra_labour_hours",
 }
 """The measure that each price multiplies."""
 
@@ -51,6 +52,7 @@ class Costs(Block):
     manual_touch: Price = sourced("6.50 GBP", "assumed: twelve minutes of an operator")
     channel_call: Price = sourced("0.0004 GBP", "assumed: computing, traffic and the share of an interface's fee")
     operator_hour: Price = sourced("0.00 GBP", "rule: priced by the touch; set one of the two")
+    extra_labour_hour: Price = sourced("18.00 GBP", "assumed: an hour of a picker with half as much again for overtime")
     extra_worker_hour: Price = sourced("0.10 GBP", "assumed: a small machine of a cloud, by the hour")
 
     @model_validator(mode="after")

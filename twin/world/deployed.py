@@ -15,6 +15,7 @@ from twin.world.delays import windows_of
 from twin.world.items import histories_of, items_of
 from twin.world.rules import StockInterface, procedures_of, rules_of, the_wms
 from twin.world.scenario import Scenario
+from twin.world.settable import is_of
 
 RULES_VERSION = "1"
 """Which rules a recording was made under; raised when a rule decides otherwise than before."""
@@ -65,7 +66,11 @@ def senders_of(scenario: Scenario, rules: RuleSet) -> tuple[Sender, ...]:
 
 
 def at_once(setup: dict[str, object], scenario: Scenario) -> dict[str, object]:
-    """Return a setup whose middleware takes no time: in a journal each step stands at the moment of its commit."""
+    """Return a setup whose middleware takes no time: in a journal each step stands at the moment of its commit.
+
+    Nobody acts in it: what people do to a live process they do to it.
+    """
+    setup["actions"] = []
     landscapes = setup["landscape"]
     assert isinstance(landscapes, dict), "a scenario has a landscape"
     parties = landscapes["parties"] = dict(landscapes["parties"])
@@ -79,7 +84,7 @@ def setup_of(scenario: Scenario, design: str) -> dict[str, object]:
     """Return the scenario with every setting written out, without demand, claims and seed, and with one design alone.
 
     It uses no landscape any more: what that one states, or computes, stands in the settings. Of the demand remains
-    whether goods come back, because that is how long closed orders are kept.
+    whether goods come back, because that is how long closed orders are kept; of the actions those of that design.
     """
     left_out = {"demand", "small", "expectations", "slo", "measures", "seed", "reps"}
     whole = scenario.model_dump(mode="json", by_alias=True, exclude=left_out)
@@ -88,5 +93,10 @@ def setup_of(scenario: Scenario, design: str) -> dict[str, object]:
     if returns is not None:
         whole["demand"]["returns"] = returns.model_dump(mode="json", by_alias=True)
     whole["designs"] = {design: whole["designs"][design]}
+    whole["actions"] = [
+        {**each, "path": each["path"].replace("designs.*.", f"designs.{design}.")} if each["do"] == "set" else each
+        for each in whole["actions"]
+        if each["do"] != "set" or not each["path"].startswith("designs.") or is_of(each["path"], design)
+    ]
     whole["landscape"]["use"] = None
     return dict(whole)

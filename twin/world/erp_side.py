@@ -42,7 +42,7 @@ def erp_of(wiring: Wiring, totals: dict[int, int]) -> Erp:
         queue_max=block.queue if block.when_full == "queue" else 0,
         keys=None if block.idempotency is None else OrderKeys(wiring.ground, contract_of(block.idempotency)),
     )
-    endpoint = wiring.troubles.endpoint(plain, name)
+    endpoint = wiring.erp_interface = wiring.troubles.endpoint(plain, name)
     if isinstance(endpoint, TroubledEndpoint):
         endpoint.tells = erp.facts.send
     wiring.troubles.ledger(erp, endpoint, name)

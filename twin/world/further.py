@@ -23,12 +23,14 @@ from twin.kernel.station import Hours, Station
 from twin.model.instant import DAY, HOUR, SECOND, Elapsed
 from twin.model.message import Message
 from twin.world import further_parties as blocks
+from twin.world.acting import Acting
 from twin.world.laws import compiled
 from twin.world.levels import Samples
 from twin.world.opening import local_midnight, next_at
 from twin.world.partner_documents import PartnerDocuments
 from twin.world.scenario import Scenario
 from twin.world.site_work import SiteWork
+from twin.world.staff import Staff
 from twin.world.subscriptions import Subscriptions
 from twin.world.values import TimeOfDay
 
@@ -36,10 +38,11 @@ from twin.world.values import TimeOfDay
 class FurtherParties:
     """What a scenario names of them; None where it does not."""
 
-    def __init__(self, scenario: Scenario, ground: Ground, store: Store) -> None:
+    def __init__(self, scenario: Scenario, ground: Ground, store: Store, staff: Staff) -> None:
         self.scenario = scenario
         self.ground = ground
         self.store = store
+        self.staff = staff
         self.bi = self._bi()
         self.gateway = self._gateway()
         self.broker: Broker | None = None
@@ -48,6 +51,7 @@ class FurtherParties:
         self.payments: PaymentProvider | None = None
         self.stock_files: StockFiles | None = None
         self.elastic: Elastic | None = None
+        self.acting: Acting | None = None
         self.sites: SiteWork | None = None
         self.documents = PartnerDocuments(ground)
         self.subscriptions = Subscriptions(ground)
@@ -148,7 +152,7 @@ class FurtherParties:
         assert isinstance(block, blocks.ReturnsDeskParty)
         if self.desk is None:
             hours = Hours(windows_of_day(block.hours), start_us=-local_midnight(self.scenario))
-            self.desk = Station(self.ground.timeline, name, block.people, block.queue, hours)
+            self.desk = self.staff.station(name, block.people, block.queue, hours, name)
         touch = self.ground.lag(f"{name}/touch", compiled(block.touch))
         return ReturnsDesk(touch, desk.grade, self.desk, self.returns_waited.append)
 
@@ -220,6 +224,8 @@ class FurtherParties:
         counts |= self.documents.counts() | self.subscriptions.counts()
         if self.sites is not None:
             counts |= self.sites.counts()
+        if self.staff.changing:
+            counts["extra_labour_hours"] = sum(each.extra_us for each in self.staff.changing.values()) / HOUR
         if self.elastic is not None:
             counts["extra_worker_hours"] = self.elastic.paid_us() / HOUR
         return counts

@@ -22,6 +22,10 @@ FURTHER_MEASURES: Final[dict[str, tuple[str, str]]] = {
     "broker_expired": ("count", "Messages that the broker dropped because nobody took them in time."),
     "returns_wait_s": ("s", "From the receipt of goods that came back until somebody had looked at them."),
     "stock_file_trouble": ("count", "Stock files of an older ERP that were late, cut short or repeated."),
+    "extra_labour_hours": (
+        "h",
+        "Paid time of people beyond the planned ones, where actions change how many there are.",
+    ),
     "extra_workers": ("count", "Workers beyond the design's `count`."),
     "extra_worker_hours": ("h", "Time of workers beyond the design's `count`, the time in which they start included."),
 }

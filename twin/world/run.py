@@ -134,6 +134,8 @@ def _result(
     kpis |= worth.results([rule.name for rule in world.alerts.rules])
     declared = invariants.declared
     notes = [*world.opening.notes, *settled]
+    idle = world.further.acting.idle if world.further.acting is not None else ()
+    notes += [f"action {name} had nothing to do in design {world.design}" for name in idle]
     notes += worth.notes()
     codes = sorted(world.middleware.exceptions.items())
     if codes:

@@ -27,6 +27,7 @@ from pydantic import (
 )
 
 from twin.errors import UsageError
+from twin.world.action_specs import ActionBlock
 from twin.world.catalogue_specs import Writing
 from twin.world.checks.catalogue import CHECKED
 from twin.world.costs import Costs
@@ -379,7 +380,7 @@ class Scenario(Block):
         tuple[FaultBlock, ...],
         BeforeValidator(written_out, json_schema_input_type=tuple[FaultBlock | WrittenTemplate, ...]),
     ] = sourced((), "rule: nothing fails on purpose")
-    actions: Later = None
+    actions: tuple[ActionBlock, ...] = sourced((), "rule: nobody interferes on purpose")
     costs: Costs = sourced({}, "the defaults of costs")
     _origin: Origin | None = PrivateAttr(None)
 

@@ -7,6 +7,7 @@ from actors.carrier import Carrier
 from actors.supplier import Supplier
 from actors.troubled_site import TroubledWarehouse
 from policies.throttle import FixedWindow, SlidingWindow
+from twin.kernel.staffed import Staffed
 from twin.kernel.station import Hours, Station
 from twin.model.fallback import warehouse as warehouse_number
 from twin.model.instant import MINUTE, SECOND, Elapsed
@@ -45,7 +46,7 @@ def add_warehouses(wiring: Wiring) -> None:
             label,
             book=book,
             shelf=shelf,
-            floor=Station(wiring.timeline, label, block.people, FLOOR_QUEUE_MAX, hours),
+            floor=wiring.staff.station(label, block.people, FLOOR_QUEUE_MAX, hours, name, site_name),
             pick=wiring.ground.lag(f"{label}/pick", picks),
             mispicked=wiring.ground.coin(f"{label}/mispick", 1 - wms.picks_right),
             put_away=wiring.ground.lag(f"{label}/put_away", puts),
@@ -56,7 +57,7 @@ def add_warehouses(wiring: Wiring) -> None:
         wiring.troubles.pull(warehouse, name, label)
         if isinstance(warehouse, TroubledWarehouse):
             warehouse.wishes = wiring.door(f"{label}/wishes")
-        wiring.paid_us[label] = _paid(hours, block.people)
+        wiring.paid_us[label] = _paid(hours, warehouse.floor)
         plain = Endpoint(wiring.ground, service=wiring.ground.lag(f"{label}/write", write), handle=warehouse.take)
         endpoint = wiring.troubles.endpoint(plain, name, f"{name}/{site_name}")
         client = wiring.client(
@@ -154,5 +155,8 @@ def supplier_of(wiring: Wiring) -> Supplier:
     )
 
 
-def _paid(hours: Hours, people: int) -> Callable[[Elapsed], int]:
-    return lambda now: hours.worked(now) * people
+def _paid(hours: Hours, floor: Station) -> Callable[[Elapsed], int]:
+    """Return the time paid until now, of a floor whose people may have changed."""
+    if isinstance(floor, Staffed):
+        return lambda _: floor.paid_us()
+    return lambda now: hours.worked(now) * floor.workers

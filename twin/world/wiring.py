@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from actors.by_hand import ByHand
-from actors.calls import Address, Client, Feed, Gate, broken_off
+from actors.calls import Address, Client, Endpoint, Feed, Gate, broken_off
 from actors.careful import CarefulClient
 from actors.channel import Channel
 from actors.erp import Erp
@@ -45,6 +45,7 @@ from twin.world.opening import Opening, local_midnight
 from twin.world.resilience import calling_of
 from twin.world.rules import rules_of, the_wms
 from twin.world.scenario import Scenario
+from twin.world.staff import Staff
 from twin.world.troubles import Troubles
 
 CALLS_UNDER_WAY_MAX = 100_000
@@ -118,6 +119,9 @@ class Wiring:
         self.channels: list[Channel] = []
         self.mailboxes: list[Mailbox] = []
         self.portal: Portal | None = None
+        self.staff = Staff(scenario, clock)
+        self.erp_interface: Endpoint | None = None
+        """Where the calls of a cloud ERP arrive."""
         self.team = self._team()
         """The people there are, their block, and the desk at which their work waits."""
         self.alarmed: Callable[[int], None] = lambda _: None
@@ -231,7 +235,7 @@ class Wiring:
         ((name, block),) = found
         assert isinstance(block, people.Operators)
         hours = Hours(windows_of_day(block.hours), start_us=-local_midnight(self.scenario))
-        return name, block, Station(self.timeline, name, block.people, block.queue, hours)
+        return name, block, self.staff.station(name, block.people, block.queue, hours, name)
 
     def party(self, kind: str) -> tuple[str, landscape.Party]:
         """Return the one party of a kind.
