@@ -1,4 +1,4 @@
-"""The scenarios of failures hold what they expect, at the size that their own `small` block gives them."""
+"""Every shipped scenario holds what it expects at the size that its own `small` block gives it."""
 
 import pytest
 
@@ -6,30 +6,29 @@ import scenarios
 from reports.result import compare, run
 from twin.experiment.vain import vain
 
+LONG = (
+    "metastable_grid",
+    "modernise_first",
+    "naive_orders",
+    "order_storm",
+    "oversell",
+    "parcels",
+    "promise_dates",
+    "retry_storm",
+    "returns_wave",
+    "stock_gaps",
+    "stock_reconciliation",
+    "whole_house",
+)
+"""Small runs that take longer than the rest: designs times replications times days."""
 
+
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    "name",
-    [
-        "carrier_delay",
-        "channel_quotas",
-        "customer_terms",
-        "cycle_counts",
-        "duplicate_flood",
-        "edi_trouble",
-        "erp_maintenance",
-        "flash_sale",
-        "marketplace_throttled",
-        "master_data_batch",
-        "out_of_order",
-        "packs_and_kits",
-        "payments",
-        "peak_season",
-        "peak_season_mid",
-        "warehouse_offline",
-    ],
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in scenarios.names()]
 )
 def test_every_claim_that_fails_a_run_holds_at_the_small_size_and_every_fault_takes_effect(name):
-    """Method: the code that the command would exit with, and what each run notes of its faults."""
+    """Method: the code that the command would exit with, and which faults struck nothing in which runs."""
     scenario = scenarios.load(name, small=True)
     findings = run(scenario) if len(scenario.designs) == 1 else compare(scenario)
     assert findings.exit_code() == 0
