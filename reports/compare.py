@@ -52,9 +52,16 @@ def caption(comparison: Comparison) -> str:
 
 
 def panels(comparison: Comparison) -> list[Panel]:
-    """Return what the figure shows: the first measures that the scenario reports, at most four."""
+    """Return what the figure shows, at most four of the measures that the scenario reports, in its order.
+
+    Those in which designs differ come before those that are the same in every run of all; a part that is all of a
+    measure (of one link, where there is one) is not shown beside it.
+    """
     own = {panel.kpi: panel for panel in PANELS}
-    return [own.get(kpi) or _panel(comparison, kpi) for kpi in comparison.reported[:PANELS_MAX]]
+    values = {kpi: [comparison.values(design, kpi) for design in comparison.designs] for kpi in comparison.reported}
+    shown = [kpi for kpi in values if "{" not in kpi or values[kpi] != values.get(kpi.partition("{")[0])]
+    shown.sort(key=lambda kpi: len(comparison.designs) > 1 and all(each == values[kpi][0] for each in values[kpi]))
+    return [own.get(kpi) or _panel(comparison, kpi) for kpi in shown[:PANELS_MAX]]
 
 
 def _panel(comparison: Comparison, kpi: str) -> Panel:

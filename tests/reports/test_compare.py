@@ -76,6 +76,14 @@ def test_the_figure_shows_what_the_scenario_reports():
     assert [place.get_title(loc="left") for place in figure(reported).axes if place.get_visible()] == ["Channel calls"]
 
 
+def test_what_tells_designs_apart_is_shown_first_and_a_part_that_is_all_of_a_measure_is_not_shown():
+    kpis = {"placed": 5.0, "failed": 2.0, "failed{mapping=shop}": 2.0, "calls": 9.0, "calls{link=a/b}": 4.0}
+    rounds = [tuple(result(design, 1, kpis | {"failed": more, "failed{mapping=shop}": more})
+                    for design, more in (("a", 2.0), ("b", 3.0)))]  # fmt: skip
+    shown = panels(compare_rounds(rounds, ["placed", "failed", "calls"]))
+    assert [panel.kpi for panel in shown] == ["failed", "placed", "calls", "calls{link=a/b}"]
+
+
 def test_every_design_is_named_and_its_mean_is_written():
     drawn = figure(made_up())
     assert [label.get_text() for label in drawn.axes[0].get_yticklabels()] == [
