@@ -1,4 +1,4 @@
-"""Each partner in turn is gone for good: nothing that was acknowledged is lost, nothing is made twice, no promise broken."""
+"""Each partner in turn is gone for good: nothing acknowledged is lost, nothing is made twice, no promise is broken."""
 
 import pytest
 
