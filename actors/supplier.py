@@ -26,6 +26,8 @@ class Supplier:
         short_by: float,
         shares: Callable[[int, int], Sequence[tuple[int, int]]],
         arrive: Callable[[SupplyAnnounced], None],
+        asn: Elapsed = 0,
+        tell: Callable[[SupplyAnnounced], None] | None = None,
     ) -> None:
         self.ground = ground
         self.lead_time = lead_time
@@ -38,6 +40,10 @@ class Supplier:
         self.shares = shares
         """How a quantity of an item is divided over sites: (item, quantity) to (site, quantity) pairs."""
         self.arrive = arrive
+        self.asn = asn
+        """How long before they arrive the supplier says when goods will, and how many."""
+        self.tell = tell
+        """Who hears it; None: nobody."""
         self._part = stream_id("supplier/part")
 
     def order(self, purchase: int, item: int, quantity: int) -> Sequence[SupplyAnnounced]:
@@ -66,6 +72,11 @@ class Supplier:
         if units > 1 and self.split(supply.id, 1):
             first = min(units - 1, max(1, int(units * uniform(self.ground.seed, self._part, supply.id))))
         timeline = self.ground.timeline
+        if self.tell is not None and units:
+            known = altered(
+                supply, id=derive(supply.id, 103), cause=supply.id, quantity=units, due=timeline.now + lead, sequence=2
+            )
+            timeline.call_in(max(0, lead - self.asn), self.tell, known)
         if first:
             timeline.call_in(lead, self.arrive, self._part_of(supply, first, 1))
         if units > first:

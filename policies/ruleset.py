@@ -92,6 +92,7 @@ class RuleSet:
     catalogue: Catalogue | None = None
     """What senders' words mean; None: all channels speak of our items in pieces, and there are no kits."""
     stock_stream: Sequencing = field(default_factory=lambda: Sequencing(kind="delta"))
+    supply_stream: Sequencing = field(default_factory=lambda: Sequencing(kind="state"))
     rate_half_life_us: Elapsed = 0
     close_after_us: Elapsed = DAY
     reference_wait_us: Elapsed = 15 * MINUTE

@@ -6,13 +6,14 @@ from twin.middleware.intake import envelopes
 from twin.middleware.intake.identity import take_in_order
 from twin.middleware.intake.requests import forget_request
 from twin.middleware.inventory.gaps import judge_gap, take_snapshot
-from twin.middleware.inventory.movements import announce_supply, book_stock_fact
+from twin.middleware.inventory.movements import book_stock_fact
 from twin.middleware.inventory.posting import post_due, posting_booked
 from twin.middleware.inventory.publication import evaluate_publication, publication_answered
 from twin.middleware.inventory.quotas import grant_quotas
 from twin.middleware.inventory.reconciliation import begin_reconciliation, take_cut
 from twin.middleware.inventory.silence import review_site
 from twin.middleware.inventory.soft_claims import lapse_claim
+from twin.middleware.inventory.supply import announce_supply, pass_gap
 from twin.middleware.inventory.unseen import review_feed
 from twin.middleware.master_data.feed import change_item, load_batch
 from twin.middleware.observability import traces
@@ -76,6 +77,7 @@ def standard() -> Procedures:
     table.bind(commands.StreamGapDue, judge_gap)
     table.bind(commands.StockSnapshot, take_snapshot)
     table.bind(commands.SupplyAnnounced, announce_supply)
+    table.bind(commands.SupplyGapDue, pass_gap)
     table.bind(commands.PostingDue, post_due)
     table.bind(commands.PostingBooked, posting_booked)
     table.bind(commands.GrantQuotas, grant_quotas)

@@ -153,13 +153,17 @@ class StockExtract(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
 
 class SupplyAnnounced(Message, frozen=True, gc=False, kw_only=True, tag=True):
-    """A purchase order, whose id is `order`: `quantity` of `item` is due at `site` at `due` (elapsed)."""
+    """A purchase order, whose id is `order`: `quantity` of `item` is due at `site` at `due` (elapsed).
+
+    It is said whole each time that somebody knows better; `sequence` counts what is said of one order.
+    """
 
     order: int
     item: int
     site: int
     quantity: int
     due: Elapsed
+    sequence: int = 1
 
 
 class PostingBooked(Message, frozen=True, gc=False, kw_only=True, tag=True):
@@ -542,6 +546,13 @@ class GrantQuotas(Message, frozen=True, gc=False, kw_only=True, tag=True):
 
 class ReconcileDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """It is time to compare the books."""
+
+
+class SupplyGapDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """Something that was said of a purchase order has been missing for a while."""
+
+    item: int
+    order: int
 
 
 class StreamGapDue(Message, frozen=True, gc=False, kw_only=True, tag=True):

@@ -47,13 +47,21 @@ class SoftClaim(msgspec.Struct, frozen=True, gc=False):
 
 
 class Supply(msgspec.Struct, frozen=True, gc=False):
-    """An open receipt: `ordered - received` units are due at `due` (elapsed) at `site`."""
+    """An open receipt: `ordered - received` units are due at `due` (elapsed) at `site`.
+
+    `sequence` numbers what was told of the order; this is what the highest one said.
+    """
 
     order: int
     site: int
     ordered: int
     received: int
     due: Elapsed
+    sequence: int = 1
+
+    def with_received(self, received: int) -> "Supply":
+        """Return the receipt with so many units received."""
+        return Supply(self.order, self.site, self.ordered, received, self.due, self.sequence)
 
 
 class Pledge(msgspec.Struct, frozen=True, gc=False):

@@ -72,6 +72,7 @@ Incoming = (
     | commands.ReconcileDue
     | commands.StockCut
     | commands.StreamGapDue
+    | commands.SupplyGapDue
     | commands.PartnerSilent
     | commands.PartnerBack
     | commands.RecheckDue

@@ -146,6 +146,9 @@ class Supplier(Block):
     second_after: Delay = sourced("3d", "assumed: the second part of a split delivery follows within the week")
     short: Share = sourced("0%", "assumed: no figure was found for deliveries that stay short for good")
     short_by: Share = sourced("10%", "assumed: what is missing of a short delivery")
+    asn: PositiveDuration | None = sourced(
+        None, "rule: of what was ordered nothing more is heard unless it is said; so long before it comes he says when"
+    )
 
 
 class SalesBlocks(Block):

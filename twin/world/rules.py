@@ -207,6 +207,7 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
             design.allocation, design.backorder.run, names, tuple([rule.priority for rule in rules])
         ),
         stock_stream=Sequencing(kind="delta", gap_timer_us=design.sequencing.gap_timer),
+        supply_stream=Sequencing(kind="state", gap_timer_us=design.sequencing.gap_timer),
         rate_half_life_us=_half_life(design),
         return_window_us=RETURN_WINDOW if _goods_come_back(scenario) else 0,
         cancel_after_us=design.backorder.cancel_after,

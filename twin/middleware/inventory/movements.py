@@ -24,7 +24,6 @@ from twin.model.commands import (
     StockReceived,
     StockSnapshot,
     StreamGapDue,
-    SupplyAnnounced,
     TransferReceived,
     TransferShipped,
 )
@@ -175,21 +174,6 @@ def settle(
     unit.save(ITEMS, stock.item, stock)
 
 
-def announce_supply(command: SupplyAnnounced, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
-    """Note supply that is expected; look-ahead availability counts on it at its date."""
-    stock = unit.load(ITEMS, command.item)
-    if command.quantity < 1:
-        keep(command, "UNFIT", f"purchase {command.order} of {command.quantity}", now, rules, unit)
-        return Outcome.QUEUED
-    if stock is None:
-        return wait_for_item(command, command.item, now, rules, unit)
-    if any(known.order == command.order for known in stock.supply):
-        return Outcome.DUPLICATE
-    expected = Supply(command.order, command.site, command.quantity, 0, command.due)
-    unit.save(ITEMS, command.item, replaced(stock, supply=(*stock.supply, expected)))
-    return Outcome.APPLIED
-
-
 def moved(
     positions: tuple[Position, ...],
     site: int,
@@ -247,7 +231,7 @@ def _received(supply: tuple[Supply, ...], fact: StockReceived) -> tuple[Supply, 
         if known.order == fact.order:
             received = known.received + fact.quantity
             if received < known.ordered:
-                rest.append(Supply(known.order, known.site, known.ordered, received, known.due))
+                rest.append(known.with_received(received))
         else:
             rest.append(known)
     return tuple(rest)
