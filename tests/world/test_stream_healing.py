@@ -28,6 +28,7 @@ def test_lost_facts_are_made_up_for_by_a_snapshot() -> None:
         supply = SupplyAnnounced(id=10_000 + n, order=10_000 + n, item=item, site=0, quantity=n, due=0)
         world.timeline.call_at(n * MINUTE // 2, east._put_away, supply)
     world.timeline.run(until=scenario.horizon)
+    assert world.watch.count["sequence_violations"] > 0, "gaps lasted longer than they are waited for"
     assert world.watch.calls[f"middleware/{east.name}"] > 0, "nothing but a question for a snapshot goes there"
     state = world.store.get(STREAMS, stream_key(item, 0))
     assert (state.last, state.net, state.held) == (40, sum(range(1, 41)), ())

@@ -71,6 +71,7 @@ MEASURES: Final[dict[str, tuple[str, str]]] = (
         "duplicate_shipments": ("count", "Shipments, labels and releases beyond one per key."),
         "lost_orders": ("count", "Acknowledged orders that are nowhere at the end."),
         "illegal_transitions": ("count", "Messages that an order's state did not allow; kept as exceptions."),
+        "sequence_violations": ("count", "Gaps in keyed streams that lasted, and numbers with two contents."),
         "conflicts": ("count", "Commits whose reads had changed; run again."),
         "floor_use": ("share", "Busy per paid hour of labour, by site."),
         "violations": ("count", "Broken invariants, per invariant."),

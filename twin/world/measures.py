@@ -41,7 +41,9 @@ from twin.model.commands import (
     StockAdjusted,
     StockCounted,
     StockReceived,
+    StreamGapDue,
     SubmitOrder,
+    SupplyGapDue,
     TransferReceived,
     TransferShipped,
     WarehouseShort,
@@ -404,6 +406,8 @@ class Watch:
             hears(self, message, outcome, unit)
         if outcome is Outcome.ILLEGAL_TRANSITION:
             self._add("illegal_transitions")
+        elif outcome is Outcome.SEQ_CONFLICT:
+            self._add("sequence_violations")
         for event in unit.events:
             tells = _TELLS.get(type(event))
             if tells is not None:
@@ -435,6 +439,10 @@ class Watch:
 
     def _fact_booked(self, message: Message, outcome: Outcome, unit: Direct) -> None:
         self.lineage.booked(message, unit, self.clock())
+
+    def _gap_lasted(self, message: StreamGapDue | SupplyGapDue, outcome: Outcome, unit: Direct) -> None:
+        if outcome is Outcome.APPLIED:
+            self._add("sequence_violations")
 
     def _published(self, event: PublishStock, cause: Message) -> None:
         self.count["publications"] += len(event.rows)
@@ -609,6 +617,7 @@ class Watch:
         kpis["duplicate_shipments"] = _shipped_twice(duplicates)
         kpis["lost_orders"] = self.invariants.lost_orders
         kpis["illegal_transitions"] = count.get("illegal_transitions", 0)
+        kpis["sequence_violations"] = count.get("sequence_violations", 0)
         kpis |= self.lineage.results()
         kpis["conflicts"] = conflicts
         for site in sorted(floors):
@@ -640,6 +649,8 @@ _HEARS: Final[dict[type[Message], Callable[[Watch, Any, Outcome, Direct], None]]
     TransferShipped: Watch._fact_booked,
     TransferReceived: Watch._fact_booked,
     StockCounted: Watch._fact_booked,
+    StreamGapDue: Watch._gap_lasted,
+    SupplyGapDue: Watch._gap_lasted,
     **dict.fromkeys(
         (
             *(CancelOrder, AmendOrder, ReleaseCancelled, RemainderClosed, HoldExpired, BackorderExpired),
