@@ -152,6 +152,8 @@ def supplier_of(wiring: Wiring) -> Supplier:
         short_by=block.short_by,
         shares=divided,
         arrive=wiring.troubles.dock(wiring.ground, lambda supply: wiring.warehouses[supply.site].arrive(supply), name),
+        asn=block.asn or 0,
+        tell=wiring.feed(name, name).send if block.asn is not None else None,
     )
 
 
