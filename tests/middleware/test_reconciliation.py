@@ -18,6 +18,7 @@ from twin.model.commands import (
     ShipmentConfirmed,
     StockAdjusted,
     StockCut,
+    StockSnapshot,
 )
 from twin.model.events import FulfilmentRecorded, MovementRecorded, ReleaseToWarehouse, StockCutAsked
 from twin.model.instant import DAY, HOUR, MINUTE
@@ -173,8 +174,49 @@ def test_a_fact_that_never_came_is_mended_when_the_same_gap_is_there_at_two_cuts
     books.shop.until(books.shop.now + DAY)
     assert books.compare() == ["LEDGER_DRIFT"]
     assert [position.sellable for position in books.shop.stock(ITEM).positions] == [10, 4]
+    assert books.corrections() == []
+    books.compare()
+    assert books.corrections() == [-1]
     books.book()
     assert books.erp == 14
+
+
+def test_what_the_erp_had_been_told_before_we_forgot_it_is_not_booked_there_again() -> None:
+    """A restored store: seven units left, the ERP has booked them, and our ledger knows nothing of it."""
+    books = Books(30)
+    books.wms[0] = books.erp = 23
+    for _ in range(3):
+        books.compare()
+        books.book()
+        books.shop.until(books.shop.now + DAY)
+    assert (books.shop.stock(ITEM).positions[0].sellable, books.erp) == (23, 23)
+    assert books.corrections() == [] and books.shop.stock(ITEM).disputed == 0
+
+
+def test_what_neither_we_nor_the_erp_have_is_posted_however_much_it_is_once_the_ledger_is_mended() -> None:
+    """Thirty units left and nobody was told: far beyond the tolerance, and explained by what our ledger had lost."""
+    books = Books(100)
+    books.wms[0] = 70
+    codes = [books.compare(), books.compare()]
+    assert codes == [[], ["LEDGER_DRIFT"]]
+    assert books.compare() == ["LEDGER_DRIFT"] and books.corrections() == [-30]
+    books.book()
+    assert books.erp == 70
+    books.wms[0], books.erp = 70, 100
+    assert "RECONCILIATION" in books.compare(), "the explanation holds for one comparison"
+
+
+def test_a_gap_that_a_snapshot_passed_explains_what_the_erp_has_twice() -> None:
+    """After a restore the snapshot books what the ERP had been told already: nine units that it now has twice."""
+    books = Books(20)
+    shop = books.shop
+    books.wms[0], books.erp = 29, 29  # nine came in, were posted, and are forgotten
+    shop.do(StockSnapshot(id=shop.id(), site=0, item=ITEM, net=9, sequence=1, at=shop.now))
+    books.book()
+    assert (shop.stock(ITEM).positions[0].sellable, books.erp) == (29, 38)
+    assert books.compare() == [] and books.corrections() == [-9]
+    books.book()
+    assert books.erp == 29
 
 
 def test_a_book_of_another_moment_is_not_compared() -> None:

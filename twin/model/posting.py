@@ -57,12 +57,14 @@ class Flights(msgspec.Struct, frozen=True, gc=False):
     """What of one item is on its way into the ERP or was lately, and what the last comparison left open.
 
     `ledger_gap` is by how much the warehouses' books exceeded our ledger, `commitment_gap` the ERP's open demand ours:
-    a first difference may be under way, the same one twice is not.
+    a first difference may be under way, the same one twice is not. `explained` says that our ledger has been mended
+    since the ERP was last compared: what the ERP lacks, or has beside us, went astray on our side.
     """
 
     rows: tuple[Flight, ...] = ()
     ledger_gap: int = 0
     commitment_gap: int = 0
+    explained: bool = False
 
 
 class Book(msgspec.Struct, frozen=True, gc=False):

@@ -18,7 +18,7 @@ from policies.ruleset import RuleSet
 from twin.kernel.recorder import Recorder
 from twin.middleware.orders.header import header
 from twin.middleware.orders.intake import BEFORE
-from twin.middleware.unit import ITEMS, LETTERS, ORDERS, Outcome
+from twin.middleware.unit import ITEMS, LETTERS, MOVEMENTS, ORDERS, Outcome
 from twin.model.commands import (
     AmendOrder,
     BackorderExpired,
@@ -40,6 +40,7 @@ from twin.model.commands import (
     ShipmentConfirmed,
     StockAdjusted,
     StockCounted,
+    StockCut,
     StockReceived,
     StreamGapDue,
     SubmitOrder,
@@ -62,6 +63,7 @@ from twin.model.instant import HOUR, SECOND, Elapsed
 from twin.model.master import MasterItem
 from twin.model.message import Event, Message
 from twin.model.order import Header, Intake, Order
+from twin.model.stock import Movement
 from twin.world.affected import UNREAD, Affected, at_risk
 from twin.world.fallback_watch import FallbackWatch
 from twin.world.invariants import Invariants
@@ -71,7 +73,7 @@ from twin.world.longest import Longest
 from twin.world.order_requests import OrderRequests
 from twin.world.redriven import carried_out
 
-_ORDERS, _LETTERS = ORDERS.number, LETTERS.number
+_ORDERS, _LETTERS, _MOVEMENTS = ORDERS.number, LETTERS.number, MOVEMENTS.number
 DONE = (Header.SHIPPED, Header.INVOICED)
 OPEN = (Header.ACCEPTED, Header.BACKORDERED, Header.ALLOCATED, Header.PARTIALLY_FULFILLED)
 
@@ -452,6 +454,12 @@ class Watch:
         if event.reason == "reconciliation":
             self._add("corrected_units", abs(event.change))
 
+    def _compared(self, message: StockCut, outcome: Outcome, unit: Direct) -> None:
+        """Count what a comparison of the books changed in our ledger; what it posts to the ERP is counted there."""
+        for number, _, row in unit.writes:
+            if number == _MOVEMENTS and isinstance(row, Movement):
+                self._add("corrected_units", row.quantity)
+
     def _opened(self, event: ExceptionOpened, cause: Message) -> None:
         self._item_opened(event)
         if event.code in UNREAD and self.affected.unread(event.letter, self._sender(cause)):
@@ -651,6 +659,7 @@ _HEARS: Final[dict[type[Message], Callable[[Watch, Any, Outcome, Direct], None]]
     StockCounted: Watch._fact_booked,
     StreamGapDue: Watch._gap_lasted,
     SupplyGapDue: Watch._gap_lasted,
+    StockCut: Watch._compared,
     **dict.fromkeys(
         (
             *(CancelOrder, AmendOrder, ReleaseCancelled, RemainderClosed, HoldExpired, BackorderExpired),

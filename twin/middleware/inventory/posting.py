@@ -7,6 +7,8 @@ booked it, so that a comparison knows what was on its way at its cut.
 
 from collections.abc import Sequence
 
+import msgspec
+
 from policies.posting import Posted
 from policies.ruleset import RuleSet
 from twin.middleware.delivery.exceptions import notice
@@ -58,7 +60,7 @@ def posting_booked(message: PostingBooked, now: Now, rules: RuleSet, unit: Unit)
             continue
         arrived = tuple([row.booked(message.at) if row.movement in there else row for row in flights.rows])
         known = known or arrived != flights.rows
-        unit.save(FLIGHTS, item, Flights(arrived, flights.ledger_gap, flights.commitment_gap))
+        unit.save(FLIGHTS, item, msgspec.structs.replace(flights, rows=arrived))
     return Outcome.APPLIED if known else Outcome.NOOP
 
 
@@ -78,12 +80,14 @@ def follow(rows: Sequence[ToPost], now: Now, rules: RuleSet, unit: Unit) -> None
     by_item: dict[int, list[Flight]] = {}
     for row in rows:
         by_item.setdefault(row.item, []).append(Flight(row.movement, row.site, row.change, row.at))
+    mended = {row.item for row in rows if row.reason == "snapshot"}
     since = now.elapsed - 2 * rules.reconciliation.every_us
     before: list[Flights | None] = unit.load_many(FLIGHTS, list(by_item))
     for (item, new), known in zip(by_item.items(), before, strict=True):
         old = known or Flights()
         kept = [row for row in old.rows if row.booked_at < 0 or row.booked_at >= since]
-        unit.save(FLIGHTS, item, Flights((*kept, *new), old.ledger_gap, old.commitment_gap))
+        explained = old.explained or item in mended
+        unit.save(FLIGHTS, item, Flights((*kept, *new), old.ledger_gap, old.commitment_gap, explained))
 
 
 def _keep(rows: Sequence[ToPost], cause: Message, now: Now, rules: RuleSet, ids: Ids, unit: Unit) -> None:
