@@ -7,8 +7,6 @@ booked it, so that a comparison knows what was on its way at its cut.
 
 from collections.abc import Sequence
 
-import msgspec
-
 from policies.posting import Posted
 from policies.ruleset import RuleSet
 from twin.middleware.delivery.exceptions import notice
@@ -60,7 +58,7 @@ def posting_booked(message: PostingBooked, now: Now, rules: RuleSet, unit: Unit)
             continue
         arrived = tuple([row.booked(message.at) if row.movement in there else row for row in flights.rows])
         known = known or arrived != flights.rows
-        unit.save(FLIGHTS, item, msgspec.structs.replace(flights, rows=arrived))
+        unit.save(FLIGHTS, item, Flights(arrived, flights.ledger_gap, flights.commitment_gap, flights.explained))
     return Outcome.APPLIED if known else Outcome.NOOP
 
 
