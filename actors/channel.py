@@ -56,6 +56,10 @@ LISTED_FOR: Elapsed = 2 * DAY
 """How far back a channel's list of orders goes: two days, assumed."""
 
 
+def _always() -> bool:
+    return True
+
+
 class Channel:
     """One storefront or marketplace."""
 
@@ -96,6 +100,8 @@ class Channel:
         """What its buyers say beside their lines; None: nothing."""
         self.packs = writer.packs if writer is not None else packs or {}
         """Quanta in one unit of what it sells, by item; what it shows is in these units."""
+        self.can_pay: Callable[[], bool] = _always
+        """Whether its checkout reaches whoever takes the money; an order comes unpaid else."""
         self.pays: Callable[[int, int], None] | None = None
         """Who has a buyer's bank promise the price of an order; None: the channel holds the money itself."""
         self.tells: Callable[[OrderAnswered], None] | None = None
@@ -159,6 +165,9 @@ class Channel:
         said = None
         if self.says is not None:
             taken, said = self.says.say(order, number, taken)
+        pays_now = said is None or said.paid
+        if said is not None and said.paid and not self.can_pay():
+            said = said.unpaid()
         written = self.writer.write(order, taken) if self.writer is not None else ()
         print_ = wire.fingerprint(self.index, number, 1, written or taken, said)
         submit = SubmitOrder(
@@ -172,7 +181,7 @@ class Channel:
             particulars=said,
             written=written,
         )
-        if said is not None and self.says is not None and not said.paid:
+        if said is not None and self.says is not None and not pays_now:
             self.says.pays_later(order, said, taken, self._pay)
         elif self.pays is not None:
             price = sum(line.quantity * line.price for line in taken)

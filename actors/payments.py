@@ -16,14 +16,16 @@ from actors.calls import REJECTED, Address, Call, Feed
 from actors.ground import Ground, Lag
 from actors.once import Once
 from twin.model.commands import PaymentAuthorised, PaymentCaptured, PaymentRefunded, PaymentVoided
-from twin.model.events import CapturePayment, PaymentGivenBack
+from twin.model.events import AuthorisePayment, CapturePayment, PaymentGivenBack
 from twin.model.ids import derive
-from twin.model.instant import Elapsed
+from twin.model.instant import MINUTE, Elapsed
 from twin.model.message import Event, Message
 
 _PROMISED: Final = 6
 """Which of an order's derived ids the webhook of its authorisation has."""
 _LAPSED: Final = 7
+TRIES_AGAIN: Final[Elapsed] = 15 * MINUTE
+"""After how long a buyer who could not pay tries again: a quarter of an hour, assumed."""
 _REPEATED: Final = 0
 """Which draw of a webhook decides whether it comes twice."""
 
@@ -72,6 +74,10 @@ class PaymentProvider:
         self.lags: array[int] = array("q")
         """From each promise to the first capture under it."""
         self.behind: Address | None = None
+        self.reachable: Callable[[], bool] = _always
+        """Whether buyers can pay now."""
+        self.wanted: dict[int, int] = {}
+        """What buyers have tried to pay in vain, by order."""
         self._done = Once(keys_kept) if keys_kept is not None else None
         recorder = ground.recorder
         self._party = recorder.party(name)
@@ -79,12 +85,27 @@ class PaymentProvider:
 
     # --- buyers
 
+    def pay(self, order: int, amount: int) -> None:
+        """A buyer pays, or tries to: he tries again later where the provider cannot be reached."""
+        if self.reachable():
+            self.authorise(order, amount)
+            return
+        self.wanted[order] = amount
+        self.ground.timeline.call_in(TRIES_AGAIN, self._again, order)
+
+    def _again(self, order: int) -> None:
+        if order in self.wanted:
+            self.pay(order, self.wanted[order])
+
     def authorise(self, order: int, amount: int) -> None:
-        """A buyer's bank promises the price of an order."""
+        """A buyer's bank promises the price of an order, once."""
+        self.wanted.pop(order, None)
+        if order in self.promises:
+            return
         now = self.ground.timeline.now
         self.promises[order] = Promise(amount, now)
         self._note("authorised", order, amount)
-        self._tell(PaymentAuthorised(id=derive(order, _PROMISED), case=order, amount=amount))
+        self._tell(_promised(order, amount))
         self.ground.timeline.call_in(self.valid_for, self._lapse, order)
 
     def _lapse(self, order: int) -> None:
@@ -113,6 +134,8 @@ class PaymentProvider:
 
     def take(self, event: Event) -> Message | None:
         """Do what is asked, once for each key that is remembered; answer with it if the money has moved by then."""
+        if isinstance(event, AuthorisePayment):
+            return self._asked(event)
         assert isinstance(event, CapturePayment | PaymentGivenBack)
         settles = self.settles(event.id, 0)
         said = moved(event)
@@ -124,6 +147,13 @@ class PaymentProvider:
                 self._done.put(event.key, 1, self.ground.timeline.now)
             self._tell(said, settles)
         return None if settles else said
+
+    def _asked(self, event: AuthorisePayment) -> Message | None:
+        """Ask the bank of a buyer who could not pay when he ordered; of anybody else no card is known."""
+        if event.case in self.wanted:
+            self.authorise(event.case, event.amount)
+        promise = self.promises.get(event.case)
+        return None if promise is None else _promised(event.case, promise.amount)
 
     def _known(self, event: CapturePayment | PaymentGivenBack) -> bool:
         return self._done is not None and self._done.get(event.key) is not None
@@ -176,6 +206,14 @@ class PaymentProvider:
         self.counts[what] += 1
         now, party = self.ground.timeline.now, self._party
         self.ground.recorder.note(now, self._kinds[what], party, party, 0, 0, order, 0, amount)
+
+
+def _always() -> bool:
+    return True
+
+
+def _promised(order: int, amount: int) -> PaymentAuthorised:
+    return PaymentAuthorised(id=derive(order, _PROMISED), case=order, amount=amount)
 
 
 def moved(event: CapturePayment | PaymentGivenBack) -> Message:

@@ -82,6 +82,11 @@ class TroubledEndpoint(Endpoint):
                     self.in_service -= 1
         self._next()
 
+    @property
+    def down(self) -> bool:
+        """Whether a record is on under which nothing is answered."""
+        return any(armed.fault.kind in DOWN for armed in self._armed)
+
     # --- calls
 
     def request(self, call: Call) -> None:

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from policies.channel_fallback import ChannelRefuses, FeedSilent
 from policies.document_fallback import DocumentsAway
+from policies.payment_fallback import PaymentAway
 from policies.silence import Silence
 from policies.stock_buffer import poisson_quantile
 from twin.model.fallback import Kind, kind_of
@@ -106,7 +107,7 @@ class WmsSilent:
         return min(now + self.review_us, stale) if now < stale else None
 
 
-_Fallback = ErpAway | WmsSilent | ChannelRefuses | FeedSilent | DocumentsAway
+_Fallback = ErpAway | WmsSilent | ChannelRefuses | FeedSilent | DocumentsAway | PaymentAway
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,7 @@ class Fallbacks:
     stock: ChannelRefuses | None = None
     feed: FeedSilent | None = None
     documents: DocumentsAway | None = None
+    payments: PaymentAway | None = None
 
     def of(self, partner: int) -> _Fallback | None:
         """Return what is done while a partner (by its number) is away, if anything is."""
@@ -133,6 +135,8 @@ class Fallbacks:
                 return self.feed if _covers(self.feed, number) else None
             case Kind.DOCUMENTS:
                 return self.documents if _covers(self.documents, number) else None
+            case Kind.PAYMENTS:
+                return self.payments
 
 
 def _covers(fallback: ChannelRefuses | FeedSilent | DocumentsAway | None, channel: int) -> bool:

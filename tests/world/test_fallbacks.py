@@ -45,6 +45,8 @@ def test_orders_that_were_held_while_the_erp_was_away_go_on_afterwards(tmp_path:
         ("edi_away={use: manual}", "needs a channel that an EDI gateway carries"),
         ("edi_away={use: manual, channels: [marketplace_a]}", "needs channels.marketplace_a.promise.acknowledge"),
         ("edi_away={use: fax}", "fax"),
+        ("payment_away={use: accept_small}", "needs order_value_at_most"),
+        ("payment_away={use: hold}", "needs a party of kind payment_provider"),
         ("feed_silent={channels: [storefronts]}", "did you mean 'storefront'"),
         ("feed_silent={stale_afterr: 2h}", "did you mean 'stale_after'"),
         ("carrier_away={after: 5m, use: [carrier_b]}", "does not exist yet; remove it"),
@@ -115,3 +117,16 @@ def test_partners_have_their_answers_in_time_by_another_route_or_by_hand():
     typed_answers = typed.kpis["fallback_copies"] or 0
     assert typed_answers > 10, "the document itself comes too, and the partner knows its number"
     assert [made.kpis["invariant_violations"] for made in (waits, second, typed)] == [0, 0, 0]
+
+
+def test_while_the_bank_does_not_answer_small_orders_go_on_and_every_buyer_pays_once() -> None:
+    settings = ["horizon=6h", "faults.hang.duration=1m", "faults.gateway_down.duration=1m"]
+    settings += ["demand.orders_per_day={storefront: 400}"]
+    scenario = scenarios.load("partners_away", settings, small=True)
+    holds, trusts = run_once(scenario, "waits", 1), run_once(scenario, "trusts", 1)
+    assert (holds.kpis["fallback_held_orders"] or 0) > 50
+    assert (trusts.kpis["fallback_accepted_orders"] or 0) > 40
+    assert (trusts.kpis["capture_latency_s.mean"] or 0) < (holds.kpis["capture_latency_s.mean"] or 0) / 2
+    for made in (holds, trusts):
+        assert made.kpis["payments{what=authorised}"] == made.kpis["orders_placed"]
+        assert (made.kpis["dlq_length.max"], made.kpis["invariant_violations"]) == (0, 0)

@@ -287,6 +287,18 @@ class CapturePayment(Event, frozen=True, gc=False, kw_only=True, tag=True):
         return self.case ^ _MONEY
 
 
+class AuthorisePayment(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Have the bank of an order's buyer promise its price, which could not be asked when he ordered."""
+
+    channel: int
+    amount: int
+
+    @property
+    def aggregate(self) -> int:
+        """Money of one order moves in order."""
+        return self.case ^ _MONEY
+
+
 class PaymentGivenBack(Event, frozen=True, gc=False, kw_only=True, tag=True):
     """Void (amount 0) or refund what the buyer paid, under a key; who holds the money is asked."""
 

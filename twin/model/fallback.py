@@ -12,6 +12,8 @@ from twin.model.instant import Elapsed
 
 ERP = 0
 """The ERP's number among the partners; the warehouse of site s is `1 + s`."""
+PAYMENTS = 4_000
+"""The payment provider's number among the partners."""
 
 
 class Kind(IntEnum):
@@ -25,6 +27,8 @@ class Kind(IntEnum):
     """Where a channel's orders come from, by channel."""
     DOCUMENTS = 3_000
     """What carries documents to a channel's trading partners, by channel."""
+    PAYMENTS = 4_000
+    """The payment provider."""
 
 
 class Absence(msgspec.Struct, frozen=True, gc=False):

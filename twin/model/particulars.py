@@ -27,6 +27,10 @@ class Particulars(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     tax: int | None = None
     """What the source computed, in minor units."""
 
+    def unpaid(self) -> "Particulars":
+        """Return the same of an order that could not be paid when it was placed."""
+        return msgspec.structs.replace(self, paid=False)
+
 
 class Recent(msgspec.Struct, frozen=True, gc=False):
     """One order of a customer: the digest of its lines, its id, and when it came (elapsed)."""

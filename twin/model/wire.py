@@ -109,6 +109,7 @@ Outgoing = (
     | events.StockCutAsked
     | events.AvailabilityChanged
     | events.CapturePayment
+    | events.AuthorisePayment
     | events.PaymentGivenBack
     | events.FallbackChanged
     | events.FallbackDecided

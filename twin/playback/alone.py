@@ -26,7 +26,7 @@ from twin.world.acting import Acting
 from twin.world.delays import windows_of
 from twin.world.deploys import hands_on_process
 from twin.world.elastic import elastic_of
-from twin.world.payments import KIND, paying_channels
+from twin.world.paying import KIND, paying_channels
 from twin.world.process import (
     blocks_of,
     middleware_of,

@@ -5,20 +5,24 @@ whether partners are there.
 from collections.abc import Callable
 from functools import partial
 
-from actors.calls import Client, Endpoint
+from actors.calls import Client, Endpoint, Gate
 from actors.notifications import Notifications
 from actors.pim import Pim
 from actors.portal import Portal
 from actors.sales_blocks import SalesBlocks
+from actors.troubled import TroubledEndpoint
 from twin.middleware.master_data.feed import opened as opened_master
 from twin.middleware.unit import MASTER
-from twin.model.fallback import Kind, kind_of
+from twin.model.fallback import PAYMENTS, Kind, kind_of
 from twin.model.instant import DAY
 from twin.model.message import Event, Message
 from twin.world import away, landscape
 from twin.world.laws import compiled
+from twin.world.limiter_specs import LearnedLimiter
 from twin.world.opening import next_at
-from twin.world.payments import interface_of, open_to_calls, paying_channels, provider_block, provider_of
+from twin.world.paying import paying_channels, provider_block
+from twin.world.payment_specs import PaymentProvider
+from twin.world.payments import interface_of, limit_of, open_to_calls, provider_of
 from twin.world.seller_specs import Seller
 from twin.world.wiring import LABELS_AGAIN, Wiring
 
@@ -73,12 +77,23 @@ def add_payments(wiring: Wiring) -> None:
         return
     name, block = found
     provider = wiring.further.payments = provider_of(wiring.ground, name, block, wiring.feed(name, name))
-    address = open_to_calls(provider, wiring.troubles.endpoint(interface_of(provider, block), name))
+    interface = wiring.troubles.endpoint(interface_of(provider, block), name)
+    address = open_to_calls(provider, interface)
+    if block.checkout == "interface" and isinstance(interface, TroubledEndpoint):
+        provider.reachable = partial(_answers, interface)
+    door = wiring.doors.get(PAYMENTS)
+    if door is not None and isinstance(wiring.design.limiter, LearnedLimiter):
+        door.gate = Gate(limit_of(block))
     for number in paying_channels(wiring.scenario):
-        wiring.channels[number].pays = provider.authorise
+        wiring.channels[number].pays = provider.pay
+        wiring.channels[number].can_pay = provider.reachable
     wiring.payment_clients.append(
-        wiring.client(f"middleware/{name}", "middleware", name, address, timeout=block.timeout)
+        wiring.client(f"middleware/{name}", "middleware", name, address, timeout=block.timeout, pace=door)
     )
+
+
+def _answers(interface: TroubledEndpoint) -> bool:
+    return not interface.down
 
 
 def watch_partners(wiring: Wiring) -> None:
@@ -104,8 +119,11 @@ def _health(
 ) -> Client:
     """Return a client that asks a partner whether it is there; what strikes the partner strikes the question."""
     block = wiring.parties[partner.party]
-    assert isinstance(block, landscape.ErpCloud | landscape.Wms | Seller)
-    latency = block.stock_api.latency if isinstance(block, Seller) else block.write_latency
+    assert isinstance(block, landscape.ErpCloud | landscape.Wms | Seller | PaymentProvider)
+    if isinstance(block, PaymentProvider):
+        latency = block.latency
+    else:
+        latency = block.stock_api.latency if isinstance(block, Seller) else block.write_latency
     service = wiring.ground.lag(f"{partner.name}/health", compiled(latency))
     endpoint = Endpoint(wiring.ground, service=service, handle=lambda _: None)
     return wiring.client(

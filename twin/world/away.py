@@ -9,7 +9,7 @@ from actors.presence import Door, Watcher
 from policies.fallback import Fallbacks
 from policies.retry import Retry
 from policies.silence import Silence
-from twin.model.fallback import ERP, Kind, documents, kind_of, order_feed, stock_interface, warehouse
+from twin.model.fallback import ERP, PAYMENTS, Kind, documents, kind_of, order_feed, stock_interface, warehouse
 from twin.model.message import Event, Message
 
 ONE_QUESTION = Retry(kind="none", attempts=1)
@@ -26,7 +26,7 @@ class Partner(NamedTuple):
 
 
 def partners_of(
-    fallbacks: Fallbacks | None, erp: str, wms: str, sites: list[str], channels: Mapping[str, str]
+    fallbacks: Fallbacks | None, erp: str, wms: str, sites: list[str], channels: Mapping[str, str], bank: str | None
 ) -> list[Partner]:
     """Return the partners that a design has fallbacks for; `channels` are the parties by channel."""
     there = [(ERP, erp, erp)]
@@ -34,6 +34,8 @@ def partners_of(
     for number, (name, party) in enumerate(channels.items()):
         there += [(stock_interface(number), party, f"{name}/stock"), (order_feed(number), party, f"{name}/orders")]
         there.append((documents(number), party, f"{name}/documents"))
+    if bank is not None:
+        there.append((PAYMENTS, bank, bank))
     found = []
     for number, party, name in there:
         fallback = fallbacks.of(number) if fallbacks is not None else None

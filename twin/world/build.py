@@ -51,7 +51,7 @@ from twin.world.laws import compiled
 from twin.world.measures import Watch
 from twin.world.opening import Opening, next_at, open_world
 from twin.world.own_code import OwnParty
-from twin.world.payments import paying_channels
+from twin.world.paying import paying_channels
 from twin.world.process import (
     blocks_of,
     middleware_of,

@@ -14,6 +14,9 @@ def fallback_findings(scenario: Scenario) -> Iterator[Finding]:
     for name, design in scenario.designs.items():
         if design.fallbacks is not None:
             yield from _channels(scenario, design, design.fallbacks, ("designs", name, "fallbacks"))
+            if design.fallbacks.payment_away is not None and not scenario.landscape.of_kind("payment_provider"):
+                told = "needs a party of kind payment_provider: nobody else can be asked for money later"
+                yield Finding(("designs", name, "fallbacks", "payment_away"), told)
             yield from _documents(scenario, design.fallbacks, ("designs", name, "fallbacks", "edi_away"))
 
 

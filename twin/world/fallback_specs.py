@@ -1,11 +1,12 @@
 """The fallbacks slot of a design: what is done while a partner is away."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from policies import fallback as policy
+from policies.payment_fallback import PaymentAway as PaymentPolicy
 from policies.silence import Silence
 from twin.world.channel_fallback_specs import (
     ChannelRefuses,
@@ -63,6 +64,21 @@ class WmsSilent(Block):
         return self
 
 
+class PaymentAway(Block):
+    """What becomes of orders that come unpaid while the payment provider is away; their money is asked for in order."""
+
+    after: PositiveDuration = sourced("2m", "assumed: no answer for so long is an absence")
+    stable_for: Count = sourced(3, "assumed: answers in a row before it counts as back")
+    use: Literal["hold", "accept_small"] = sourced("hold", "rule: an order waits for its payment")
+    order_value_at_most: Price | None = sourced(None, "rule: none goes on unpaid unless it is said")
+
+    @model_validator(mode="after")
+    def _how_small(self) -> Self:
+        if self.use == "accept_small" and self.order_value_at_most is None:
+            raise rule("needs order_value_at_most: how much may go on unpaid", at="use", whole=True)
+        return self
+
+
 class Fallbacks(Block):
     """What is done while a partner is away; a partner that is not named is called as ever."""
 
@@ -71,22 +87,29 @@ class Fallbacks(Block):
     channel_refuses: ChannelRefuses | None = sourced(None, "rule: nothing is done unless it is said")
     feed_silent: FeedSilent | None = sourced(None, "rule: nothing is done unless it is said")
     edi_away: DocumentsAway | None = sourced(None, "rule: nothing is done unless it is said")
+    payment_away: PaymentAway | None = sourced(None, "rule: nothing is done unless it is said")
     carrier_away: Later = None
 
 
-def fallbacks_of(block: Fallbacks | None, channels: Sequence[str], gateways: Sequence[str]) -> policy.Fallbacks | None:
-    """Return the fallbacks that a block describes, of these channels; None where there are none.
+class Channels(NamedTuple):
+    """The channels that there are; those whose documents an EDI gateway carries; those that pay through a provider."""
 
-    `gateways` are those of the channels whose documents an EDI gateway carries.
-    """
+    names: Sequence[str]
+    gateways: Sequence[str]
+    paying: tuple[int, ...]
+
+
+def fallbacks_of(block: Fallbacks | None, there: Channels) -> policy.Fallbacks | None:
+    """Return the fallbacks that a block describes; None where there are none."""
     if block is None:
         return None
     made = policy.Fallbacks(
         erp=_erp(block.erp_away) if block.erp_away is not None else None,
         wms=_wms(block.wms_silent) if block.wms_silent is not None else None,
-        stock=refuses_of(block.channel_refuses, channels) if block.channel_refuses is not None else None,
-        documents=documents_of(block.edi_away, channels, gateways) if block.edi_away is not None else None,
-        feed=feed_of(block.feed_silent, channels) if block.feed_silent is not None else None,
+        stock=refuses_of(block.channel_refuses, there.names) if block.channel_refuses is not None else None,
+        documents=documents_of(block.edi_away, there.names, there.gateways) if block.edi_away is not None else None,
+        payments=_payments(block.payment_away, there.paying) if block.payment_away is not None else None,
+        feed=feed_of(block.feed_silent, there.names) if block.feed_silent is not None else None,
     )
     return made if made != policy.Fallbacks() else None
 
@@ -100,6 +123,16 @@ def _erp(block: ErpAway) -> policy.ErpAway:
         order_value=int(most.amount * MINOR_UNITS) if most is not None else None,
         recheck_us=block.recheck,
         refuses=block.else_ == "refuse",
+    )
+
+
+def _payments(block: PaymentAway, paying: tuple[int, ...]) -> PaymentPolicy:
+    most = block.order_value_at_most
+    return PaymentPolicy(
+        channels=paying,
+        silence=Silence(after_us=block.after, stable_for=block.stable_for),
+        use=block.use,
+        order_value=int(most.amount * MINOR_UNITS) if most is not None else 0,
     )
 
 

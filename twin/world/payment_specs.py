@@ -24,4 +24,7 @@ class PaymentProvider(Block):
     valid_for: PositiveDuration = sourced("7d", "assumed: a bank keeps a card's promise for about a week")
     keys_kept: PositiveDuration | None = sourced("24h", "POLICIES 5: Stripe v1, at least 24 h (published)")
     webhook: Delay = sourced({"archetype": "webhook_dispatch"}, "latency.yaml, webhook_dispatch (assumed)")
+    checkout: Literal["beside", "interface"] = sourced(
+        "beside", "rule: buyers pay on the provider's own pages, which its interface's troubles do not touch"
+    )
     repeated: Share = sourced("0.5%", "assumed: as landscape.yaml has it for storefront webhooks")

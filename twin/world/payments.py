@@ -6,36 +6,12 @@ from fractions import Fraction
 from actors.calls import Address, Endpoint, Feed, Gate
 from actors.ground import Ground
 from actors.payments import PaymentProvider
-from policies.throttle import token_bucket
+from policies.throttle import TokenBucket, token_bucket
 from twin.world import payment_specs
 from twin.world.finding import Finding, missing
 from twin.world.laws import compiled
+from twin.world.paying import provider_block
 from twin.world.scenario import Scenario
-
-KIND = "payment_provider"
-
-
-def provider_block(scenario: Scenario) -> tuple[str, payment_specs.PaymentProvider] | None:
-    """Return the name and the block of the payment provider, or None."""
-    for name, block in scenario.landscape.of_kind(KIND).items():
-        assert isinstance(block, payment_specs.PaymentProvider)
-        return name, block
-    return None
-
-
-def paying_channels(scenario: Scenario) -> tuple[int, ...]:
-    """Return the numbers of the channels that pay through the provider; none where there is no provider."""
-    found = provider_block(scenario)
-    if found is None:
-        return ()
-    named, parties = found[1].channels, scenario.landscape.parties
-    return tuple(
-        [
-            number
-            for number, name in enumerate(scenario.channels)
-            if (name in named if named else parties[scenario.party_of(name)].kind == "storefront")
-        ]
-    )
 
 
 def provider_of(ground: Ground, name: str, block: payment_specs.PaymentProvider, hooks: Feed) -> PaymentProvider:
@@ -58,8 +34,13 @@ def interface_of(provider: PaymentProvider, block: payment_specs.PaymentProvider
         provider.ground,
         service=provider.ground.lag(f"{provider.name}/write", compiled(block.latency)),
         handle=provider.take,
-        gate=Gate(token_bucket(Fraction(block.rate.exact), block.burst)),
+        gate=Gate(limit_of(block)),
     )
+
+
+def limit_of(block: payment_specs.PaymentProvider) -> TokenBucket:
+    """Return the provider's limit."""
+    return token_bucket(Fraction(block.rate.exact), block.burst)
 
 
 def open_to_calls(provider: PaymentProvider, interface: Address) -> Address:

@@ -123,7 +123,7 @@ def routes_of(
         assert event.audience == "erp" or portal is not None, "milestones go to a portal only where there is one"
         return portal if event.audience == "portal" and portal is not None else erp
 
-    def holder(event: events.CapturePayment | events.PaymentGivenBack) -> Submits:
+    def holder(event: events.CapturePayment | events.AuthorisePayment | events.PaymentGivenBack) -> Submits:
         found = payments.get(event.channel) if payments is not None else None
         return answers[event.channel] if found is None else found
 
@@ -142,6 +142,7 @@ def routes_of(
         events.OrderAnswered: lambda event: answers[event.channel],
         events.OrderTurnedAway: lambda event: answers[event.channel],
         events.CapturePayment: holder,
+        events.AuthorisePayment: holder,
         events.PaymentGivenBack: holder,
         events.FileAnswered: lambda event: answers[event.channel],
         events.InterchangeAnswered: lambda event: answers[event.channel],

@@ -44,10 +44,11 @@ from twin.model.order import LinePolicy
 from twin.world import designs
 from twin.world.book_specs import posting_of, reconciliation_of
 from twin.world.catalogues import catalogue_of, sell_units_of
-from twin.world.fallback_specs import fallbacks_of
+from twin.world.fallback_specs import Channels, fallbacks_of
 from twin.world.landscape import Carrier, Party, Wms
 from twin.world.launches import known_at_first
 from twin.world.parcel_specs import milestones_of
+from twin.world.paying import paying_channels
 from twin.world.people import routing_of
 from twin.world.promise_specs import backorders_of, dates_of, promising_of
 from twin.world.quota_specs import quotas_of
@@ -215,7 +216,9 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         identity=Identity(kind=design.identity),
         exceptions=routing_of(design.exceptions),
         milestones=milestones_of(design.parcels, _audiences(scenario)),
-        fallbacks=fallbacks_of(design.fallbacks, names, carried_by_gateways(scenario)),
+        fallbacks=fallbacks_of(
+            design.fallbacks, Channels(names, carried_by_gateways(scenario), paying_channels(scenario))
+        ),
     )
 
 

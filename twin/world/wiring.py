@@ -101,6 +101,7 @@ class Wiring:
             self.party("wms")[0],
             list(the_wms(scenario).sites),
             {name: scenario.party_of(name) for name in scenario.channels},
+            next(iter(scenario.landscape.of_kind("payment_provider")), None),
         )
         self.doors = away.doors_to(self.partners)
         self.store = Store()

@@ -11,6 +11,7 @@ from policies.ruleset import RuleSet
 from policies.sources import Verdict
 from twin.middleware.delivery.exceptions import keep
 from twin.middleware.delivery.fallback import turn_away, without_the_erp
+from twin.middleware.delivery.unpaid import without_the_provider
 from twin.middleware.delivery.waiting import hold_for_item, raise_waiting
 from twin.middleware.intake.dates import with_dates
 from twin.middleware.intake.planned import Parts, Plan
@@ -67,6 +68,8 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
         verdict = without_the_erp(command, verdict, rules.fallbacks.erp, now, rules, unit)
         if verdict is not None and verdict.retry_after:
             return turn_away(command, verdict, now, unit)
+    if rules.fallbacks is not None and rules.fallbacks.payments is not None and last is None:
+        verdict = without_the_provider(command, verdict, rules, unit)
     if rules.master is not None and (last is None or last.intake is Intake.REJECTED):
         verdict = of_open_items(command, verdict, rules, unit)
     if last is None and verdict is None and rules.fallbacks is None and (reading is None or reading.wording is None):

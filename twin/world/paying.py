@@ -1,0 +1,29 @@
+"""Which channels pay through a payment provider."""
+
+from twin.world import payment_specs
+from twin.world.scenario import Scenario
+
+KIND = "payment_provider"
+
+
+def provider_block(scenario: Scenario) -> tuple[str, payment_specs.PaymentProvider] | None:
+    """Return the name and the block of the payment provider, or None."""
+    for name, block in scenario.landscape.of_kind(KIND).items():
+        assert isinstance(block, payment_specs.PaymentProvider)
+        return name, block
+    return None
+
+
+def paying_channels(scenario: Scenario) -> tuple[int, ...]:
+    """Return the numbers of the channels that pay through the provider; none where there is no provider."""
+    found = provider_block(scenario)
+    if found is None:
+        return ()
+    named, parties = found[1].channels, scenario.landscape.parties
+    return tuple(
+        [
+            number
+            for number, name in enumerate(scenario.channels)
+            if (name in named if named else parties[scenario.party_of(name)].kind == "storefront")
+        ]
+    )
