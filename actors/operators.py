@@ -120,7 +120,7 @@ class TroubledOperators(Struck, Operators):
 
     def _by_runbook(self, letter: DeadLetter, event: ExceptionOpened) -> None:
         for armed in self.armed:
-            if armed.strikes(self.ground.timeline.now, event.id, letter.redrives):
+            if armed.concerns(event) and armed.strikes(self.ground.timeline.now, event.id, letter.redrives):
                 self._wrongly(letter, event)
                 return
         super()._by_runbook(letter, event)

@@ -107,6 +107,6 @@ class TroubledDock(Struck):
     def __call__(self, supply: SupplyAnnounced) -> None:
         """Take goods in; of some there are fewer than their papers say, and at least one."""
         for armed in self.armed:
-            if armed.strikes(self.ground.timeline.now, supply.id, 0):
+            if armed.concerns(supply) and armed.strikes(self.ground.timeline.now, supply.id, 0):
                 supply = altered(supply, quantity=max(1, supply.quantity - int(armed.number("delta", 1.0))))
         self.arrive(supply)

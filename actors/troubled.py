@@ -297,7 +297,7 @@ class TroubledGate(Gate):
                 armed.took_effect()
                 cost = max(1, min(round(cost * armed.number("factor", 1.0)), getattr(self.throttle, "burst", cost)))
             elif kind in DOWN:
-                if armed.strikes(now, self._asked(), 0):
+                if armed.fault.selector is None and armed.strikes(now, self._asked(), 0):
                     return SECOND
             elif kind == "Q6":
                 if now < self._banned[0]:

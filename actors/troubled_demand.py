@@ -34,7 +34,7 @@ class TroubledBuyers(Struck, Buyers):
         self._arm()
         timeline = self.ground.timeline
         for armed in self.armed:
-            if self.channels.get(armed.fault.target) != arrival.channel:
+            if self.channels.get(armed.fault.target) != arrival.channel or not armed.concerns(arrival):
                 continue
             kind = armed.fault.kind
             if kind == "L2" and armed.strikes(timeline.now, arrival.order, 0):

@@ -155,7 +155,7 @@ class TroubledSeller(Struck):
         """An order was placed: it goes out, unless a record that is on says otherwise."""
         ground = self.channel.ground
         for armed in self.armed:
-            if not armed.strikes(ground.timeline.now, submit.id, 0):
+            if not (armed.concerns(submit) and armed.strikes(ground.timeline.now, submit.id, 0)):
                 continue
             if armed.fault.kind == "M7":
                 return

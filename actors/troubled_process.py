@@ -283,6 +283,8 @@ class TroubledMiddleware(Struck, Middleware):
             kept.before(message, unit, restarts)
         again = False
         for armed in self.armed:
+            if not armed.concerns(message):
+                continue
             if armed.fault.kind == "D2" and armed.strikes(self.ground.timeline.now, message.id, restarts):
                 unit.reads.append((0, message.id, armed))
                 unit.began = -1

@@ -32,6 +32,8 @@ class TroubledWarehouse(Struck, Warehouse):
     """A site with the records that are on."""
 
     _usual: Callable[[int, int], bool] | None = None
+    _job: ReleaseToWarehouse | None = None
+    """What is being picked."""
     wishes: Callable[[Message], None]
     """How a buyer's word reaches the middleware (W6)."""
 
@@ -48,14 +50,18 @@ class TroubledWarehouse(Struck, Warehouse):
         answer = super().take(event)
         if type(event) is ReleaseToWarehouse:
             for armed in self.armed:
-                if armed.fault.kind == "W3" and armed.strikes(self.ground.timeline.now, event.release, 0):
+                if (
+                    armed.fault.kind == "W3"
+                    and armed.concerns(event)
+                    and armed.strikes(self.ground.timeline.now, event.release, 0)
+                ):
                     self._found_less(event, int(armed.number("delta", 1)))
         return answer
 
     def _partly(self, event: ReleaseToWarehouse) -> ReleaseToWarehouse:
         """Return what is accepted of a request: its last line may be answered as short at once (E7)."""
         for armed in self.armed:
-            if armed.fault.kind != "E7" or len(event.lines) < 2:
+            if armed.fault.kind != "E7" or len(event.lines) < 2 or not armed.concerns(event):
                 continue
             if armed.strikes(self.ground.timeline.now, event.release, 0):
                 short = WarehouseShort(
@@ -69,9 +75,10 @@ class TroubledWarehouse(Struck, Warehouse):
     def _picked(self, job: ReleaseToWarehouse) -> None:
         """A person picks a request, just as its buyer cancels the order (W6)."""
         for armed in self.armed:
-            known = armed.fault.kind == "W6" and job.release in self.jobs
+            known = armed.fault.kind == "W6" and job.release in self.jobs and armed.concerns(job)
             if known and armed.strikes(self.ground.timeline.now, job.release, 0):
                 self.wishes(CancelOrder(id=derive(job.release, 66), cause=job.id, case=job.case))
+        self._job = job
         super()._picked(job)
 
     def labelled(self, event: Event, answer: Message | None) -> None:
@@ -79,7 +86,11 @@ class TroubledWarehouse(Struck, Warehouse):
         assert isinstance(event, LabelRequested)
         super().labelled(event, answer)
         for armed in self.armed:
-            if armed.fault.kind == "W7" and armed.strikes(self.ground.timeline.now, event.package, 0):
+            if (
+                armed.fault.kind == "W7"
+                and armed.concerns(event)
+                and armed.strikes(self.ground.timeline.now, event.package, 0)
+            ):
                 back = Parcel(
                     id=derive(event.package, 77), case=event.case, rma=0, site=self.site, lines=event.lines,
                     items=event.items,
@@ -97,7 +108,7 @@ class TroubledWarehouse(Struck, Warehouse):
         short = self._usual(release, line)
         for armed in self.armed:
             kind = armed.fault.kind
-            if kind == "W2" or (kind == "W10" and line == 2):
+            if armed.concerns(self._job) and (kind == "W2" or (kind == "W10" and line == 2)):
                 short = armed.strikes(self.ground.timeline.now, release, line) or short
         return short
 
@@ -126,6 +137,8 @@ class TroubledFeed(Struck, Feed):
         now = self.ground.timeline.now
         for armed in self.armed:
             kind = armed.fault.kind
+            if not armed.concerns(message):
+                continue
             if kind == "W1":
                 armed.took_effect()
                 self._held = (*self._held, message)

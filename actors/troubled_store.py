@@ -92,7 +92,12 @@ class TroubledStore(Struck):
         """A unit is about to be committed: its reads may be stale (D6)."""
         now = self.timeline.now
         for armed in self.armed:
-            stale = armed.fault.kind == "D6" and restarts == 0 and self._read_lately(unit, armed, now)
+            stale = (
+                armed.fault.kind == "D6"
+                and restarts == 0
+                and armed.concerns(message)
+                and self._read_lately(unit, armed, now)
+            )
             if stale and armed.strikes(now, message.id, restarts):
                 unit.reads.append((0, message.id, armed))
                 unit.began = -1
@@ -109,7 +114,7 @@ class TroubledStore(Struck):
         if self._keeps_times:
             self._changed.update(((number, id), now) for number, id, _ in unit.writes)
         for armed in self.armed:
-            if armed.fault.kind == "D7":
+            if armed.fault.kind == "D7" and armed.concerns(message):
                 stock = next((row for _, _, row in unit.writes if isinstance(row, ItemStock)), None)
                 if stock is not None and armed.strikes(now, message.id, 0):
                     self.store.rows[ITEMS.number][stock.item] = _torn(stock, int(armed.number("delta", 1.0)))

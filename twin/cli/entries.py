@@ -125,6 +125,14 @@ def _invariant(name: str) -> str:
     )
 
 
+def _whom(kind: FaultKind) -> str:
+    """Say which messages a kind strikes."""
+    if not kind.each:
+        return "it holds as long as it is on, for every message"
+    picks = "`select` names kinds of messages" + (", `selector` what they are about" if kind.picks else "")
+    return f"each message has its own coin; {picks}"
+
+
 def _fault(name: str, kind: FaultKind) -> str:
     lines = [kind.text, "", f"- strikes: {', '.join(kind.targets)}"]
     if kind.needs:
@@ -135,7 +143,7 @@ def _fault(name: str, kind: FaultKind) -> str:
         f"- ends: {', '.join(f'`{each}`' for each in kind.ends)}",
         f"- shows itself by: {', '.join(kind.visibility)}",
         f"- class {kind.assumption}: {CLASSES[kind.assumption]}",
-        f"- {'each message has its own coin' if kind.each else 'it holds as long as it is on, for every message'}",
+        f"- {_whom(kind)}",
         "",
         "```yaml",
         f"faults: [{fault_example(name, kind)}]",

@@ -16,7 +16,7 @@ faults as SimPy processes that sleep and interrupt each other; a lever then has 
 handler, and a world between two entries does not pickle.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeVar
 
@@ -79,6 +79,36 @@ class When:
 Trigger = At | After | Nth | Point | When
 
 
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """What a message must be about to suffer: an order, an item, a channel, a site, by their numbers; empty: any.
+
+    Of a message that says nothing of what is asked nobody can say that it is meant: it does not suffer.
+    """
+
+    orders: tuple[int, ...] = ()
+    items: tuple[int, ...] = ()
+    channels: tuple[int, ...] = ()
+    sites: tuple[int, ...] = ()
+
+    def fits(self, message: object) -> bool:
+        """Tell whether a message is about all that is asked."""
+        return (
+            (not self.orders or getattr(message, "case", getattr(message, "order", 0)) in self.orders)
+            and (not self.channels or getattr(message, "channel", -1) in self.channels)
+            and (not self.sites or getattr(message, "site", -1) in self.sites)
+            and (not self.items or any(item in self.items for item in _items_of(message)))
+        )
+
+
+def _items_of(message: object) -> Iterator[object]:
+    """Yield the items that a message speaks of, wherever it names them."""
+    yield getattr(message, "item", None)
+    for name in ("items", "lines", "rows"):
+        for row in getattr(message, name, ()):
+            yield getattr(row, "item", row)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One record.
@@ -86,7 +116,8 @@ class Fault:
     With `each` it strikes single messages, and its levers count them for `Nth`; without, the engine does.
     `duration` is in microseconds, `count` in effects; with neither, the fault lasts. `numbers` holds the intensity by
     its parameter's name: shares and factors as they are, times in microseconds. `select` names the kinds of message
-    that suffer; empty: all. `correlation` is the probability that the message after one that suffered suffers too.
+    that suffer; empty: all; `selector` what they must be about. `correlation` is the probability that the message after
+    one that suffered suffers too.
     """
 
     name: str
@@ -99,6 +130,7 @@ class Fault:
     direction: Direction = "both"
     numbers: Mapping[str, float] = field(default_factory=dict)
     select: tuple[str, ...] = ()
+    selector: Selector | None = None
     correlation: float = 0.0
     end: End = "heal"
     visibility: Visibility = "error"
@@ -163,9 +195,12 @@ class Armed:
         return self.fault.numbers.get(name, default)
 
     def concerns(self, subject: object) -> bool:
-        """Tell whether a message is of a kind that the record selects; of a call, what it carries counts."""
-        chosen = self.fault.select
-        return not chosen or type(getattr(subject, "event", subject)).__name__ in chosen
+        """Tell whether a message is one that the record selects; of a call, what it carries counts."""
+        chosen, selector = self.fault.select, self.fault.selector
+        if not chosen and selector is None:
+            return True
+        message = getattr(subject, "event", subject)
+        return (not chosen or type(message).__name__ in chosen) and (selector is None or selector.fits(message))
 
     def strikes(self, now: Elapsed, identity: int, attempt: int) -> bool:
         """Toss the coin of one message, and count the effect when it falls; True: the message suffers."""

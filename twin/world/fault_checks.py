@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from twin.world import calling, landscape
 from twin.world.fault_kinds import KINDS, LINK
-from twin.world.fault_specs import AfterTrigger, AtTrigger
+from twin.world.fault_specs import AfterTrigger, AtTrigger, FaultBlock
 from twin.world.retry_dangers import calls_of
 from twin.world.scenario import Scenario
 from twin.world.values import duration_text
@@ -24,6 +24,8 @@ def misfits(scenario: Scenario) -> Iterator[Misfit]:
             yield (*path, "name"), f"must be unique (got {fault.name!r} twice)", True
         if told := _wrong_target(fault.kind, fault.target, targets):
             yield (*path, "target"), told, True
+        for key, told in _wrong_selector(fault, scenario):
+            yield (*path, "selector", key), told, True
         trigger = fault.trigger
         if isinstance(trigger, AtTrigger) and trigger.at >= scenario.horizon:
             told = f"begins at {duration_text(trigger.at)}, after the horizon of {duration_text(scenario.horizon)}"
@@ -47,6 +49,21 @@ def _wrong_target(kind: str, target: str, targets: Mapping[str, str]) -> str | N
         what = "is a link" if found == LINK else f"is of kind {found}"
         return f"{target!r} {what}; {kind} strikes {', '.join(able)}"
     return None
+
+
+def _wrong_selector(fault: FaultBlock, scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Yield the key and the sentence of names in a selector that lead nowhere; items are known to the run alone."""
+    named = fault.selector
+    if named is None:
+        return
+    if scenario.is_blank:
+        yield next(iter(named.model_fields_set)), "calls between clients and servers are about no order and no item"
+        return
+    sites = [site for party in scenario.landscape.of_kind("wms").values() for site in getattr(party, "sites", ())]
+    for key, names, there in (("channels", named.channels, list(scenario.channels)), ("sites", named.sites, sites)):
+        for name in names:
+            if name not in there:
+                yield key, f"{name!r} is none of the {key} here; there are {', '.join(there)}"
 
 
 def _circles(scenario: Scenario, name: str) -> bool:

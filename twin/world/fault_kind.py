@@ -24,6 +24,8 @@ class FaultKind:
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     each: bool = True
+    picks: bool = True
+    """Whether it can pick messages by what they are about: not where it strikes whole files or pages."""
     ends: tuple[str, ...] = ("heal", "permanent")
     visibility: tuple[Literal["error", "silence", "wrong", "late"], ...] = ("error",)
     assumption: Literal["A", "B", "C"] = "A"

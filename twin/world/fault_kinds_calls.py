@@ -100,6 +100,7 @@ CALLS: Final[dict[str, FaultKind]] = {
         targets=("erp_cloud", "wms"), needs=("lag",), takes=COIN, ends=RAMPED, visibility=("late",),
     ),
     "E10": FaultKind(
+        picks=False,
         text="Orders move between the pages of a list: the last of a page is left out, the first comes twice.",
         targets=("marketplace",), takes=COIN, ends=RAMPED, visibility=("wrong",),
     ),

@@ -34,19 +34,23 @@ TRADE: Final[dict[str, FaultKind]] = {
         needs=("base",), takes=COIN, visibility=("wrong",),
     ),
     "B1": FaultKind(
+        picks=False,
         text="A file is cut after the share `fraction` of its rows: the ERP's stock, or partners' orders.",
         targets=("erp_cloud", "erp_legacy", "edi_gateway"), needs=("fraction",), takes=COIN, visibility=("wrong",),
     ),
     "B2": FaultKind(
+        picks=False,
         text="A file comes again after `lag`, whole: the ERP's stock, or partners' orders under the old number.",
         targets=("erp_cloud", "erp_legacy", "edi_gateway"),
         needs=("lag",), takes=COIN, visibility=("late",),
     ),
     "B3": FaultKind(
+        picks=False,
         text="A file is late by `extra`.", targets=("erp_cloud", "erp_legacy", "edi_gateway"), needs=("extra",),
         takes=COIN, visibility=("late",),
     ),
     "B4": FaultKind(
+        picks=False,
         text="The total in a file's trailer is wrong by `delta`.", targets=("edi_gateway",),
         takes=("probability", "delta"), visibility=("wrong",),
     ),
@@ -55,14 +59,17 @@ TRADE: Final[dict[str, FaultKind]] = {
         needs=("fraction",), takes=COIN, visibility=("wrong",),
     ),
     "B6": FaultKind(
+        picks=False,
         text="The 997 that acknowledges a file of orders never comes; its sender sends the file again.",
         targets=("edi_gateway",), takes=COIN, visibility=("silence",),
     ),
     "B7": FaultKind(
+        picks=False,
         text="A file that was taken is answered as rejected; its sender sends it again under a new number.",
         targets=("edi_gateway",), takes=COIN, visibility=("wrong",),
     ),
     "B8": FaultKind(
+        picks=False,
         text="A partner sends a new file under the control number of the one before.", targets=("edi_gateway",),
         takes=COIN, visibility=("wrong",), assumption="B",
     ),
@@ -75,6 +82,7 @@ TRADE: Final[dict[str, FaultKind]] = {
         takes=("probability", "delta"), visibility=("wrong",),
     ),
     "B11": FaultKind(
+        picks=False,
         text="A file misses the poll of its mailbox by a second.", targets=("edi_gateway",), takes=COIN,
         visibility=("late",),
     ),

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from twin.kernel.faults import After, At, Fault, Nth, Point, Trigger, When
+from twin.kernel.faults import After, At, Fault, Nth, Point, Selector, Trigger, When
 from twin.world.fault_kinds import KINDS, FaultKind
 from twin.world.fault_kinds_process import POINTS
 from twin.world.values import (
@@ -17,7 +17,6 @@ from twin.world.values import (
     Duration,
     Factor,
     Identifier,
-    Later,
     Number,
     OneOf,
     PositiveDuration,
@@ -103,6 +102,21 @@ def _known_kind(kind: object) -> object:
     return kind
 
 
+class SelectorBlock(Block):
+    """What a message must be about to suffer, by names; of several keys all must fit, of several names one."""
+
+    orders: tuple[Identifier, ...] = sourced((), "rule: messages about every order")
+    items: tuple[Identifier, ...] = sourced((), "rule: about every item")
+    channels: tuple[Identifier, ...] = sourced((), "rule: about every channel")
+    sites: tuple[Identifier, ...] = sourced((), "rule: about every warehouse")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.orders or self.items or self.channels or self.sites):
+            raise rule("names orders, items, channels or sites", whole=True)
+        return self
+
+
 class FaultBlock(Block):
     """One record: what goes wrong, where, when, for how long and how badly (RELIABILITY 1.1)."""
 
@@ -142,7 +156,7 @@ class FaultBlock(Block):
     class_: Literal["A", "B", "C"] | None = Field(
         None, alias="class", description="rule: the assumption class of its kind"
     )
-    selector: Later = None
+    selector: SelectorBlock | None = sourced(None, "rule: whatever they are about")
 
     @model_validator(mode="after")
     def _as_its_kind_takes(self) -> Self:
@@ -156,6 +170,8 @@ class FaultBlock(Block):
                 raise rule(f"{self.kind} has no {name!r}; it takes {takes}", at=name, whole=True)
         if not kind.each:
             self._without_messages()
+        if self.selector is not None and not kind.picks:
+            raise rule(f"{self.kind} strikes whole files or pages and takes no 'selector'", at="selector", whole=True)
         self._at_a_point(kind)
         if self.end is not None and self.end not in kind.ends:
             raise rule(f"{self.kind} ends with {' or '.join(kind.ends)}", at="end")
@@ -179,16 +195,17 @@ class FaultBlock(Block):
 
     def _without_messages(self) -> None:
         """Refuse what only a fault that strikes single messages can have."""
-        for name, said in (("count", self.count), ("correlation", self.correlation), ("select", self.select)):
-            if said:
+        named = ("count", "correlation", "select", "selector")
+        for name in named:
+            if getattr(self, name):
                 raise rule(f"{self.kind} strikes no single message and takes no {name!r}", at=name, whole=True)
 
 
 _ONE_WAY: Final = {"N1": "request", "N2": "response", "N13": "request"}
 
 
-def record_of(block: FaultBlock) -> Fault:
-    """Return the record of a block."""
+def record_of(block: FaultBlock, selector: Selector | None = None) -> Fault:
+    """Return the record of a block; `selector` is its own, with numbers in the place of names."""
     kind = KINDS[block.kind]
     duration = block.duration
     numbers: dict[str, float] = {}
@@ -214,6 +231,7 @@ def record_of(block: FaultBlock) -> Fault:
         direction=_ONE_WAY.get(block.kind, block.direction or "both"),  # type: ignore[arg-type]  # one of its words
         numbers=numbers,
         select=block.select or (_matched(block.trigger) if kind.each else ()),
+        selector=selector,
         correlation=block.correlation,
         end=block.end or kind.ends[0],  # type: ignore[arg-type]  # one of its words
         visibility=block.visibility or kind.visibility[0],

@@ -1,24 +1,25 @@
 """A swizzle (N9): the links of a party are clogged one after the other, and released in another order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from twin.kernel.faults import After, Fault
 from twin.model.chance import bits, stream_id
 from twin.world.fault_specs import FaultBlock, record_of
 from twin.world.scenario import Scenario
+from twin.world.selecting import selector_of
 
 _ORDERS: Final = stream_id("fault/swizzle")
 CALLED: Final = ("erp_cloud", "wms", "customer_portal", "payment_provider")
 
 
-def records_of(scenario: Scenario, seed: int) -> list[Fault]:
-    """Return the records of a scenario, a swizzle as one clog for each link."""
-    return [record for block in scenario.faults for record in _records(block, scenario, seed)]
+def records_of(scenario: Scenario, seed: int, items: Sequence[str] = ()) -> list[Fault]:
+    """Return the records of a scenario, a swizzle as one clog for each link; `items` are the items of its world."""
+    return [record for block in scenario.faults for record in _records(block, scenario, seed, items)]
 
 
-def _records(block: FaultBlock, scenario: Scenario, seed: int) -> Iterator[Fault]:
-    whole = record_of(block)
+def _records(block: FaultBlock, scenario: Scenario, seed: int, items: Sequence[str]) -> Iterator[Fault]:
+    whole = record_of(block, selector_of(block, scenario, items))
     if block.kind != "N9":
         yield whole
         return

@@ -51,10 +51,10 @@ PROCESS: Final = ("P4", "P5", "P8", "P9", "D2", "D3", "D5", "L5", *CRASHES, *RUL
 class Troubles:
     """The records of one scenario, and the parts that can suffer them."""
 
-    def __init__(self, scenario: Scenario, timeline: Timeline, seed: int) -> None:
+    def __init__(self, scenario: Scenario, timeline: Timeline, seed: int, items: Sequence[str] = ()) -> None:
         self.timeline = timeline
         self.seed = seed
-        self.faults = Faults(timeline, seed, records_of(scenario, seed))
+        self.faults = Faults(timeline, seed, records_of(scenario, seed, items))
 
     def note_in(self, recorder: Recorder) -> None:
         """Have the record say when each fault was on: from whom, the fault by its name, at its target."""

@@ -87,7 +87,7 @@ class Wiring:
         self.recorder = recorder
         self.timeline = clock
         self.tap = tap
-        self.troubles = Troubles(scenario, clock, seed)
+        self.troubles = Troubles(scenario, clock, seed, opening.items)
         self.troubles.note_in(recorder)
         self.known = known_at_first(scenario, len(opening.items))
         self.opening = opening.without_items_from(self.known)
