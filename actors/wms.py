@@ -33,12 +33,14 @@ from twin.model.commands import (
     TransferShipped,
     WarehouseShort,
 )
-from twin.model.events import CancelRelease, ReleaseToWarehouse, SnapshotRequested, StockCutAsked
+from twin.model.events import CancelRelease, CountAsked, ReleaseToWarehouse, SnapshotRequested, StockCutAsked
 from twin.model.ids import derive
-from twin.model.instant import DAY, HOUR, Elapsed
+from twin.model.instant import DAY, HOUR, MINUTE, Elapsed
 from twin.model.message import Event, Message
 from twin.model.stock import Bucket
 
+COUNTED_EACH: Elapsed = 2 * MINUTE
+"""How long a bin takes that is counted on demand, one after the other: two minutes, assumed."""
 RELEASES_KEPT = 30 * DAY
 BENCH_LOOKED_AT = HOUR
 """How often somebody asks again for the labels of parcels that got none: once an hour, assumed."""
@@ -143,6 +145,9 @@ class Warehouse:
             return self._snapshot(event)
         if type(event) is StockCutAsked:
             self.ground.timeline.call_at(max(self.ground.timeline.now, event.cut), self._cut, event)
+            return None
+        if type(event) is CountAsked:
+            self.stock_take(event.items, COUNTED_EACH, event.id)
             return None
         assert type(event) is CancelRelease
         if self._gives_back(event.release):

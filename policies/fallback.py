@@ -70,7 +70,9 @@ class WmsSilent:
     `last`: what was last known, less what sells in the length of the silence (exceeded with probability `epsilon` at
     most), and nothing from `stale_after_us` on. `decay`: less what sells meanwhile on average. `fraction`: that share.
     `zero`: nothing. Figures are looked at again every `review_us`. Orders that no request speaks of yet are moved
-    elsewhere when the warehouse has been silent for `reroute_after_us` (0: they wait for it).
+    elsewhere when the warehouse has been silent for `reroute_after_us` (0: they wait for it). When it has been back for
+    `settle_us`, and its facts have come, it is asked to count the items of which more than `count_above` units came or
+    went meanwhile (None: it counts nothing).
     """
 
     silence: Silence = field(default_factory=Silence)
@@ -80,6 +82,8 @@ class WmsSilent:
     epsilon: float = 0.01
     review_us: int = 5 * MINUTE
     reroute_after_us: int = 0
+    count_above: int | None = None
+    settle_us: int = 15 * MINUTE
 
     def counts(self, units: int, silence_us: Elapsed, rate_per_us: float) -> int:
         """Return how many of the `units` free at the site count; `rate_per_us` is what sells of the item."""

@@ -11,6 +11,7 @@ from twin.middleware.inventory.posting import post_due, posting_booked
 from twin.middleware.inventory.publication import evaluate_publication, publication_answered
 from twin.middleware.inventory.quotas import grant_quotas
 from twin.middleware.inventory.reconciliation import begin_reconciliation, take_cut
+from twin.middleware.inventory.recount import recount_site
 from twin.middleware.inventory.silence import review_site
 from twin.middleware.inventory.soft_claims import lapse_claim
 from twin.middleware.inventory.supply import announce_supply, pass_gap
@@ -89,6 +90,7 @@ def standard() -> Procedures:
     table.bind(commands.PublicationAnswered, publication_answered)
     table.bind(commands.PartnerSilent, fallback.enter)
     table.bind(commands.PartnerBack, fallback.leave)
+    table.bind(commands.RecountDue, recount_site)
     table.bind(commands.DocumentDue, documents.hand_over)
     table.bind(commands.FeedReviewDue, review_feed)
     table.bind(commands.RecheckDue, fallback.recheck)

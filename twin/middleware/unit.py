@@ -142,6 +142,8 @@ ABSENCES: Table[Absence] = Table(19, "absences", Absence)
 TRACES: Table[Traced] = Table(20, "traces", Traced)
 """Root of a case to the trace that came from outside."""
 MASTER: Table[MasterItem] = Table(21, "master", MasterItem)
+BEFORE_SILENCE: Table[int] = Table(22, "before_silence", int)
+"""Stock fact stream of an item at a silent warehouse to what was sellable there when it fell silent."""
 
 TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is invariant; this list only names them
     ITEMS,
@@ -166,6 +168,7 @@ TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is in
     ABSENCES,
     TRACES,
     MASTER,
+    BEFORE_SILENCE,
 )
 
 

@@ -595,6 +595,14 @@ class SiteReviewDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """When the fallback was entered, or left, that this review belongs to."""
 
 
+class RecountDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """What is sellable at a site is remembered, or compared when it is `back`, from the item `first` on."""
+
+    site: int
+    first: int
+    back: bool
+
+
 class DocumentDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """The deadline (elapsed) by which a partner must have an answer is near; `body` are the canonical bytes of it."""
 

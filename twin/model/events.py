@@ -352,6 +352,18 @@ class OrderTurnedAway(Event, frozen=True, gc=False, kw_only=True, tag=True):
         return self.id
 
 
+class CountAsked(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Ask a warehouse to count the bins of these items; what it finds comes as a stock fact."""
+
+    site: int
+    items: tuple[int, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """Each question by itself."""
+        return self.id
+
+
 class DocumentByHand(Event, frozen=True, gc=False, kw_only=True, tag=True):
     """Have people give a partner an answer at its portal by the `deadline` (elapsed): the answer's canonical bytes."""
 

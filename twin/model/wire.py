@@ -79,6 +79,7 @@ Incoming = (
     | commands.SiteReviewDue
     | commands.FeedReviewDue
     | commands.DocumentDue
+    | commands.RecountDue
     | commands.MessageCarried
     | commands.WebhookReceived
     | commands.FileReceived
@@ -115,6 +116,7 @@ Outgoing = (
     | events.FallbackDecided
     | events.OrderTurnedAway
     | events.OrdersAsked
+    | events.CountAsked
     | events.DocumentByHand
     | events.FileAnswered
     | events.InterchangeAnswered

@@ -17,7 +17,7 @@ from twin.world.channel_fallback_specs import (
     refuses_of,
 )
 from twin.world.costs import Price
-from twin.world.values import Block, Count, Later, PositiveDuration, Share, Words, rule, sourced
+from twin.world.values import Block, Count, Later, PositiveDuration, Quantity, Share, Words, rule, sourced
 
 MINOR_UNITS = 100
 """Minor units of a price's currency in one of its own; orders carry their prices so."""
@@ -56,6 +56,8 @@ class WmsSilent(Block):
     half_life: PositiveDuration = sourced("6h", "assumed: of the sales rates, where no risk buffer states one")
     review: PositiveDuration = sourced("5m", "assumed: how often figures are looked at again")
     reroute_after: PositiveDuration | None = sourced(None, "rule: its orders wait for it unless it is said")
+    count_above: Quantity | None = sourced(None, "rule: nothing is counted unless it is said")
+    settle: PositiveDuration = sourced("15m", "assumed: how long its facts take to come when it is back")
 
     @model_validator(mode="after")
     def _a_risk(self) -> Self:
@@ -145,4 +147,6 @@ def _wms(block: WmsSilent) -> policy.WmsSilent:
         epsilon=block.epsilon,
         review_us=block.review,
         reroute_after_us=block.reroute_after or 0,
+        count_above=block.count_above,
+        settle_us=block.settle,
     )

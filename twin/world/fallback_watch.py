@@ -28,6 +28,7 @@ FALLBACK_MEASURES: Final[dict[str, tuple[str, str]]] = {
     "fallback_typed_answers": ("documents", "Answers that people were asked to give at a partner's portal."),
     "fallback_second_route": ("documents", "Documents that took the second route while their gateway was away."),
     "fallback_copies": ("documents", "Answers that a partner got a second time, and took for copies."),
+    "fallback_counted_items": ("items", "Items that a warehouse was asked to count when it was back from a silence."),
     "fallback_listings": ("count", "Times that people were asked to pause listings, for the same reason."),
 }
 """Name to (unit, what it says)."""
@@ -78,6 +79,10 @@ class FallbackWatch:
         ours, theirs = self._recorder.party("middleware"), self._recorder.party(self._name(event.partner))
         kind = self._recorder.kind(f"fallback.{word}")
         self._recorder.note(now, kind, ours, theirs, event.id, event.cause, event.case)
+
+    def counting(self, items: int) -> None:
+        """A warehouse is asked to count items."""
+        self._counts["counted_items"] = self._counts.get("counted_items", 0) + items
 
     def results(self, now: Elapsed) -> dict[str, float | None]:
         """Return the measures under their keys."""

@@ -51,6 +51,7 @@ from twin.model.commands import (
 )
 from twin.model.dead_letter import LetterKind
 from twin.model.events import (
+    CountAsked,
     ExceptionOpened,
     FallbackChanged,
     FallbackDecided,
@@ -465,6 +466,9 @@ class Watch:
         if event.code in UNREAD and self.affected.unread(event.letter, self._sender(cause)):
             self._add("failed_transformations")
 
+    def _count_asked(self, event: CountAsked, cause: Message) -> None:
+        self.fallbacks.counting(len(event.items))
+
     def _fell_back(self, event: FallbackChanged | FallbackDecided, cause: Message) -> None:
         self.fallbacks.heard(event, self.clock())
 
@@ -675,6 +679,7 @@ _TELLS: Final[dict[type[Event], Callable[[Watch, Any, Message], None]]] = {
     ExceptionOpened: Watch._opened,
     FallbackChanged: Watch._fell_back,
     FallbackDecided: Watch._fell_back,
+    CountAsked: Watch._count_asked,
 }
 """What is measured of an event."""
 

@@ -138,6 +138,7 @@ def routes_of(
         events.StockCutAsked: lambda event: erp if event.site == ERP_BOOK else wms[event.site],
         events.ReleaseToWarehouse: lambda event: wms[event.site],
         events.SnapshotRequested: lambda event: wms[event.site],
+        events.CountAsked: lambda event: wms[event.site],
         events.CancelRelease: lambda event: wms[event.site],
         events.OrderAnswered: lambda event: answers[event.channel],
         events.OrderTurnedAway: lambda event: answers[event.channel],

@@ -11,6 +11,7 @@ from policies.fallback import ErpAway
 from policies.ruleset import RuleSet
 from policies.sources import Held, Verdict
 from twin.middleware.inventory import silence, unseen
+from twin.middleware.inventory.recount import recount
 from twin.middleware.unit import ABSENCES, CUSTOMERS, INBOX, ORDERS, Outcome, Unit
 from twin.model.commands import HoldReleased, PartnerBack, PartnerSilent, RecheckDue, SubmitOrder
 from twin.model.events import FallbackChanged, FallbackDecided, OrdersAsked, OrderTurnedAway
@@ -31,6 +32,7 @@ def enter(command: PartnerSilent, now: Now, rules: RuleSet, unit: Unit) -> Outco
     unit.save(ABSENCES, command.partner, Absence(command.since, now.elapsed))
     _say(command, command.partner, True, 0, unit)
     _review(command, now, unit)
+    _recount(command, now, rules, unit, back=False)
     return Outcome.APPLIED
 
 
@@ -43,6 +45,7 @@ def leave(command: PartnerBack, now: Now, rules: RuleSet, unit: Unit) -> Outcome
     _say(command, command.partner, False, now.elapsed - absence.entered, unit)
     _review(command, now, unit)
     _catch_up(command, absence, rules, unit)
+    _recount(command, now, rules, unit, back=True)
     return Outcome.APPLIED
 
 
@@ -121,6 +124,14 @@ def _review(command: PartnerSilent | PartnerBack, now: Now, unit: Unit) -> None:
         silence.review(command, command.partner, now.elapsed, now, unit)
     elif kind is Kind.ORDER_FEED:
         unseen.review(command, number, now.elapsed, now, unit)
+
+
+def _recount(command: PartnerSilent | PartnerBack, now: Now, rules: RuleSet, unit: Unit, *, back: bool) -> None:
+    """Have what is sellable at a warehouse remembered, or compared once its facts have come, where it is to count."""
+    kind, site = kind_of(command.partner)
+    wms = rules.fallbacks.wms if rules.fallbacks is not None else None
+    if kind is Kind.WAREHOUSE and wms is not None and wms.count_above is not None:
+        recount(command, site, now.elapsed + (wms.settle_us if back else 0), back=back, unit=unit)
 
 
 def _catch_up(command: PartnerBack, absence: Absence, rules: RuleSet, unit: Unit) -> None:
