@@ -8,7 +8,7 @@ labels for one package would be two parcels. Warehouses that ask again meanwhile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from actors.calls import FAILED, REFUSED, Call, Client
+from actors.calls import FAILED, REFUSED, Call, Client, Gate
 from actors.carrier import LabelRequested
 from actors.ground import Ground, Lag
 from twin.kernel.station import Station
@@ -31,7 +31,14 @@ class Tms:
     """The planner's desk."""
 
     def __init__(
-        self, ground: Ground, name: str, *, rate: Lag, solvers: Station, declines: Callable[[int, int], bool]
+        self,
+        ground: Ground,
+        name: str,
+        *,
+        rate: Lag,
+        solvers: Station,
+        declines: Callable[[int, int], bool],
+        gate: Gate | None = None,
     ) -> None:
         self.ground = ground
         self.name = name
@@ -40,7 +47,8 @@ class Tms:
         self.declines = declines
         self.carriers: list[Client] = []
         """The routing guide."""
-        self.declined = self.passed_over = 0
+        self.gate = gate
+        self.declined = self.passed_over = self.refused = 0
         self.given: dict[str, int] = {}
         """Labels by the interface that gave them."""
         self._loads: dict[int, _Load] = {}
@@ -50,6 +58,11 @@ class Tms:
 
     def request(self, call: Call) -> None:
         """Take a warehouse's wish for a label; a solver rates it first."""
+        if self.gate is not None and (wait := self.gate.admit(self.ground.timeline.now)) is not None:
+            self.refused += 1
+            call.status, call.retry_after = REFUSED, wait or None
+            call.client.respond(call)
+            return
         if not self.solvers.offer(self.rate(call.event.id, call.attempt), self._rated, call):
             call.status = REFUSED
             call.client.respond(call)

@@ -20,7 +20,11 @@ KINDS: Final = {
     "measure": ("measures", "Measures", "What a run is judged by. `twin explain NAME` prints one of them."),
     "invariant": ("invariants", "Invariants", "What must hold in every run, checked from the parties' own ledgers."),
     "fault": ("faults", "Faults", "What can be made to go wrong on purpose, each with a record that a scenario takes."),
-    "preset": ("presets", "Presets of policies", "Settings that somebody published, by name, each with its source."),
+    "preset": (
+        "presets",
+        "Presets of policies and parties",
+        "Settings that somebody published, by name, each with its source.",
+    ),
     "policy": (
         "policies",
         "Policies",

@@ -10,6 +10,7 @@ from scenarios.document import Node, Path_, at
 from scenarios.loader import Loaded, load
 from scenarios.sized import sized
 from twin.world.law_specs import Archetype, Figure, WrittenLaw
+from twin.world.party_presets import PARTY_PRESETS
 from twin.world.scenario import Scenario
 from twin.world.values import Block, later_key
 
@@ -54,10 +55,22 @@ def _lines(scenario: Scenario) -> Iterator[str]:
 
 
 def _block(
-    block: Block, plain: Mapping[str, object], tree: Node, path: Path_, indent: str, above: str
+    block: Block,
+    plain: Mapping[str, object],
+    tree: Node,
+    path: Path_,
+    indent: str,
+    above: str,
+    stated: object = None,
 ) -> Iterator[str]:
-    """Yield the lines of a block; `above` is where the block itself comes from."""
+    """Yield the lines of a block; `above` is where the block itself comes from, `stated` what a preset says of it.
+
+    The preset of a policy is a whole one; that of a party states some settings and leaves the others their defaults.
+    """
     preset = at(tree, (*path, "preset"))
+    if preset is not None:
+        party = PARTY_PRESETS.get(str(preset.value))
+        stated, above = plain if party is None else party.block, f"preset {preset.value}"
     for name, info in type(block).model_fields.items():
         key = info.alias or name
         if later_key(info) or info.exclude or key == "small":
@@ -66,19 +79,29 @@ def _block(
         node = at(tree, here)
         if node is not None:
             note = _place(node)
-        elif preset is not None:
-            note = f"preset {preset.value}"
+        elif isinstance(stated, Mapping) and key in stated:
+            note = above
         else:
             note = f"default, {info.description}" if info.description else above
-        yield from _entry(key, getattr(block, name), plain[key], tree, here, indent, note)
+        inner = stated.get(key) if isinstance(stated, Mapping) else None
+        yield from _entry(key, getattr(block, name), plain[key], tree, here, indent, note, inner)
 
 
-def _entry(key: object, value: object, plain: object, tree: Node, path: Path_, indent: str, note: str) -> Iterator[str]:
+def _entry(
+    key: object,
+    value: object,
+    plain: object,
+    tree: Node,
+    path: Path_,
+    indent: str,
+    note: str,
+    stated: object = None,
+) -> Iterator[str]:
     """Yield the lines of one setting: a block below its key, everything else on one line."""
     told = _flow(str(key))
     if isinstance(value, Block) and not _is_law(value) and isinstance(plain, Mapping):
         yield f"{indent}{told}:  # {note}"
-        yield from _block(value, plain, tree, path, indent + "  ", note)
+        yield from _block(value, plain, tree, path, indent + "  ", note, stated)
     elif isinstance(value, Mapping) and isinstance(plain, Mapping) and plain and _has_blocks(value):
         yield f"{indent}{told}:  # {note}"
         for name, child in value.items():

@@ -104,12 +104,18 @@ def _faults() -> list[Row]:
 
 def _presets() -> list[Row]:
     from policies.presets import ALL
+    from twin.world.party_presets import PARTY_PRESETS
 
-    return [
+    policies: list[Row] = [
         {"name": name, "slot": slot, "text": preset.source}
         for slot, presets in ALL.items()
         for name, preset in presets.items()
     ]
+    parties: list[Row] = [
+        {"name": name, "slot": f"party {preset.block['kind']}", "text": preset.source}
+        for name, preset in PARTY_PRESETS.items()
+    ]
+    return policies + parties
 
 
 def _policies() -> list[Row]:

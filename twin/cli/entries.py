@@ -22,6 +22,7 @@ from twin.world.landscape import Party
 from twin.world.levels import Samples
 from twin.world.measure_names import MEASURES
 from twin.world.party_notes import LEAVES_OUT, kinds_of
+from twin.world.party_presets import PARTY_PRESETS, PartyPreset
 from twin.world.policy_kinds import Kind, policy_kinds
 from twin.world.values import Block, OneOf, later_key
 
@@ -84,6 +85,7 @@ def entries() -> list[Entry]:
             for slot, presets in PRESETS.items()
             for name, preset in presets.items()
         ),
+        *(Entry("preset", name, _party_preset(name, preset)) for name, preset in PARTY_PRESETS.items()),
         *(Entry("policy", each.name, _policy(each)) for each in policy_kinds()),
         *(Entry("party", kind, _party(kind, block)) for kind, block in party_blocks().items()),
     ]
@@ -197,6 +199,23 @@ def _preset(slot: str, name: str, preset: Preset) -> str:
             "It stands for, and a key beside its name changes:",
             "",
             *(f"- `{key}`: {_plain(value)}" for key, value in written.items()),
+        ]
+    )
+
+
+def _party_preset(name: str, preset: PartyPreset) -> str:
+    kind = str(preset.block["kind"])
+    return "\n".join(
+        [
+            f"A party of kind `{kind}` as its vendor publishes it. Source: {preset.source}.",
+            "",
+            "```yaml",
+            f"landscape: {{parties: {{{kind}: {{preset: {name}}}}}}}",
+            "```",
+            "",
+            "It stands for, and a key beside its name changes; all else has the defaults of its kind:",
+            "",
+            *(f"- `{key}`: {_plain(value)}" for key, value in preset.block.items()),
         ]
     )
 

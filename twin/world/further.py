@@ -134,6 +134,7 @@ class FurtherParties:
             rate=self.ground.lag(f"{name}/rate", compiled(block.rate)),
             solvers=Station(self.ground.timeline, name, block.solvers, block.queue),
             declines=self.ground.coin(f"{name}/declines", block.declines),
+            gate=None if block.limit is None else Gate(block.limit.throttle()),
         )
         return self.tms
 
@@ -168,7 +169,7 @@ class FurtherParties:
             self.ground,
             service=self.ground.lag(f"{name}/write", compiled(block.latency)),
             handle=notifications.take,
-            gate=Gate(token_bucket(block.rate.exact, block.burst)),
+            gate=Gate(token_bucket(block.rate.exact, block.burst) if block.limit is None else block.limit.throttle()),
         )
         notifications.client = connect(name, endpoint, notifications)
         if block.confirms:
@@ -207,6 +208,7 @@ class FurtherParties:
         counts: dict[str, float] = {}
         if self.tms is not None:
             counts |= {f"labels_given{{link={link}}}": given for link, given in sorted(self.tms.given.items())}
+            counts["rate_requests_refused"] = self.tms.refused
             counts["tenders_declined"] = self.tms.declined + self.tms.passed_over
         if self.notifications is not None:
             counts["notifications_sent"] = self.notifications.sent

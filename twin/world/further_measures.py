@@ -4,6 +4,7 @@ from typing import Final
 
 FURTHER_MEASURES: Final[dict[str, tuple[str, str]]] = {
     "labels_given": ("count", "Labels that a TMS got, by the interface of the carrier that gave them."),
+    "rate_requests_refused": ("count", "Wishes for a label that a TMS refused because of its limit."),
     "tenders_declined": ("count", "Tenders that a carrier declined, or refused because of its limit."),
     "snapshot_read_s": ("s", "How long a read of business intelligence took."),
     "snapshot_age_s": ("s", "Age of the last complete snapshot at the end."),

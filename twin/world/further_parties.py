@@ -1,9 +1,12 @@
 """Parties that many firms have and few questions are about; one that a scenario does not name costs nothing."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from twin.world.law_specs import Delay
+from twin.world.partner_limits import PartnerLimit, refusing
 from twin.world.people import Hours
 from twin.world.values import (
     Block,
@@ -49,7 +52,8 @@ class ErpLegacy(Block):
 class Tms(Block):
     """A transport management system: it rates parcels and tenders them to the carriers in turn.
 
-    `guide` names carriers in the order in which they are asked.
+    `limit` is one of rate requests; beyond it warehouses ask again later. `guide` names carriers in the order in which
+    they are asked.
     """
 
     kind: Literal["tms"]
@@ -57,7 +61,13 @@ class Tms(Block):
     solvers: Count = sourced(20, "assumed: rate requests at once; the two slots of carriers.yaml are for load plans")
     queue: Count = sourced(10_000, "assumed: parcels that may wait for a rate")
     declines: Share = sourced("2%", "assumed: a carrier without room; no figure was found for parcels")
+    limit: PartnerLimit | None = sourced(None, "rule: its solvers are its only limit")
     guide: tuple[Identifier, ...] = sourced((), "rule: empty means all carriers, in the order of the file")
+
+    @model_validator(mode="after")
+    def _refuses(self) -> Self:
+        refusing(self.limit)
+        return self
 
 
 class Bi(Block):
@@ -76,7 +86,13 @@ class Notifications(Block):
     latency: Delay = sourced({"archetype": "api_write"}, "latency.yaml, api_write (assumed)")
     rate: RatePerTime = sourced("10/s", "assumed: what a provider grants a sender of this size")
     burst: Count = sourced(20, "assumed: two seconds' worth")
+    limit: PartnerLimit | None = sourced(None, "rule: `rate` and `burst`; where one is stated, it stands for both")
     confirms: Flag = sourced(True, "rule: whoever orders hears of it")
+
+    @model_validator(mode="after")
+    def _refuses(self) -> Self:
+        refusing(self.limit)
+        return self
 
 
 class Quota(Block):

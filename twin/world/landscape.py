@@ -18,6 +18,7 @@ from twin.world.key_specs import PartnerKeys
 from twin.world.law_specs import Delay
 from twin.world.own_code import OwnParty
 from twin.world.partner_limits import PartnerLimit
+from twin.world.party_presets import PARTY_PRESETS
 from twin.world.payment_specs import PaymentProvider
 from twin.world.people import Operators
 from twin.world.redelivery_specs import Repeats
@@ -224,7 +225,12 @@ Party = Annotated[
     | Clients
     | Server
     | OwnParty,
-    OneOf("party", marks=("use",), short=OwnParty.standing_for),
+    OneOf(
+        "party",
+        marks=("use",),
+        short=OwnParty.standing_for,
+        presets={name: preset.block for name, preset in PARTY_PRESETS.items()},
+    ),
 ]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
-from policies.throttle import Algorithm, PublishedLimit, Throttle
+from policies.throttle import Algorithm, Held, PublishedLimit, Throttle
 from twin.errors import UsageError
 from twin.model.instant import SECOND
 from twin.world.values import (
@@ -76,6 +76,18 @@ class StatedLimit(Limit):
             busy=self.busy,
             also=tuple([each.published() for each in self.also]),
         )
+
+
+def refusing(limit: "PartnerLimit | None") -> None:
+    """Check that a limit is one over time, and refuses who is beyond it, where nothing else can be kept.
+
+    Raises:
+        PydanticCustomError: it is another one.
+    """
+    if limit is not None and isinstance(limit.throttle(), Held):
+        raise rule("must be a limit over time; calls in flight have a setting of their own", at="limit", whole=True)
+    if limit is not None and limit.waits:
+        raise rule("must refuse (when_full: reject); nobody waits for a place here", at="limit")
 
 
 class Entry(Block):
