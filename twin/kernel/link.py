@@ -13,7 +13,6 @@ makes it.
 """
 
 from collections.abc import Callable
-from heapq import heappush
 from typing import Final, TypeVar
 
 from twin.errors import UsageError
@@ -95,7 +94,7 @@ class Link:
             travel = self._travel(identity, attempt)
         if self._plain or (travel := self._adverse(travel, identity, attempt, deliver, arg)) >= 0:
             timeline = self._timeline
-            heappush(timeline._queue, (timeline._now + travel, NORMAL, next(timeline._eid), deliver, arg))
+            timeline.put((timeline._now + travel, NORMAL, next(timeline._eid), deliver, arg))
 
     def waiting(self) -> int:
         """Return how many messages wait for their turn on a link of limited capacity."""

@@ -14,7 +14,7 @@ Stations and links push their entries onto the timeline's heap themselves: a cal
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
-from heapq import heappush, heapreplace
+from heapq import heapreplace
 from itertools import accumulate
 from typing import TypeVar
 
@@ -118,7 +118,7 @@ class Station:
         self.busy_us += service_us
         if calendar is not None:
             finish = max(calendar.instant(finish), timeline._now)
-        heappush(timeline._queue, (finish, NORMAL, next(timeline._eid), done, arg))
+        timeline.put((finish, NORMAL, next(timeline._eid), done, arg))
         return True
 
     def clears_at(self) -> int:
