@@ -2,8 +2,9 @@
 
 `Direct` has every row at hand. `Waiting` does not: a load raises `Missing`, the worker spends the store's latency,
 and the procedure runs again from the top with the rows fetched so far. Both keep what was read and compare it, by
-identity, when the commit is applied: rows are frozen and replaced, so an unchanged row is the same object. Between
-running and applying lies the worker's service time; that is where conflicts come from. `Crashing` counts the calls of
+identity, when the commit is applied: rows are frozen and replaced, so an unchanged row is the same object. What was
+read and what is to be written lies by table, as in the store, so a commit is one update a table. Between running and
+applying lies the worker's service time; that is where conflicts come from. `Crashing` counts the calls of
 a unit and dies at one of them; nothing of that unit is applied.
 """
 
@@ -60,8 +61,10 @@ class Direct:
         self.store = store
         self.began = store.changes
         """How often rows had changed when the first one was read; -1: its reads are compared in any case."""
-        self.reads: list[tuple[int, int, object]] = []
-        self.writes: list[tuple[int, int, object]] = []
+        self.reads: dict[int, dict[int, object]] = {}
+        """Rows as they were read, by table number and id; None where there was none."""
+        self.writes: dict[int, dict[int, object]] = {}
+        """Rows to be written, by table number and id."""
         self.archived: list[tuple[int, int]] = []
         self.events: list[Event] = []
         self.scheduled: list[tuple[Elapsed, Message]] = []
@@ -72,20 +75,34 @@ class Direct:
         row = self.store.rows[number].get(id)
         if row is None and number == _INBOX:
             row = self.store.inbox_earlier.get(id)
-        self.reads.append((number, id, row))
+        reads = self.reads
+        if number in reads:
+            reads[number][id] = row
+        else:
+            reads[number] = {id: row}
         return row  # type: ignore[return-value]  # a table holds rows of its type only
 
     def load_many(self, table: Table[V], ids: Sequence[int]) -> list[V | None]:
         """Return the rows in the order of `ids`."""
         number = table.number
-        get = self.store.rows[number].get
-        rows = [get(id) for id in ids]
-        self.reads.extend([(number, id, row) for id, row in zip(ids, rows, strict=True)])
+        rows = list(map(self.store.rows[number].get, ids))
+        self._note_reads(number, ids, rows)
         return rows  # type: ignore[return-value]  # a table holds rows of its type only
+
+    def _note_reads(self, number: int, ids: Sequence[int], rows: Sequence[object]) -> None:
+        reads, read = self.reads, dict(zip(ids, rows, strict=True))
+        if number in reads:
+            reads[number].update(read)
+        else:
+            reads[number] = read
 
     def save(self, table: Table[V], id: int, row: V) -> None:
         """Write the row at commit."""
-        self.writes.append((table.number, id, row))
+        number, writes = table.number, self.writes
+        if number in writes:
+            writes[number][id] = row
+        else:
+            writes[number] = {id: row}
 
     def archive(self, table: Table[V], id: int) -> None:
         """Remove the row at commit."""
@@ -105,12 +122,11 @@ class Direct:
         tables = store.rows
         if store.changes != self.began:
             self._compare()
-        for number, id, row in self.writes:
-            if number in _JOURNALS:
-                if store.keep_journal:
-                    store.journal.append((TABLES[number].name, id, row))
-            else:
-                tables[number][id] = row
+        for number, rows in self.writes.items():
+            if number not in _JOURNALS:
+                tables[number].update(rows)
+            elif store.keep_journal:
+                store.journal.extend((TABLES[number].name, id, row) for id, row in rows.items())
         for number, id in self.archived:
             tables[number].pop(id, None)
         outbox = store.outbox
@@ -126,12 +142,14 @@ class Direct:
         """Look whether every row that was read is still the one in the store."""
         store = self.store
         tables = store.rows
-        for number, id, row in self.reads:
-            found = tables[number].get(id)
-            if found is None and number == _INBOX:
-                found = store.inbox_earlier.get(id)
-            if found is not row:
-                raise Conflict(TABLES[number].name, id)
+        for number, read in self.reads.items():
+            get = tables[number].get
+            for id, row in read.items():
+                found = get(id)
+                if found is None and number == _INBOX:
+                    found = store.inbox_earlier.get(id)
+                if found is not row:
+                    raise Conflict(TABLES[number].name, id)
 
 
 def overwrite(unit: Direct) -> None:
@@ -139,7 +157,7 @@ def overwrite(unit: Direct) -> None:
 
     The last writer wins. An event whose id stands in the outbox is that of the same message, run twice at one time.
     """
-    reads, unit.reads = unit.reads, []
+    reads, unit.reads = unit.reads, {}
     unit.events = [event for event in unit.events if event.id not in unit.store.outbox]
     unit.commit()
     unit.reads = reads
@@ -184,7 +202,7 @@ class Waiting(Direct):
         if absent:
             raise Missing(table, absent)
         rows = [fetched[(number, id)] for id in ids]
-        self.reads.extend((number, id, row) for id, row in zip(ids, rows, strict=True))
+        self._note_reads(number, ids, rows)
         return rows  # type: ignore[return-value]  # a table holds rows of its type only
 
 

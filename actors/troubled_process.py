@@ -26,7 +26,7 @@ from policies.ruleset import RuleSet
 from twin.kernel.faults import Armed, Faults, Struck
 from twin.middleware.delivery.relay import Relay
 from twin.middleware.dispatch import Procedures
-from twin.middleware.unit import Outcome
+from twin.middleware.unit import ITEMS, Outcome
 from twin.model.events import AvailabilityChanged
 from twin.model.instant import SECOND, Elapsed
 from twin.model.message import Event, Message
@@ -286,7 +286,7 @@ class TroubledMiddleware(Struck, Middleware):
             if not armed.concerns(message):
                 continue
             if armed.fault.kind == "D2" and armed.strikes(self.ground.timeline.now, message.id, restarts):
-                unit.reads.append((0, message.id, armed))
+                unit.reads.setdefault(ITEMS.number, {})[message.id] = armed
                 unit.began = -1
             elif armed.fault.kind == "D3" and (armed.fault.name, message.id) not in self._unknown:
                 self._unknown[(armed.fault.name, message.id)] = None

@@ -99,7 +99,7 @@ class TroubledStore(Struck):
                 and self._read_lately(unit, armed, now)
             )
             if stale and armed.strikes(now, message.id, restarts):
-                unit.reads.append((0, message.id, armed))
+                unit.reads.setdefault(ITEMS.number, {})[message.id] = armed
                 unit.began = -1
         if self._forgets:
             unit.events = [event for event in unit.events if event.id not in self.store.outbox]
@@ -112,23 +112,24 @@ class TroubledStore(Struck):
         """A unit was committed: a row of it may be torn (D7)."""
         now = self.timeline.now
         if self._keeps_times:
-            self._changed.update(((number, id), now) for number, id, _ in unit.writes)
+            self._changed.update(((number, id), now) for number, rows in unit.writes.items() for id in rows)
         for armed in self.armed:
             if armed.fault.kind == "D7" and armed.concerns(message):
-                stock = next((row for _, _, row in unit.writes if isinstance(row, ItemStock)), None)
-                if stock is not None and armed.strikes(now, message.id, 0):
+                stock = next(iter(unit.writes.get(ITEMS.number, {}).values()), None)
+                if isinstance(stock, ItemStock) and armed.strikes(now, message.id, 0):
                     self.store.rows[ITEMS.number][stock.item] = _torn(stock, int(armed.number("delta", 1.0)))
                     self.store.changes += 1
 
     def _read_lately(self, unit: Direct, armed: Armed, now: Elapsed) -> bool:
         since = now - int(armed.number("lag", 0.0))
-        return any(self._changed.get((number, id), -1) >= since for number, id, _ in unit.reads)
+        changed = self._changed
+        return any(changed.get((number, id), -1) >= since for number, rows in unit.reads.items() for id in rows)
 
     # --- what was before
 
     def _undo_of(self, unit: Direct, now: Elapsed) -> Undo:
         tables, timers = self.store.rows, self.store.timers
-        written = [(number, id) for number, id, _ in unit.writes] + unit.archived
+        written = [(number, id) for number, rows in unit.writes.items() for id in rows] + unit.archived
         return Undo(
             now,
             tuple([(number, id, tables[number].get(id)) for number, id in written]),

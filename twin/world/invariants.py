@@ -237,30 +237,25 @@ class Invariants:
 
     def _written(self, message: Message, unit: Direct) -> None:
         """Hand each row to the family that keeps a book of its table; positions last, when their movements are in."""
-        orders, stock, letters, book_of = self.orders, self.stock, self.letters, self._kept_books.get
-        touched: list[ItemStock] = []
-        kept = False
-        for number, id, row in unit.writes:
-            if number == _ITEMS:
-                touched.append(row)  # type: ignore[arg-type]  # a table holds rows of its type only
-            elif number == _ORDERS:
-                if orders is not None:
-                    old = next((read for table, key, read in unit.reads if key == id and table == _ORDERS), None)
-                    orders.written(old, row, message)  # type: ignore[arg-type]
-            elif number == _LETTERS:
-                kept = True
-            elif (book := book_of(number)) is not None:
-                book(id, row, message)
-        if touched and stock is not None:
-            self._positions(stock, touched, message)
+        writes, orders, letters = unit.writes, self.orders, self.letters
+        for number, book in self._kept_books.items():
+            if number in writes:
+                for id, row in writes[number].items():
+                    book(id, row, message)
+        if orders is not None and _ORDERS in writes:
+            read = unit.reads.get(_ORDERS, {})
+            for id, row in writes[_ORDERS].items():
+                orders.written(read.get(id), row, message)  # type: ignore[arg-type]  # a table's rows have its type
+        if self.stock is not None and _ITEMS in writes:
+            self._positions(self.stock, writes[_ITEMS].values(), message)  # type: ignore[arg-type]  # as above
         if unit.archived and orders is not None:
             for number, id in unit.archived:
                 if number == _ORDERS:
                     orders.archived(id)
-        if letters is not None and (kept or unit.archived):
+        if letters is not None and (unit.archived or _LETTERS in writes):
             letters.committed(message, unit)
 
-    def _positions(self, stock: StockChecks, touched: Sequence[ItemStock], message: Message) -> None:
+    def _positions(self, stock: StockChecks, touched: Iterable[ItemStock], message: Message) -> None:
         for item in touched:
             stock.position(item, message)
         if self.end is not None:
@@ -271,5 +266,5 @@ class Invariants:
 
 def _is_notice(unit: Direct) -> bool:
     """Tell whether the item that a unit settles stood beside a change that was made: nothing hung on it."""
-    letters = (row for number, _, row in unit.reads if number == _LETTERS and isinstance(row, DeadLetter))
-    return any(letter.kind is LetterKind.NOTICE for letter in letters)
+    letters = unit.reads.get(_LETTERS, {}).values()
+    return any(isinstance(letter, DeadLetter) and letter.kind is LetterKind.NOTICE for letter in letters)

@@ -70,7 +70,7 @@ class Lineage:
     def booked(self, message: Message, unit: Direct, now: Elapsed) -> None:
         """A stock fact was booked; look for its links when their time is over."""
         assert isinstance(message, Fact)
-        movements = tuple([id for number, id, _ in unit.writes if number == _MOVEMENTS])
+        movements = tuple(unit.writes.get(_MOVEMENTS, ()))
         if movements:
             self._postings.update(dict.fromkeys(movements, 0))
             changed = any(type(event) is AvailabilityChanged for event in unit.events)

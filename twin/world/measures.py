@@ -18,7 +18,7 @@ from policies.ruleset import RuleSet
 from twin.kernel.recorder import Recorder
 from twin.middleware.orders.header import header
 from twin.middleware.orders.intake import BEFORE
-from twin.middleware.unit import ITEMS, LETTERS, MOVEMENTS, ORDERS, Outcome
+from twin.middleware.unit import ITEMS, LETTERS, MASTER, MOVEMENTS, ORDERS, Outcome
 from twin.model.commands import (
     AmendOrder,
     BackorderExpired,
@@ -421,7 +421,8 @@ class Watch:
         self.invariants.committed(message, outcome, unit)
 
     def _mastered(self, message: Message, outcome: Outcome, unit: Direct) -> None:
-        self._closed.update({id: row.closed for _, id, row in unit.writes if isinstance(row, MasterItem)})
+        written = unit.writes.get(MASTER.number, {})
+        self._closed.update({id: row.closed for id, row in written.items() if isinstance(row, MasterItem)})
         self._stale()
 
     def _confirmed(self, message: ErpConfirmed, outcome: Outcome, unit: Direct) -> None:
@@ -457,8 +458,8 @@ class Watch:
 
     def _compared(self, message: StockCut, outcome: Outcome, unit: Direct) -> None:
         """Count what a comparison of the books changed in our ledger; what it posts to the ERP is counted there."""
-        for number, _, row in unit.writes:
-            if number == _MOVEMENTS and isinstance(row, Movement):
+        for row in unit.writes.get(_MOVEMENTS, {}).values():
+            if isinstance(row, Movement):
                 self._add("corrected_units", row.quantity)
 
     def _opened(self, event: ExceptionOpened, cause: Message) -> None:
@@ -522,7 +523,7 @@ class Watch:
         order = _written(unit)
         if order is None:
             return
-        before = next((row for number, id, row in unit.reads if number == _ORDERS and id == order.id), None)
+        before = unit.reads.get(_ORDERS, {}).get(order.id)
         if not isinstance(before, Order):
             return
         if before.intake in BEFORE and order.intake is Intake.ACCEPTED:
@@ -685,10 +686,9 @@ _TELLS: Final[dict[type[Event], Callable[[Watch, Any, Message], None]]] = {
 
 
 def _written(unit: Direct) -> Order | None:
-    for number, _, row in unit.writes:
-        if number == _ORDERS:
-            assert isinstance(row, Order)
-            return row
+    for row in unit.writes.get(_ORDERS, {}).values():
+        assert isinstance(row, Order)
+        return row
     return None
 
 
@@ -705,5 +705,5 @@ def _distribution(kpis: dict[str, float | None], name: str, samples: Samples, la
 
 def _as_read(unit: Direct, case: int) -> int:
     """Return the units of an order as intake read its lines."""
-    orders = [row for number, id, row in unit.writes if number == ORDERS.number and id == case]
-    return sum(line.ordered for row in orders if isinstance(row, Order) for line in row.lines)
+    order = unit.writes.get(_ORDERS, {}).get(case)
+    return sum(line.ordered for line in order.lines) if isinstance(order, Order) else 0

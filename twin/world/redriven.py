@@ -12,7 +12,7 @@ def carried_out(message: Message, unit: Direct) -> Message:
     """Return the message that a unit of work carried out: of a redrive that of its letter, else the message itself."""
     if not isinstance(message, RedriveLetter):
         return message
-    for number, id, row in unit.reads:
-        if number == LETTERS.number and id == message.letter and isinstance(row, DeadLetter):
-            return wire.decode_incoming(row.body) if row.kind is LetterKind.MESSAGE else message
+    row = unit.reads.get(LETTERS.number, {}).get(message.letter)
+    if isinstance(row, DeadLetter) and row.kind is LetterKind.MESSAGE:
+        return wire.decode_incoming(row.body)
     return message

@@ -97,8 +97,8 @@ class EffectChecks:
         now = self.findings.clock()
         if self._executed.came(message.id, now):
             self.findings.broken("S-7", f"message {message.id}", message, "took effect a second time")
-        for number, id, _ in unit.writes:
-            if number == _INBOX and id != message.id and self._executed.came(id, now):
+        for id in unit.writes.get(_INBOX, ()):
+            if id != message.id and self._executed.came(id, now):
                 self.findings.broken("S-7", f"message {id}", message, "took effect a second time by a redrive")
 
     # --- S-6 and S-8

@@ -27,11 +27,11 @@ class LetterChecks:
 
     def committed(self, message: Message, unit: Direct) -> None:
         """A unit wrote or took away items."""
-        audited = {row.letter for number, _, row in unit.writes if number == _AUDIT and isinstance(row, Audited)}
-        done = {id for number, id, _ in unit.writes if number == _INBOX}
+        audited = {row.letter for row in unit.writes.get(_AUDIT, {}).values() if isinstance(row, Audited)}
+        done = unit.writes.get(_INBOX, {})
         gone = [id for number, id in unit.archived if number == _LETTERS]
-        for number, id, row in unit.writes:
-            if number == _LETTERS and isinstance(row, DeadLetter) and id not in gone:
+        for id, row in unit.writes.get(_LETTERS, {}).items():
+            if isinstance(row, DeadLetter) and id not in gone:
                 self._opened(id, row, message)
                 if row.kind is LetterKind.MESSAGE and id in done:
                     self.findings.broken("A-1", f"item {id}", message, "done and open at a time")

@@ -152,12 +152,11 @@ class OrderChecks:
         if message.revision != known.revision or known.intake is Intake.REJECTED:
             return
         self.findings.met["P-8"] += 1
-        tables = [number for number, _, _ in unit.writes]
         same = message.fingerprint == known.fingerprint
-        if any(number in _CLAIMING for number in tables):
+        if any(number in unit.writes for number in _CLAIMING):
             told = f"{'the same' if same else 'other'} content again, and it claimed stock"
             self.findings.broken("P-8", f"order {message.case}", message, told)
-        elif not same and _ORDERS in tables:
+        elif not same and _ORDERS in unit.writes:
             told = f"revision {known.revision} again with other content, and it changed the order"
             self.findings.broken("P-8", f"order {message.case}", message, told)
 

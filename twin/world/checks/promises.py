@@ -102,14 +102,13 @@ class PromiseChecks:
 
     def _promised(self, message: SubmitOrder, answer: OrderAnswered, unit: Direct) -> None:
         """S-2c: per item, claims come from what is free, and `short` is only what is not."""
-        before = {id: row for number, id, row in unit.reads if number == _ITEMS}
+        before, after = unit.reads.get(_ITEMS, {}), unit.writes.get(_ITEMS, {})
         asked: dict[int, int] = {}
         for line in _ordered(unit):
             asked[line.item] = asked.get(line.item, 0) + line.ordered
         lacking: dict[int, int] = {}
         for row in answer.short:
             lacking[row.item] = lacking.get(row.item, 0) + row.quantity
-        after = {id: row for number, id, row in unit.writes if number == _ITEMS}
         now, sites = self.findings.clock(), self.availability.channels[message.channel].sites
         for item, quantity in asked.items():
             stock, left = before.get(item), after.get(item)
@@ -147,16 +146,9 @@ class PromiseChecks:
 
     def published(self, message: Message, unit: Direct) -> None:
         """Figures were published from the ledger, or from a file."""
-        rows: dict[int, object] = {}
-        closed: dict[int, bool] = {}
-        silent = False
-        for number, id, row in unit.reads:
-            if number == _ITEMS:
-                rows[id] = row
-            elif number == _MASTER:
-                closed[id] = isinstance(row, MasterItem) and row.closed
-            elif number == _ABSENCES and row is not None:
-                silent = True
+        rows, masters = unit.reads.get(_ITEMS, {}), unit.reads.get(_MASTER, {})
+        closed = {id: isinstance(row, MasterItem) and row.closed for id, row in masters.items()}
+        silent = any(row is not None for row in unit.reads.get(_ABSENCES, {}).values())
         for event in unit.events:
             if type(event) is PublishStock:
                 for figure in event.rows:
@@ -226,7 +218,7 @@ def published(
 
 def _ordered(unit: Direct) -> Sequence[Line]:
     """Return the lines of the order that a unit wrote, in quanta of the items that are taken."""
-    return next((row.lines for number, _, row in unit.writes if number == _ORDERS and isinstance(row, Order)), ())
+    return next((row.lines for row in unit.writes.get(_ORDERS, {}).values() if isinstance(row, Order)), ())
 
 
 def _plain(stock: ItemStock, now: Elapsed) -> bool:
