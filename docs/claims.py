@@ -1,11 +1,15 @@
-"""Make the page on what is commonly claimed of distribution middleware: `python docs/claims.py` (half an hour or so).
+"""Make the page on what is commonly claimed of distribution middleware: `python docs/claims.py DAY [SCENARIO...]`.
+
+It takes half an hour or so; with scenarios named, only the claims that they decide are run and written anew, under the
+day that is given (`date -I`).
 
 Each claim names its experiment and what would refute it. All of that stood in this file before the first run; a claim
 is never reworded after its result is known. Runs are the small ones of each scenario unless a claim says otherwise.
 """
 
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -313,11 +317,34 @@ CLAIMS: Sequence[Claim] = (
         "Every stock fact can be followed to the channels and to the books.",
         (Test("no link of the chain is missing", "first_day", "lineage_gaps", "standard", none=True),),
     ),
+    Claim(
+        "Middleware that scales out keeps the order of messages.",
+        (
+            Test("workers do come and go", "whole_house", "extra_worker_hours", "elastic"),
+            Test(
+                "no move is made that its order does not allow",
+                "whole_house",
+                "illegal_transitions",
+                "elastic",
+                none=True,
+            ),
+            Test("no stream goes back", "whole_house", "sequence_violations", "elastic", none=True),
+        ),
+    ),
+    Claim(
+        "Interfaces of stock accuracy are the ones to modernise first.",
+        (
+            Test("intake leaves more harm", "modernise_first", "cost_of_failure", "order_intake", "stock_to_channels"),
+            Test(
+                "so do calls to the ERP", "modernise_first", "cost_of_failure", "calls_to_the_erp", "stock_to_channels"
+            ),
+            Test("and to warehouses", "modernise_first", "cost_of_failure", "calls_to_warehouses", "stock_to_channels"),
+        ),
+    ),
 )
 NOT_MEASURED: Sequence[tuple[str, str]] = (
     ("Governance of interfaces makes new channels and partners cheaper.", "governance of contracts is not built yet"),
     ("Old and new middleware can live side by side while one is replaced.", "coexistence is not built yet"),
-    ("Middleware that scales out keeps the order of messages.", "workers that come and go are not built yet"),
     ("Separating connectivity from orchestration makes maintenance cheaper.", "a cost of people that no run has"),
     ("Dashboards turn telemetry into decisions.", "a claim about readers, not about runs"),
 )
@@ -381,38 +408,52 @@ def refuted_by(test: Test) -> str:
     return f"`{test.kpi}` of `{test.design}` always 0"
 
 
-def page(judge: Callable[[Test], tuple[str, str]] | None) -> str:
-    """Write the page; without a judge it says what will be run, and nothing of what was found."""
+def section(claim: Claim, judge: Callable[[Test], tuple[str, str]] | None, day: str) -> str:
+    """Write what became of a claim; without a judge what will be run, and nothing of what was found."""
+    verdicts = [judge(test) if judge else ("", "") for test in claim.tests]
+    signs = {sign for sign, _ in verdicts}
+    word = WORDS[signs.pop()] if len(signs) == 1 and judge else "only in part"
+    text = [f"**{word[0].upper()}{word[1:]}** ({day}).", ""] if judge else []
+    for test, (sign, told) in zip(claim.tests, verdicts, strict=True):
+        found = f" Found: {told}, {WORDS[sign]}." if judge else ""
+        text += [f"- {test.says[0].upper()}{test.says[1:]}. Refuted by {refuted_by(test)}.{found}", ""]
+        text += [f"  `{command(test)}`", ""]
+    return "\n".join(text)
+
+
+def page(judge: Callable[[Test], tuple[str, str]] | None, day: str, kept: Mapping[str, str]) -> str:
+    """Write the page; `kept` are the sections that stay as they are, by their claims."""
     text = [
         "# What is claimed, and what was found",
         "",
         "Common claims about distribution middleware, each with its experiment and what would refute it, written down "
         "before the first run. Made by `python docs/claims.py`. Differences are paired, in the measure's unit, with "
-        "their 95 % interval; one that covers 0 decides nothing. All runs start at the scenario's own seed.",
+        "their 95 % interval; one that covers 0 decides nothing. All runs start at the scenario's own seed, and were "
+        "made on the day beside the verdict.",
         "",
     ]
     for claim in CLAIMS:
-        verdicts = [judge(test) if judge else ("", "") for test in claim.tests]
-        signs = {sign for sign, _ in verdicts}
-        word = WORDS[signs.pop()] if len(signs) == 1 and judge else "only in part"
-        text += [f"## {claim.says}", "", *([f"**{word[0].upper()}{word[1:]}.**", ""] if judge else [])]
-        for test, (sign, told) in zip(claim.tests, verdicts, strict=True):
-            found = f" Found: {told}, {WORDS[sign]}." if judge else ""
-            text += [f"- {test.says[0].upper()}{test.says[1:]}. Refuted by {refuted_by(test)}.{found}", ""]
-            text += [f"  `{command(test)}`", ""]
+        text += [f"## {claim.says}", "", kept.get(claim.says) or section(claim, judge, day)]
     text += ["## Not measured", "", "| claim | why |", "|---|---|"]
     text += [f"| {says} | {why} |" for says, why in NOT_MEASURED]
     return "\n".join(text) + "\n"
 
 
-def main() -> int:
-    """Run everything and write the page; with `--plan` write what will be run."""
-    plan = "--plan" in sys.argv
+def kept_of(written: str, named: Sequence[str]) -> dict[str, str]:
+    """Return the sections of a page that do not depend on any of the scenarios that are named."""
+    sections = dict(re.findall(r"(?ms)^## ([^\n]+)\n\n(.*?\n)(?=^## )", written))
+    stays = [claim.says for claim in CLAIMS if named and not {test.scenario for test in claim.tests} & {*named}]
+    return {says: f"{sections[says].rstrip()}\n" for says in stays if says in sections}
+
+
+def main(words: Sequence[str]) -> None:
+    """Run everything, or what is named, and write the page; with `--plan` write what will be run."""
     target, part = HERE / "claims.md", HERE / ".claims.md.part"
-    part.write_text(page(None if plan else judged))
+    plan = "--plan" in words
+    day, named = ("", ()) if plan else (words[0], words[1:])
+    part.write_text(page(None if plan else judged, day, kept_of(target.read_text(), named)))
     part.replace(target)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(sys.argv[1:])
