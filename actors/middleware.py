@@ -234,9 +234,9 @@ class Middleware:
                 self.store.outbox.pop(event.id, None)  # it has been sent before the commit
             elif self.relay.offer(event):
                 self._send(event)
-        fired = self._fired.pop(message.id, None)
-        if fired is not None and self.store.timers.get(message.id) is fired:
-            del self.store.timers[message.id]
+        self._spent(message.id)
+        if type(message) is GaveUp:
+            self._spent(message.subject)
         for due, later in unit.scheduled:
             ground.timeline.call_at(max(now, due), self._timer, self.store.timers[later.id])
         if type(message) is PublicationAnswered:
@@ -260,6 +260,12 @@ class Middleware:
         if self.store.timers.get(message.id) is entry:
             self._fired[message.id] = entry
             self.receive(message)
+
+    def _spent(self, message: int) -> None:
+        """A scheduled message has been handled, or is a letter by now: its entry goes, unless it was scheduled anew."""
+        fired = self._fired.pop(message, None)
+        if fired is not None and self.store.timers.get(message) is fired:
+            del self.store.timers[message]
 
     # --- delivery
 
