@@ -328,7 +328,7 @@ CLAIMS: Sequence[Claim] = (
                 "elastic",
                 none=True,
             ),
-            Test("no stream goes back", "whole_house", "sequence_violations", "elastic", none=True),
+            Test("no stream goes back", "whole_house", "violations{invariant=S-6}", "elastic", none=True),
         ),
     ),
     Claim(
