@@ -100,6 +100,10 @@ class RuleSet:
     hold_us: Elapsed = 72 * HOUR
     soft_for_us: Elapsed = 0
     """How long what is free is kept for an order that is held before it is accepted; 0: nothing is kept."""
+    basket_us: Elapsed = 0
+    """How long what is free is kept for a basket; 0: nothing is kept."""
+    checkout_us: Elapsed = 0
+    """How long it is kept from the moment on at which its buyer goes to pay."""
     return_window_us: Elapsed = 0
     milestones: Milestones = field(default_factory=Milestones)
     rma_valid_us: Elapsed = 30 * DAY

@@ -2,7 +2,7 @@
 
 from twin.middleware.delivery import documents, fallback, redrive
 from twin.middleware.dispatch import Procedures
-from twin.middleware.intake import envelopes
+from twin.middleware.intake import baskets, envelopes
 from twin.middleware.intake.identity import take_in_order
 from twin.middleware.intake.requests import forget_request
 from twin.middleware.inventory.gaps import judge_gap, take_snapshot
@@ -77,6 +77,9 @@ def standard() -> Procedures:
     table.bind(commands.TransferReceived, book_stock_fact)
     table.bind(commands.StreamGapDue, judge_gap)
     table.bind(commands.StockSnapshot, take_snapshot)
+    table.bind(commands.BasketFilled, baskets.fill_basket)
+    table.bind(commands.CheckoutBegun, baskets.extend_basket)
+    table.bind(commands.BasketDue, baskets.lapse_basket)
     table.bind(commands.SupplyAnnounced, announce_supply)
     table.bind(commands.SupplyGapDue, pass_gap)
     table.bind(commands.PostingDue, post_due)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Generic, Protocol, TypeVar
 
+from twin.model.basket import Basket
 from twin.model.dead_letter import Audited, DeadLetter, RedriveDesk
 from twin.model.fallback import Absence
 from twin.model.instant import Elapsed
@@ -144,6 +145,8 @@ TRACES: Table[Traced] = Table(20, "traces", Traced)
 MASTER: Table[MasterItem] = Table(21, "master", MasterItem)
 BEFORE_SILENCE: Table[int] = Table(22, "before_silence", int)
 """Stock fact stream of an item at a silent warehouse to what was sellable there when it fell silent."""
+BASKETS: Table[Basket] = Table(23, "baskets", Basket)
+"""Case of the order that may come to what is kept for it."""
 
 TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is invariant; this list only names them
     ITEMS,
@@ -169,6 +172,7 @@ TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is in
     TRACES,
     MASTER,
     BEFORE_SILENCE,
+    BASKETS,
 )
 
 

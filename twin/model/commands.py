@@ -496,6 +496,21 @@ class ReservationLapsed(Message, frozen=True, gc=False, kw_only=True, tag=True):
     reservation: int
 
 
+class BasketFilled(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A buyer of a channel has put these lines into his basket; an order of it will come under the same case."""
+
+    channel: int
+    lines: tuple[ItemQuantity, ...]
+
+
+class CheckoutBegun(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """The buyer of the basket of this case goes to pay."""
+
+
+class BasketDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """What is kept for the basket of this case may be over."""
+
+
 class EvaluatePublication(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """A slot of a channel's sender: say what these items' published values are now and send them."""
 

@@ -338,6 +338,19 @@ class FallbackDecided(Event, frozen=True, gc=False, kw_only=True, tag=True):
         return self.id
 
 
+class BasketAnswered(Event, frozen=True, gc=False, kw_only=True, tag=True):
+    """Tell the channel what is kept for a basket, until when (elapsed); 0: nothing, or nothing any more."""
+
+    channel: int
+    until: Elapsed
+    kept: tuple[ItemQuantity, ...]
+
+    @property
+    def aggregate(self) -> int:
+        """One channel hears of one order in order."""
+        return self.case ^ _CHANNEL
+
+
 class OrderTurnedAway(Event, frozen=True, gc=False, kw_only=True, tag=True):
     """An order was not taken (503): nothing is known of it, and its sender may send it again after `retry_after`."""
 

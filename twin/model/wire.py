@@ -73,6 +73,9 @@ Incoming = (
     | commands.StockCut
     | commands.StreamGapDue
     | commands.SupplyGapDue
+    | commands.BasketFilled
+    | commands.CheckoutBegun
+    | commands.BasketDue
     | commands.PartnerSilent
     | commands.PartnerBack
     | commands.RecheckDue
@@ -115,6 +118,7 @@ Outgoing = (
     | events.FallbackChanged
     | events.FallbackDecided
     | events.OrderTurnedAway
+    | events.BasketAnswered
     | events.OrdersAsked
     | events.CountAsked
     | events.DocumentByHand

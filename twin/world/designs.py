@@ -175,9 +175,14 @@ class Backorder(Block):
 
 
 class Reservation(Block):
-    """For how long what is free is kept for an order that somebody or something holds before it is accepted."""
+    """For how long what is free is kept before an order is accepted: for one that is held, and for a basket.
+
+    A basket is kept for `basket_for`, and for `checkout_for` from the moment on at which its buyer goes to pay.
+    """
 
     soft_for: Duration = sourced("0s", "rule: 0s; an order takes its stock when it is accepted, unless it is said")
+    basket_for: Duration = sourced("0s", "rule: 0s; a basket is a wish, unless it is said")
+    checkout_for: Duration = sourced("5m", "assumed: to type a card number and to confirm it")
 
 
 class MasterData(Block):

@@ -142,6 +142,7 @@ def routes_of(
         events.CancelRelease: lambda event: wms[event.site],
         events.OrderAnswered: lambda event: answers[event.channel],
         events.OrderTurnedAway: lambda event: answers[event.channel],
+        events.BasketAnswered: lambda event: answers[event.channel],
         events.CapturePayment: holder,
         events.AuthorisePayment: holder,
         events.PaymentGivenBack: holder,

@@ -33,14 +33,16 @@ from twin.middleware.orders.occasions import (
     Validated,
 )
 from twin.middleware.orders.rerouting import sent_now
-from twin.middleware.orders.soft import harden, keep_for
+from twin.middleware.orders.soft import adopt, harden, keep_for
 from twin.middleware.orders.table import submit
 from twin.middleware.orders.telling import tell
 from twin.middleware.orders.work import Work
-from twin.middleware.unit import ARCHIVE, ITEMS, ORDERS, PARKED, Outcome, Unit
+from twin.middleware.unit import ARCHIVE, BASKETS, ITEMS, ORDERS, PARKED, RESERVATIONS, Outcome, Unit
+from twin.model.basket import Basket
 from twin.model.commands import HoldExpired, ItemQuantity, LineQuantity, ReservationLapsed, SubmitOrder
 from twin.model.instant import Now
 from twin.model.order import Intake, LinePolicy, Order
+from twin.model.stock import Reservation
 from twin.model.written import KitLines
 
 _GOING_ON = (Outcome.ACCEPTED, Outcome.BACKORDERED)
@@ -55,6 +57,8 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
         command = command.meaning(reading.lines)
     items = [line.item for line in command.lines]
     found = unit.load_many(ITEMS, items)
+    basket = unit.load(BASKETS, command.case) if rules.basket_us and last is None else None
+    held = unit.load_many(RESERVATIONS, [claim.reservation for claim in basket.claims]) if basket is not None else []
     if last is None:
         archived = unit.load(ARCHIVE, command.case)
         if archived is not None:
@@ -72,13 +76,17 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
         verdict = without_the_provider(command, verdict, rules, unit)
     if rules.master is not None and (last is None or last.intake is Intake.REJECTED):
         verdict = of_open_items(command, verdict, rules, unit)
-    if last is None and verdict is None and rules.fallbacks is None and (reading is None or reading.wording is None):
+    new = last is None and basket is None
+    if new and verdict is None and rules.fallbacks is None and (reading is None or reading.wording is None):
         plain = in_one_stride(command, found, now, rules, unit)
         if plain is not None:
             if parked is not None:
                 raise_waiting(parked, command, now, unit)
             return plain
     stocks = {stock.item: stock for stock in found if stock is not None}
+    if held:
+        others = [row.item for row in held if row is not None and row.item not in stocks]
+        stocks |= {stock.item: stock for stock in unit.load_many(ITEMS, others) if stock is not None}
     work = Work(command, now, rules, unit, last, stocks, {})
     submitted = taken(command, verdict, rules)
     kits = reading.wording.kits if reading is not None and reading.wording is not None else ()
@@ -92,8 +100,21 @@ def submit_order(command: SubmitOrder, now: Now, rules: RuleSet, unit: Unit) -> 
     elif verdict is not None and verdict.holds:
         work.take(submit(last, submitted, now.elapsed))
         outcome = hold(work, verdict)
-        if rules.soft_for_us:
+        if basket is not None:
+            _take_over(work, basket, held)
+        elif rules.soft_for_us:
             _keep_meanwhile(work, verdict.sites, kits)
+    elif basket is not None:
+        work.take(submit(last, submitted, now.elapsed))
+        _take_over(work, basket, held)
+        if reading is not None and reading.wording is not None:
+            work.reword(reading.wording)
+        if verdict is not None:
+            work.order = work.known().amid(sites=verdict.sites)
+        outcome = promise_waiting(work)
+        if outcome in _GOING_ON:
+            for line in work.known().lines:
+                work.sell(line.item, line.ordered)
     else:
         outcome = _promise_at_once(work, submitted, verdict, kits)
     if verdict is not None:
@@ -158,9 +179,14 @@ def _keep_meanwhile(work: Work, allowed: tuple[int, ...], kits: tuple[KitLines, 
     planned = plan(work, order.id, order.channel, needs, order.policy, allowed, kits=kits)
     for line, parts in zip(order.lines, planned.parts, strict=True):
         for site, units in parts:
-            claim = keep_for(work, line.number, line.item, site, units, until)
+            claim = keep_for(work, order.id, order.channel, line.number, line.item, site, units, until)
             lapse = ReservationLapsed(id=work.ids.next(), cause=work.cause.id, case=order.id, reservation=claim)
             work.unit.schedule(until, lapse)
+
+
+def _take_over(work: Work, basket: Basket, held: Sequence[Reservation | None]) -> None:
+    adopt(work, basket.claims, held)
+    work.unit.archive(BASKETS, work.known().id)
 
 
 def _kept(work: Work, order: Order) -> list[Parts]:
