@@ -18,6 +18,7 @@ from policies.signature import Signature, Signed, sign
 from twin.kernel.link import Link
 from twin.model import wire
 from twin.model.commands import (
+    ItemQuantity,
     MessageCarried,
     OrderedLine,
     PaymentAuthorised,
@@ -26,6 +27,7 @@ from twin.model.commands import (
     WebhookReceived,
 )
 from twin.model.events import (
+    BasketAnswered,
     CapturePayment,
     DocumentByHand,
     FileAnswered,
@@ -115,6 +117,8 @@ class Channel:
         self.keeps = False
         """Whether its orders may be turned away, so that it must keep them until they are answered."""
         self.kept: dict[int, SubmitOrder] = {}
+        self.baskets: dict[int, BasketAnswered] = {}
+        """What is kept for baskets, as far as this shop has heard."""
         self.documents: Once | None = None
         """The numbers of the answers that came, where they may come by more than one way."""
         self.copies = 0
@@ -138,6 +142,7 @@ class Channel:
     def buy(self, order: int, number: str, lines: Sequence[OrderedLine], buys: str) -> SubmitOrder | None:
         """A buyer looks at the pages and orders what he may: `if_shown` whole lines, `partly` what is shown, `always`.
 
+        What is `kept` for his basket he gets too, and it is not subtracted from the page: nobody was shown it.
         Returns the order that was placed, or None when nothing was bought.
         """
         ground, shown, probe = self.ground, self.shown, self.ground.probe
@@ -147,7 +152,7 @@ class Channel:
             value, as_of = shown.get(line.item, NOTHING)
             asked = line.quantity
             pack = packs.get(line.item, 1) if packs else 1
-            if buys == "always" or value >= asked:
+            if buys == "always" or value >= asked or buys == "kept":
                 sold = asked
             else:
                 sold = value if buys == "partly" and value > 0 else 0
@@ -155,7 +160,7 @@ class Channel:
             if sold:
                 whole = sold == asked and pack == 1
                 bought.append(line if whole else OrderedLine(line.item, sold * pack, line.price))
-                if self.counts_down:
+                if self.counts_down and buys != "kept":
                     shown[line.item] = (value - sold, as_of)
                     probe.showed(self.index, line.item, (value - sold) * pack)
         if not bought:
@@ -240,6 +245,17 @@ class Channel:
             self.ground.probe.acknowledged(order)
         self.visible_at.pop(order, None)
 
+    def keeps_all(self, order: int, lines: Sequence[ItemQuantity]) -> bool:
+        """Tell whether the shop knows that all these units are kept for a basket, now; the basket is done with."""
+        kept = self.baskets.pop(order, None)
+        if kept is None or self.ground.timeline.now >= kept.until:
+            return False
+        wanted: dict[int, int] = {}
+        for line in lines:
+            wanted[line.item] = wanted.get(line.item, 0) + line.quantity
+        there = {row.item: row.quantity for row in kept.kept}
+        return all(there.get(item, 0) >= units for item, units in wanted.items())
+
     # --- what the middleware calls
 
     def take_stock(self, event: Event) -> Message | None:
@@ -293,7 +309,8 @@ class Channel:
             | MilestoneReached
             | FileAnswered
             | InterchangeAnswered
-            | OrdersAsked,
+            | OrdersAsked
+            | BasketAnswered,
         )
         self.answers += 1
         if type(event) is OrderAnswered:
@@ -307,6 +324,11 @@ class Channel:
             self.sends(event)
         if isinstance(event, CapturePayment | PaymentGivenBack):
             return moved(event)
+        if type(event) is BasketAnswered:
+            if event.until:
+                self.baskets[event.case] = event
+            else:
+                self.baskets.pop(event.case, None)
         if type(event) is OrderTurnedAway and event.case in self.kept:
             self.ground.timeline.call_in(event.retry_after, self._again, event.case)
         if type(event) is ReturnAnswered and self.return_answered is not None:

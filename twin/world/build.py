@@ -63,6 +63,7 @@ from twin.world.process import (
     waits_for_store,
 )
 from twin.world.scenario import Scenario
+from twin.world.shopping import shoppers_of
 from twin.world.shops import add_channel, second_thoughts_of
 from twin.world.site_work import SiteWork
 from twin.world.sites import add_warehouses, carriers_of, supplier_of
@@ -352,12 +353,20 @@ def _buy(wiring: Wiring) -> "Callable[..., None]":
         (getattr(block, "buys", "if_shown") for block in wiring.scenario.demands), "if_shown"
     )
 
-    def buy(channel: int, order: int, number: str, lines: object, demand: int) -> None:
-        placed = channels[channel].buy(order, number, lines, buys)  # type: ignore[arg-type]  # lines as Arrival has
+    def buy(channel: int, order: int, number: str, lines: object, demand: int, kept: bool = False) -> None:
+        how = "kept" if kept else buys
+        placed = channels[channel].buy(order, number, lines, how)  # type: ignore[arg-type]  # lines as Arrival has
         if placed is not None and thoughts is not None:
             thoughts.placed(placed, demand)
 
-    return buy
+    shoppers = shoppers_of(
+        wiring.scenario,
+        wiring.ground,
+        channels,
+        lambda name: wiring.feed(wiring.scenario.party_of(name), f"{name}/baskets"),
+        buy,
+    )
+    return buy if shoppers is None else shoppers.come
 
 
 def _unwritten(record: Record) -> None:

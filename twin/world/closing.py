@@ -13,7 +13,7 @@ from actors.troubled_process import TroubledMiddleware
 from actors.wms import Warehouse
 from twin.errors import WireError
 from twin.middleware.inventory.posting import SITES_MAX
-from twin.middleware.unit import ITEMS, LETTERS, ORDERS, STREAMS, UNPOSTED
+from twin.middleware.unit import BASKETS, ITEMS, LETTERS, ORDERS, STREAMS, UNPOSTED
 from twin.model import wire
 from twin.model.commands import ArchiveDue, BackorderExpired, CloseDue, ReturnExpired
 from twin.model.dead_letter import DeadLetter, LetterKind
@@ -57,7 +57,7 @@ def look_back(world: World) -> None:
     if checks.orders is not None and world.further.payments is not None:
         _compare_money(world, world.further.payments, checks.orders, orders)
     if checks.end is not None and checks.stock is not None:
-        checks.end.leaks(checks.stock.claims, store.rows[ORDERS.number])
+        checks.end.leaks(checks.stock.claims, store.rows[ORDERS.number], store.rows[BASKETS.number])
         if not _is_down(world):
             waiting = {message.id for message in (*world.middleware.queue, *world.middleware.in_hand.values())}
             checks.end.overdue(store.timers.values(), waiting)

@@ -39,6 +39,7 @@ def _distributor(scenario: Scenario) -> Iterator[Finding]:
     yield from distributor_findings(scenario)
     yield from _landscape(scenario)
     yield from _channels(scenario)
+    yield from _baskets(scenario)
     yield from _stock(scenario)
     yield from _demand(scenario)
     yield from _designs(scenario)
@@ -79,6 +80,15 @@ def _landscape(scenario: Scenario) -> Iterator[Finding]:
         for end in ends:
             if end not in parties:
                 yield missing(("landscape", "links", name), "party", end, parties)
+
+
+def _baskets(scenario: Scenario) -> Iterator[Finding]:
+    """Yield channels in which buyers would shop and that there are not."""
+    for number, block in enumerate(scenario.demands):
+        at: Path = ("demand", number) if isinstance(scenario.demand, tuple) else ("demand",)
+        for name in block.baskets.channels if block.baskets is not None else ():
+            if name not in scenario.channels:
+                yield missing((*at, "baskets", "channels"), "channel", name, scenario.channels)
 
 
 def _channels(scenario: Scenario) -> Iterator[Finding]:

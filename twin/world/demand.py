@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from twin.world.basket_specs import Baskets
 from twin.world.catalogue_specs import Aliases, Bases, Kits, Packs, Prefix, Replacement
 from twin.world.law_specs import CountLaw, Delay, Figure, ZipfLaw
 from twin.world.safety_specs import SafetyOfAll, SafetyOfItem
@@ -264,6 +265,7 @@ class _Demand(Block):
     returns: Returns | None = sourced(None, "rule: nobody sends anything back unless it is said")
     edits: SecondThoughts | None = sourced(None, "rule: nobody changes an order unless it is said")
     cancellations: SecondThoughts | None = sourced(None, "rule: nobody cancels unless it is said")
+    baskets: Baskets | None = sourced(None, "rule: buyers buy when they come, unless it is said")
 
 
 _BUYS: Final = "rule: a buyer who sees too little is a lost sale"

@@ -72,6 +72,8 @@ MEASURES: Final[dict[str, tuple[str, str]]] = (
         "lost_orders": ("count", "Acknowledged orders that are nowhere at the end."),
         "illegal_transitions": ("count", "Messages that an order's state did not allow; kept as exceptions."),
         "sequence_violations": ("count", "Gaps in keyed streams that lasted, and numbers with two contents."),
+        "baskets_kept": ("count", "Baskets of which something was kept for their buyers."),
+        "baskets_lapsed": ("count", "Baskets whose units were let go because no order came in time."),
         "conflicts": ("count", "Commits whose reads had changed; run again."),
         "floor_use": ("share", "Busy per paid hour of labour, by site."),
         "violations": ("count", "Broken invariants, per invariant."),

@@ -22,6 +22,8 @@ from twin.middleware.unit import ITEMS, LETTERS, MASTER, MOVEMENTS, ORDERS, Outc
 from twin.model.commands import (
     AmendOrder,
     BackorderExpired,
+    BasketDue,
+    BasketFilled,
     CancelOrder,
     CloseDue,
     ErpConfirmed,
@@ -444,6 +446,14 @@ class Watch:
     def _fact_booked(self, message: Message, outcome: Outcome, unit: Direct) -> None:
         self.lineage.booked(message, unit, self.clock())
 
+    def _basket_kept(self, message: BasketFilled, outcome: Outcome, unit: Direct) -> None:
+        if unit.scheduled:
+            self._add("baskets_kept")
+
+    def _basket_lapsed(self, message: BasketDue, outcome: Outcome, unit: Direct) -> None:
+        if outcome is Outcome.APPLIED:
+            self._add("baskets_lapsed")
+
     def _gap_lasted(self, message: StreamGapDue | SupplyGapDue, outcome: Outcome, unit: Direct) -> None:
         if outcome is Outcome.APPLIED:
             self._add("sequence_violations")
@@ -630,6 +640,7 @@ class Watch:
         kpis["duplicate_shipments"] = _shipped_twice(duplicates)
         kpis["lost_orders"] = self.invariants.lost_orders
         kpis["illegal_transitions"] = count.get("illegal_transitions", 0)
+        kpis["baskets_kept"], kpis["baskets_lapsed"] = count.get("baskets_kept", 0), count.get("baskets_lapsed", 0)
         kpis["sequence_violations"] = count.get("sequence_violations", 0)
         kpis |= self.lineage.results()
         kpis["conflicts"] = conflicts
@@ -662,6 +673,8 @@ _HEARS: Final[dict[type[Message], Callable[[Watch, Any, Outcome, Direct], None]]
     TransferShipped: Watch._fact_booked,
     TransferReceived: Watch._fact_booked,
     StockCounted: Watch._fact_booked,
+    BasketFilled: Watch._basket_kept,
+    BasketDue: Watch._basket_lapsed,
     StreamGapDue: Watch._gap_lasted,
     SupplyGapDue: Watch._gap_lasted,
     StockCut: Watch._compared,

@@ -77,10 +77,12 @@ class EndChecks:
 
     # --- the end
 
-    def leaks(self, claims: Mapping[int, tuple[int, int]], orders: Mapping[int, object]) -> None:
+    def leaks(
+        self, claims: Mapping[int, tuple[int, int]], orders: Mapping[int, object], baskets: Mapping[int, object]
+    ) -> None:
         """Look for units that are held for nobody; `claims` are order and live units by reservation."""
         self.findings.met["leaks"] += len(claims)
-        for key, leak in held_for_nobody(claims, orders):
+        for key, leak in held_for_nobody(claims, orders, baskets):
             self.findings.broken("leaks", key, leak)
 
     def overdue(self, timers: Iterable[tuple[Elapsed, Message]], at_hand: Set[int]) -> None:

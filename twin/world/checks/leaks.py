@@ -11,14 +11,19 @@ from twin.model.order import Intake, Order
 _OVER = (Intake.REJECTED, Intake.WITHDRAWN, Intake.CLOSED)
 
 
-def held_for_nobody(claims: Mapping[int, tuple[int, int]], orders: Mapping[int, object]) -> Iterator[tuple[str, str]]:
+def held_for_nobody(
+    claims: Mapping[int, tuple[int, int]], orders: Mapping[int, object], baskets: Mapping[int, object]
+) -> Iterator[tuple[str, str]]:
     """Yield (key, sentence) for each live claim of an order that is over.
 
     Args:
         claims: (order, live units) by reservation.
         orders: the orders that are not archived.
+        baskets: those whose orders may still come.
     """
     for reservation, (number, live) in claims.items():
+        if number in baskets:
+            continue
         order = orders.get(number)
         if not isinstance(order, Order):
             yield f"reservation {reservation}", f"{live} units are held for order {number}, which is archived"

@@ -112,7 +112,7 @@ class PromiseChecks:
         now, sites = self.findings.clock(), self.availability.channels[message.channel].sites
         for item, quantity in asked.items():
             stock, left = before.get(item), after.get(item)
-            free = _free(stock, now) if isinstance(stock, ItemStock) and _plain(stock, now) else None
+            free = _free(stock, now, message.case) if isinstance(stock, ItemStock) and _plain(stock, now) else None
             if free is None or not isinstance(stock, ItemStock):
                 continue
             self.findings.met["S-2c"] += 1
@@ -235,10 +235,10 @@ def _plain(stock: ItemStock, now: Elapsed) -> bool:
     return not any(receipt.due < now + DAY for receipt in stock.supply)
 
 
-def _free(stock: ItemStock, now: Elapsed) -> list[int]:
+def _free(stock: ItemStock, now: Elapsed, order: int = 0) -> list[int]:
     """Return what is free at each site: sellable - committed - live soft claims, never below 0.
 
-    Waiting demand and units in dispute take from the sites in order.
+    What an `order` holds does not count for itself. Waiting demand and units in dispute take from the sites in order.
     """
     if not (stock.claims or stock.waiting or stock.disputed):
         return [max(0, position.sellable - position.committed) for position in stock.positions]
@@ -247,7 +247,8 @@ def _free(stock: ItemStock, now: Elapsed) -> list[int]:
     for site, position in enumerate(stock.positions):
         free = position.sellable - position.committed
         if stock.claims:
-            free -= sum([claim.quantity for claim in stock.claims if claim.site == site and now < claim.expires_at])
+            others = [claim for claim in stock.claims if claim.site == site and claim.order != order]
+            free -= sum([claim.quantity for claim in others if now < claim.expires_at])
         charged = max(0, min(waiting, free))
         waiting -= charged
         found.append(max(0, free - charged))
