@@ -12,8 +12,6 @@ from twin.model.instant import MINUTE
 from twin.model.order import Header, LinePolicy
 
 ITEM, OTHER, CASE = 1, 2, 7
-FILL, EXTEND = "twin.middleware.intake.baskets.fill_basket", "twin.middleware.intake.baskets.extend_basket"
-LAPSE = "twin.middleware.intake.baskets.lapse_basket"
 
 
 def terms(policy: LinePolicy = LinePolicy.PARTIAL, sites: int = 1) -> RuleSet:
@@ -46,7 +44,7 @@ def told(made: Shop) -> list[tuple[int, tuple[int, ...]]]:
     return [(event.until // MINUTE, tuple([row.quantity for row in event.kept])) for event in answers]
 
 
-@pytest.mark.vector("V84", rule="5", code=FILL, scenario="customer_terms")
+@pytest.mark.vector("V84", rule="5", code="twin.middleware.intake.baskets.fill_basket", scenario="customer_terms")
 def test_v84_what_a_basket_keeps_is_its_own_orders_and_nobody_elses() -> None:
     """As V84: stock 5, a basket of 5; another order of 1 is refused, the basket's own is accepted whole."""
     made = shop(5)
@@ -61,7 +59,7 @@ def test_v84_what_a_basket_keeps_is_its_own_orders_and_nobody_elses() -> None:
     assert made.stock(ITEM).positions[0].committed == 5, "the reaper finds a hard claim"
 
 
-@pytest.mark.vector("V29", rule="5", code=EXTEND, scenario="customer_terms")
+@pytest.mark.vector("V29", rule="5", code="twin.middleware.intake.baskets.extend_basket", scenario="customer_terms")
 @pytest.mark.parametrize(
     ("begun", "over"),
     [(0, 10), (4, 10), (5, 10), (6, 11), (9, 14), (10, 10)],
@@ -84,7 +82,7 @@ def test_v29_checking_out_keeps_a_basket_longer_and_never_shorter(begun: int, ov
     )
 
 
-@pytest.mark.vector("V29", rule="5", code=LAPSE, scenario="customer_terms")
+@pytest.mark.vector("V29", rule="5", code="twin.middleware.intake.baskets.lapse_basket", scenario="customer_terms")
 def test_v29_what_a_basket_let_go_is_told_to_channels_and_offered_to_who_waits() -> None:
     made = shop(5, policy=LinePolicy.BACKORDER)
     fill(made, (ITEM, 5))
