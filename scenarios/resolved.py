@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from scenarios.document import Node, Path_, at
 from scenarios.loader import Loaded, load
@@ -32,17 +32,33 @@ def resolved(
     return "\n".join([head, *_lines(scenario)]) + "\n"
 
 
+class Setting(NamedTuple):
+    """One line of a scenario written out: its path, its value (empty above a block), and where it comes from."""
+
+    path: tuple[str, ...]
+    value: str
+    note: str
+
+
 def assumptions(scenario: Scenario) -> list[tuple[str, str, str]]:
     """Return every setting that rests on an assumption: its path, its value, and what the source says of it."""
-    found: list[tuple[str, str, str]] = []
+    return [
+        (".".join(each.path), each.value, each.note.removeprefix("default, "))
+        for each in settings(scenario)
+        if "assumed" in each.note and each.value
+    ]
+
+
+def settings(scenario: Scenario) -> list[Setting]:
+    """Return every setting with where it comes from: the default's source, or the place that states it."""
+    found: list[Setting] = []
     path: list[str] = []
     for line in _lines(scenario):
         setting, _, note = line.partition("  # ")
         key, _, value = setting.strip().partition(": ")
         depth = (len(setting) - len(setting.lstrip())) // 2
         path = [*path[:depth], key.rstrip(":")]
-        if "assumed" in note and value:
-            found.append((".".join(path), value, note.removeprefix("default, ")))
+        found.append(Setting(tuple(path), value, note))
     return found
 
 

@@ -61,6 +61,22 @@ def load_rows(name: str, overrides: tuple[str, ...], *, small: bool, allow_code:
     ]
 
 
+def rows_of_parties(files: Iterable[str], overrides: tuple[str, ...], *, small: bool, form: str) -> list[Row]:
+    """Give one row for each party of some scenarios; the sources one by one only where a program reads them."""
+    import scenarios
+    from scenarios.parties import party_rows
+    from twin.cli import options
+
+    found: list[Row] = [
+        dict(row)
+        for file in files
+        for row in party_rows(scenarios.load(file, overrides, small, allow_code=tuple(options.allowed())))
+    ]
+    if form == "json":
+        return found
+    return [{key: value for key, value in row.items() if key != "sources"} for row in found]
+
+
 def _scenarios() -> list[Row]:
     import scenarios
 

@@ -6,7 +6,7 @@ Markdown that reads well in a terminal too.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeGuard, get_args, get_origin
+from typing import Final, get_args
 
 from pydantic.fields import FieldInfo
 
@@ -18,13 +18,13 @@ from twin.world.costs import MEASURE_OF, Costs
 from twin.world.designs import Design
 from twin.world.fault_kinds import KINDS, LINK, FaultKind
 from twin.world.fault_templates import TEMPLATES, Template
-from twin.world.landscape import Party
 from twin.world.levels import Samples
 from twin.world.measure_names import MEASURES
-from twin.world.party_notes import LEAVES_OUT, kinds_of
+from twin.world.party_notes import LEAVES_OUT, party_blocks
 from twin.world.party_presets import PARTY_PRESETS, PartyPreset
 from twin.world.policy_kinds import Kind, policy_kinds
-from twin.world.values import Block, OneOf, later_key
+from twin.world.sources import REQUIRED, settings_of
+from twin.world.values import Block, OneOf
 
 CLASSES: Final = {
     "A": "inside the partners' contracts: an invariant must hold",
@@ -89,12 +89,6 @@ def entries() -> list[Entry]:
         *(Entry("policy", each.name, _policy(each)) for each in policy_kinds()),
         *(Entry("party", kind, _party(kind, block)) for kind, block in party_blocks().items()),
     ]
-
-
-def party_blocks() -> dict[str, type[Block]]:
-    """Return the block of each kind of party."""
-    union, *_ = get_args(Party)
-    return {kind: block for block in get_args(union) for kind in kinds_of(block)}
 
 
 def _measure(name: str) -> str:
@@ -246,35 +240,16 @@ def _choice(part: object) -> OneOf | None:
 
 def _party(kind: str, block: type[Block]) -> str:
     lines = [" ".join((block.__doc__ or "").split())]
-    if kind in LEAVES_OUT:
-        lines += ["", f"Left out: {LEAVES_OUT[kind]}."]
+    lines += ["", f"Left out: {LEAVES_OUT[kind]}."]
     lines += ["", "Settings, each with its default and where that comes from:", ""]
     lines += [f"- `{path}`: {default}{f' ({source})' if source else ''}" for path, default, source in settings(block)]
     return "\n".join(lines)
 
 
-def settings(block: type[Block], above: str = "") -> Iterator[tuple[str, str, str]]:
+def settings(block: type[Block]) -> Iterator[tuple[str, str, str]]:
     """Yield path, default and source of each setting of a block, those of blocks inside it below their key."""
-    for name, info in block.model_fields.items():
-        key = f"{above}{info.alias or name}"
-        if later_key(info) or name == "kind":
-            continue
-        default = "must be given" if info.is_required() else _plain(info.get_default(call_default_factory=True))
-        yield key, default, info.description or ""
-        found = [
-            each for each in (info.annotation, *get_args(info.annotation)) if _is_block(each) and each is not block
-        ]
-        for inner in found if len(found) == 1 or all("kind" in each.model_fields for each in found) else ():
-            of = f" ({_kind(inner)})" if len(found) > 1 else ".NAME" if get_origin(info.annotation) is Mapping else ""
-            yield from settings(inner, f"{key}{of}.")
-
-
-def _is_block(kind: object) -> TypeGuard[type[Block]]:
-    return isinstance(kind, type) and issubclass(kind, Block)
-
-
-def _kind(block: type[Block]) -> str:
-    return str(get_args(block.model_fields["kind"].annotation)[0])
+    for each in settings_of(block):
+        yield each.path, "must be given" if each.default is REQUIRED else _plain(each.default), each.source
 
 
 def _plain(value: object) -> str:

@@ -115,6 +115,7 @@ def list_(kind: str, form: str, quiet: bool, no_progress: bool) -> int:
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @click.option("--resolved", is_flag=True, help="Print the whole scenario, with every default and its source.")
 @click.option("--loads", is_flag=True, help="Print how full each gate gets, and which is expected to break first.")
+@click.option("--parties", is_flag=True, help="Print what each party models, leaves out, and rests on.")
 @options.output
 def check(
     files: tuple[str, ...],
@@ -123,6 +124,7 @@ def check(
     strict: bool,
     resolved: bool,
     loads: bool,
+    parties: bool,
     form: str,
     quiet: bool,
     no_progress: bool,
@@ -137,7 +139,7 @@ def check(
         for file in files
         for problem in scenarios.check(file, overrides, small=small, allow_code=options.allowed())
     ]
-    if form != "table" and not loads:
+    if form != "table" and not (loads or parties):
         show.rows(form, problem_rows(problems), title="problems")
     elif not resolved:
         show.lines(str(problem) for problem in problems)
@@ -158,6 +160,10 @@ def check(
         ]
         show.rows(form, found, title="loads")
         log.say(f"expected to break first: {found[0]['gate']}" if found else "no gates in these worlds")
+    if parties:
+        from twin.cli.catalogue import rows_of_parties
+
+        show.rows(form, rows_of_parties(files, overrides, small=small, form=form), title="parties")
     log.say(f"{len(files)} {'file' if len(files) == 1 else 'files'} checked, {len(problems)} warnings")
     return OK
 

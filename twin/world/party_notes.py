@@ -4,23 +4,24 @@ What a kind models is the first sentence of its block. The sources are counted f
 that they cannot fall behind.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, get_args
 
 from twin.world.landscape import Party
-from twin.world.values import Block, later_key
+from twin.world.sources import WEAKEST_FIRST, basis_of, settings_of
+from twin.world.values import Block
 
 LEAVES_OUT: Final = {
     "erp_cloud": "credit, prices and tax of its own; reads; sessions and users beside ours",
-    "wms": "slotting, travel between bins; who loads a truck, and transfers that a person orders; people who are ill",
+    "wms": "slotting, ways between bins, counts by a calendar; who loads a truck, transfers people order; sick leave",
     "storefront": "carts; prices that change; vendors that judge a destination by its share of failures",
     "marketplace": "the quota for reading single orders; fees; listing and delisting",
-    "edi_gateway": "wire formats; several documents in one interchange; partners' own rules of content; disputes",
+    "edi_gateway": "wire formats; outgoing documents that share an interchange; partners' rules of content; disputes",
     "b2b_portal": "log-ins and contracts; prices other than those of the channel's terms",
     "crm": "the sales reps themselves and quotes; approvals beyond a hold that people decide about",
     "subscription": "plans, payments and renewals: a run hands over what its buyers ordered",
     "carrier": "rates and tenders; pick-up times; depots",
-    "supplier": "price and minimum quantities; ASN messages that differ from what arrives",
+    "supplier": "price and minimum quantities; an ASN that differs from what arrives, but for a fault (B10)",
     "payment_provider": "cards that are declined at checkout (no order comes of it); disputes, fees, pay-outs",
     "pim": "texts, pictures and prices: of an item it says that it is there and may be sold",
     "erp_legacy": "files that nobody can read; tables that users lock; database extracts beside the stock file",
@@ -34,43 +35,44 @@ LEAVES_OUT: Final = {
     "operators": "skill and tiredness: every item takes a drawn time",
     "middleware": "memory and its limits; threads inside a transaction",
     "store": "locks; replicas",
+    "clients": "what a request is about, beyond an operation and a key; users who leave and come back another day",
+    "server": "memory, threads and locks: a call holds a worker and nothing else; the time a process takes to start",
     "use": "whatever its author leaves out",
 }
-"""By kind; kinds that are not named leave out nothing that their settings name."""
+"""By kind, each of them."""
 
 
 def party_rows() -> Iterator[dict[str, str | int]]:
     """Yield what `twin list parties` shows of each kind: what it models, what it leaves out, and its sources."""
+    for kind, block in party_blocks().items():
+        sources = {each.path: each.source for each in settings_of(block) if each.source and not each.above}
+        yield {
+            "name": kind,
+            "text": models(block),
+            "leaves_out": LEAVES_OUT[kind],
+            **counted(sources.values()),
+            "sources": "; ".join(f"{path}: {source}" for path, source in sources.items()),
+        }
+
+
+def counted(sources: Iterable[str]) -> dict[str, int]:
+    """Return how many sources stand how well, under the names that a table shows; what is a rule is not counted."""
+    found = [basis_of(source) for source in sources]
+    return {basis.replace(" ", "_"): found.count(basis) for basis in reversed(WEAKEST_FIRST)}
+
+
+def models(block: type[Block]) -> str:
+    """Return the first sentence of a block: what the party does."""
+    return (block.__doc__ or "").partition("\n")[0]
+
+
+def party_blocks() -> dict[str, type[Block]]:
+    """Return the block of each kind of party, in the order in which they are listed."""
     union, *_ = get_args(Party)
-    for block in get_args(union):
-        text = (block.__doc__ or "").partition("\n")[0]
-        sources = list(_sources(block))
-        for kind in kinds_of(block):
-            yield {
-                "name": kind,
-                "text": text,
-                "leaves_out": LEAVES_OUT.get(kind, ""),
-                "published": sum("published" in each for _, each in sources),
-                "derived": sum("derived" in each or "third party" in each for _, each in sources),
-                "assumed": sum("assumed" in each for _, each in sources),
-                "sources": "; ".join(f"{path}: {source}" for path, source in sources),
-            }
+    return {kind: block for block in get_args(union) for kind in kinds_of(block)}
 
 
 def kinds_of(block: type[Block]) -> tuple[str, ...]:
     """Return the kinds that a block of a party stands for; a party of the user is named by `use`."""
     field = block.model_fields.get("kind")
     return ("use",) if field is None else get_args(field.annotation)
-
-
-def _sources(block: type[Block], above: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the path of each setting and where its default comes from, those of blocks inside included."""
-    for name, info in block.model_fields.items():
-        if later_key(info):
-            continue
-        path = f"{above}{info.alias or name}"
-        if info.description:
-            yield path, info.description
-        inner = info.annotation
-        if isinstance(inner, type) and issubclass(inner, Block):
-            yield from _sources(inner, f"{path}.")

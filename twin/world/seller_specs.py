@@ -38,7 +38,7 @@ class Webhooks(Block):
 class StorefrontStockApi(Block):
     """The API that takes stock figures; each call costs points from a bucket that fills at `rate`."""
 
-    latency: Delay = sourced({"archetype": "stock_write"}, "latency.yaml, stock_write")
+    latency: Delay = sourced({"archetype": "stock_write"}, "latency.yaml, stock_write (derived)")
     algorithm: Literal["cost_bucket", "token_bucket"] = sourced(
         "cost_bucket", "landscape.yaml, storefront API (published)"
     )
@@ -74,7 +74,7 @@ class OrderList(Block):
 
     rate: RatePerTime = sourced("1/min", "landscape.yaml, marketplace A: 0.0167/s (published)")
     burst: Count = sourced(20, "landscape.yaml, marketplace A (published)")
-    max_items: Count = sourced(100, "landscape.yaml, hand check: 100 orders a page")
+    max_items: Count = sourced(100, "marketplaces.yaml, getOrders: 100 a page (published)")
     latency: Delay = sourced({"archetype": "api_list"}, "latency.yaml, api_list (assumed)")
 
 
@@ -85,7 +85,7 @@ class PatchApi(Block):
     rate: RatePerTime = sourced("5/s", "landscape.yaml, marketplace A: stock patch (published)")
     burst: Count = sourced(5, "landscape.yaml, marketplace A: stock patch (published)")
     max_items: Count = sourced(1, "landscape.yaml, marketplace A: one item a call (published)")
-    latency: Delay = sourced({"archetype": "stock_write"}, "latency.yaml, stock_write")
+    latency: Delay = sourced({"archetype": "stock_write"}, "latency.yaml, stock_write (derived)")
 
 
 class FeedApi(Block):
