@@ -109,3 +109,16 @@ def test_a_world_without_a_distributor_and_a_design_that_is_not_there_are_refuse
         twin.open("metastable_grid")
     with pytest.raises(UsageError, match="no design 'best' in first_day; there are standard"):
         twin.open("first_day", "best")
+
+
+def test_the_alerts_of_its_design_are_there_as_soon_as_they_are_raised(short: Scenario):
+    """Method: the ERP fails by hand; nothing is confirmed any more, and the rule looks once a minute."""
+    rule = [{"name": "silent", "measure": "goodput_per_s", "below": 0.001, "over": "5m", "owner": "orders"}]
+    world = twin.open(short.with_("designs.standard.alerts", rule)).run(until="00:20")
+    assert world.alerts == [] and world.kpis["alerts_raised"] == 0
+    world.inject("E3", "erp", duration="40m", end="heal_with_burst")
+    (alert,) = world.run(until="00:50").alerts
+    assert (alert.name, alert.measure, alert.owner, alert.over) == ("silent", "goodput_per_s", "orders", "")
+    assert "2026-03-03T00:20:00" < alert.raised < "2026-03-03T00:50:00"
+    assert world.kpis["alerts_raised{alert=silent}"] == 1
+    assert world.run(until="01:10").alerts[0].over > "2026-03-03T01:00:00"

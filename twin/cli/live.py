@@ -63,8 +63,10 @@ def live(
     log = show.Log(quiet=quiet)
     scenario = scenarios.load(file, (), small=False)
     deployment = deployment_of(scenario, design)
-    if scenario.designs[design].alerts:
-        log.say("alerts are watched in the twin alone: a live process counts none of their measures")
+    watched = [rule.name for rule in deployment.alerts]
+    for alert in scenario.designs[design].alerts:
+        if alert.name not in watched:
+            log.say(f"alert {alert.name} is left out: {alert.measure} is nothing that a live process measures")
     serve(deployment, url, source, target, Terms(once, times == "recorded", report_s * SECOND, envelopes), log.say)
     return OK
 

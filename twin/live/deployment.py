@@ -9,6 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from policies.ruleset import PublicationPolicy, RuleSet
+from twin.live.alerts import LiveRule
 from twin.middleware.dispatch import Procedures
 from twin.model.instant import Elapsed
 
@@ -29,6 +30,7 @@ class Deployment:
     microseconds after midnight, at which all figures go out from the ledger (empty: never). `inbox_kept` is how long a
     message id is known, `restarts_max` how often a procedure runs again after conflicts. `checked` and `outbox` are the
     shell's isolation and effects. `setup` is the scenario as its file would say it, for the header of the journal.
+    `alerts` are those of its rules whose measures a live process has.
     """
 
     name: str
@@ -46,3 +48,4 @@ class Deployment:
     checked: bool
     outbox: bool
     setup: Mapping[str, object]
+    alerts: tuple[LiveRule, ...] = ()

@@ -21,6 +21,7 @@ from contextlib import suppress
 from typing import Literal, NamedTuple, Protocol
 
 from twin.errors import TwinError, WireError
+from twin.live.alerts import LiveAlerts
 from twin.live.deployment import Deployment
 from twin.live.files import Line
 from twin.live.inbound import Said, read_line
@@ -29,7 +30,7 @@ from twin.live.relay import relay
 from twin.live.store import LiveStore, Progress, Timer
 from twin.live.transactor import Stored, Transactor
 from twin.middleware.delivery.redrive import REFERENCE
-from twin.middleware.unit import Conflict
+from twin.middleware.unit import LETTERS, Conflict, Outcome
 from twin.model import wire
 from twin.model.chance import stream_id
 from twin.model.commands import (
@@ -40,6 +41,7 @@ from twin.model.commands import (
     PublicationAnswered,
     RedriveLetter,
 )
+from twin.model.dead_letter import LetterKind
 from twin.model.events import (
     AvailabilityChanged,
     ExceptionOpened,
@@ -138,6 +140,7 @@ class LiveProcess:
         )
         self.publishing: Publishing | None = None
         """The publishers, where this process leads."""
+        self.alerts = LiveAlerts(deployment.alerts, self._open_letters)
         self.outcomes: dict[str, int] = {}
         self.given_up: dict[str, int] = {}
         self.handed_out = 0
@@ -176,6 +179,7 @@ class LiveProcess:
 
     def step(self) -> bool:
         """Do the next thing there is to do; False if there is none."""
+        self.alerts.look(self.clock().elapsed)
         line, said = self._peek()
         if self.store.lead():
             if self.publishing is None:
@@ -221,6 +225,10 @@ class LiveProcess:
             self._note(opened, self._own(opened.at, slot[0], "slot", slot[1]))
         return True
 
+    def _open_letters(self) -> int:
+        """Return how many items the exception queues hold, notices apart."""
+        return sum(row.kind is not LetterKind.NOTICE for _, row in self.store.rows(LETTERS))
+
     def _note(self, note: Note, records: list[tuple[int, bytes]]) -> None:
         unit = Stored(self.store, self.clock(), {})
         unit.progress = Progress(notes=(encode_publishing(note),), records=records)
@@ -255,8 +263,15 @@ class LiveProcess:
         """Run a message's procedure in a step of its own, or give it up with the reason."""
         message = step.message
         assert message is not None
+        self.alerts.look(self.clock().elapsed)
+        units: list[Stored] = []
+
+        def finish(_: Outcome, unit: Stored) -> None:
+            units.append(unit)
+            self._finish(step, unit, recorded=True)
+
         try:
-            outcome = self.transactor.run(message, lambda _, unit: self._finish(step, unit, recorded=True))
+            outcome = self.transactor.run(message, finish)
         except Conflict as conflict:
             reason = f"conflict on {conflict.args} after {self.deployment.restarts_max} restarts"
             self._give_up(step, message.id, message.case, wire.encode(message), "RESTARTS_USED_UP", reason)
@@ -265,6 +280,7 @@ class LiveProcess:
             self._give_up(step, message.id, message.case, wire.encode(message), "UNFIT", reason)
         else:
             self.outcomes[outcome.name] = self.outcomes.get(outcome.name, 0) + 1
+            self.alerts.heard(message, outcome, units[-1])
 
     def _give_up(self, step: Step, subject: int, case: int, body: bytes, code: str, reason: str) -> None:
         """Put what cannot be handled into the exception queue of its class, in a step that goes on behind it."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from twin.errors import UsageError
+from twin.live.alerts import Told
 from twin.live.clock import Clock, RecordedClock
 from twin.live.deployment import Deployment
 from twin.live.envelopes import enveloped
@@ -72,6 +73,7 @@ def serve(deployment: Deployment, url: str, source: Path, target: Path, terms: T
             say(json.dumps({"mended_bytes": sheet.mended, "output": str(target)}))
         clock, start = _begin(store, deployment, feed, recorded=terms.recorded)
         process = LiveProcess(store, deployment, clock, name=name, source=feed, receiver=sheet, start=start)
+        process.alerts.tell = lambda told: say(json.dumps(alert_of(told)))
         asyncio.run(_until_stopped(process, terms, say))
 
 
@@ -128,6 +130,21 @@ def report_of(process: LiveProcess, state: str) -> dict[str, object]:
         "outcomes": dict(sorted(process.outcomes.items())),
         "given_up": dict(sorted(process.given_up.items())),
         "handed_out": process.handed_out,
+        "alerts_raised": process.alerts.raised,
+        "alerts_on": list(process.alerts.on),
         "behind_bytes": process.source.size() - process.source.offset,
         **process.store.counts(),
+    }
+
+
+def alert_of(told: Told) -> dict[str, object]:
+    """Return what is said of an alert; `at_us` is elapsed time."""
+    rule = told.rule
+    return {
+        "alert": rule.name,
+        "is": told.what,
+        "measure": rule.measure,
+        "value": told.value,
+        "owner": rule.owner,
+        "at_us": told.at,
     }

@@ -129,6 +129,13 @@ class AlertWatch:
                 self._on.pop(number).over = now
                 self._note("alert.over", number)
 
+    def counts(self) -> dict[str, float | None]:
+        """Return how many alerts were raised until now, in all and by rule; nothing without rules."""
+        return Worth(self._names()).counts([rule.name for rule in self.rules])
+
+    def _names(self) -> list[str]:
+        return [self.rules[alert.rule].name for alert in self.raised]
+
     def _note(self, what: str, number: int) -> None:
         kind = self._recorder.kind(what)
         self._recorder.note(self._timeline.now, kind, self._party, self._party, number, 0, 0)
@@ -137,7 +144,7 @@ class AlertWatch:
 
     def judged(self, faults: Faults, harmless: Series | None) -> "Worth":
         """Return what the alerts were worth; `harmless` is what was seen without the faults, None if nobody looked."""
-        told = Worth([self.rules[alert.rule].name for alert in self.raised])
+        told = Worth(self._names())
         if not faults.armed:
             told.false = sum(not self.rules[alert.rule].is_harm for alert in self.raised)
         elif harmless is not None:
@@ -194,12 +201,18 @@ class Worth:
     false: int | None = None
     detected: list[Detected] = field(default_factory=list)
 
-    def results(self, rules: Sequence[str]) -> dict[str, float | None]:
-        """Return the measures under their keys; a run without rules has none of them."""
+    def counts(self, rules: Sequence[str]) -> dict[str, float | None]:
+        """Return how many were raised, under their keys; a run without rules counts none."""
         if not rules:
             return {}
         kpis: dict[str, float | None] = {"alerts_raised": len(self.raised)}
-        kpis |= {f"alerts_raised{{alert={name}}}": self.raised.count(name) for name in rules}
+        return kpis | {f"alerts_raised{{alert={name}}}": self.raised.count(name) for name in rules}
+
+    def results(self, rules: Sequence[str]) -> dict[str, float | None]:
+        """Return the measures under their keys; a run without rules has none of them."""
+        kpis = self.counts(rules)
+        if not kpis:
+            return {}
         kpis["false_alarms"] = self.false
         times = [each.took / SECOND for each in self.detected]
         kpis["time_to_detect_s"] = sum(times) / len(times) if times else None

@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 from policies.publication import Governed, NightlyBatch, Periodic
 from policies.ruleset import RuleSet
 from twin.errors import UsageError
+from twin.live.alerts import COUNTED, LEVELS, SAMPLED, LiveRule
 from twin.live.deployment import Deployment, Sender
 from twin.world import landscape
+from twin.world.alert_specs import Alert
 from twin.world.delays import windows_of
 from twin.world.items import histories_of, items_of
 from twin.world.rules import StockInterface, procedures_of, rules_of, the_wms
 from twin.world.scenario import Scenario
 from twin.world.settable import is_of
+from twin.world.watchable import KEY, STATISTICS
 
 RULES_VERSION = "1"
 """Which rules a recording was made under; raised when a rule decides otherwise than before."""
@@ -48,7 +51,19 @@ def deployment_of(scenario: Scenario, name: str) -> Deployment:
         checked=design.shell.isolation == "checked",
         outbox=design.shell.effects == "outbox",
         setup=at_once(setup_of(scenario, name), scenario),
+        alerts=tuple([rule for alert in design.alerts if (rule := live_rule(alert)) is not None]),
     )
+
+
+def live_rule(alert: Alert) -> LiveRule | None:
+    """Return an alert as a live process watches it; None where its measure is none of a live process."""
+    found = KEY.fullmatch(alert.measure)
+    assert found is not None
+    name, statistic, label, _ = found.groups()
+    if label is not None or name not in (*COUNTED, *SAMPLED, *LEVELS):
+        return None
+    percent = STATISTICS[statistic] if statistic is not None else 0.0
+    return LiveRule(alert.name, name, percent, alert.threshold(), alert.over, alert.owner)
 
 
 def senders_of(scenario: Scenario, rules: RuleSet) -> tuple[Sender, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from twin.world.finding import Finding, missing
 from twin.world.further_parties import ONE_OF_EACH, ErpLegacy, Gateway, Tms
-from twin.world.payments import payment_findings
+from twin.world.paying import payment_findings
 from twin.world.scenario import Scenario
 
 NEEDED = (("erp_cloud", "erp_legacy"), ("wms",), ("middleware",))

@@ -1,6 +1,9 @@
 """Which channels pay through a payment provider."""
 
+from collections.abc import Iterator
+
 from twin.world import payment_specs
+from twin.world.finding import Finding, missing
 from twin.world.scenario import Scenario
 
 KIND = "payment_provider"
@@ -27,3 +30,14 @@ def paying_channels(scenario: Scenario) -> tuple[int, ...]:
             if (name in named if named else parties[scenario.party_of(name)].kind == "storefront")
         ]
     )
+
+
+def payment_findings(scenario: Scenario) -> Iterator[Finding]:
+    """Yield the channels of the provider that are not there."""
+    found = provider_block(scenario)
+    if found is None:
+        return
+    name, block = found
+    for each in block.channels:
+        if each not in scenario.channels:
+            yield missing(("landscape", "parties", name, "channels"), "channel", each, scenario.channels)

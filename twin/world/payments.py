@@ -1,6 +1,5 @@
-"""From the block of a payment provider to its actor, and which channels pay through it."""
+"""From the block of a payment provider to its actor and its interface."""
 
-from collections.abc import Iterator
 from fractions import Fraction
 
 from actors.calls import Address, Endpoint, Feed, Gate
@@ -8,10 +7,7 @@ from actors.ground import Ground
 from actors.payments import PaymentProvider
 from policies.throttle import TokenBucket, token_bucket
 from twin.world import payment_specs
-from twin.world.finding import Finding, missing
 from twin.world.laws import compiled
-from twin.world.paying import provider_block
-from twin.world.scenario import Scenario
 
 
 def provider_of(ground: Ground, name: str, block: payment_specs.PaymentProvider, hooks: Feed) -> PaymentProvider:
@@ -47,14 +43,3 @@ def open_to_calls(provider: PaymentProvider, interface: Address) -> Address:
     """Open the provider's interface: what its ledger does not allow is refused before it."""
     provider.behind = interface
     return provider
-
-
-def payment_findings(scenario: Scenario) -> Iterator[Finding]:
-    """Yield the channels of the provider that are not there."""
-    found = provider_block(scenario)
-    if found is None:
-        return
-    name, block = found
-    for each in block.channels:
-        if each not in scenario.channels:
-            yield missing(("landscape", "parties", name, "channels"), "channel", each, scenario.channels)

@@ -67,6 +67,17 @@ class OrderCard:
     shipped: int
 
 
+@dataclass(frozen=True, slots=True)
+class AlertCard:
+    """One alert of the design that was raised: its rule, whose it is, and local times; `over` is empty until it is."""
+
+    name: str
+    measure: str
+    owner: str
+    raised: str
+    over: str
+
+
 class _Wish(NamedTuple):
     """An order that was made by hand, and when."""
 
@@ -111,8 +122,26 @@ class SteppedWorld:
 
     @property
     def kpis(self) -> dict[str, float | None]:
-        """The measures from the end of the warm-up until now, by key."""
-        return measured(self._world)
+        """The measures from the end of the warm-up until now, by key, with how many alerts were raised.
+
+        What alerts were worth is judged in a whole run, against one without its faults.
+        """
+        return measured(self._world) | self._world.alerts.counts()
+
+    @property
+    def alerts(self) -> list[AlertCard]:
+        """The alerts that the design's rules have raised until now, in their order; rules look once a minute."""
+        rules = self.scenario.designs[self.design].alerts
+        return [
+            AlertCard(
+                rules[each.rule].name,
+                rules[each.rule].measure,
+                rules[each.rule].owner,
+                self._told(each.at),
+                "" if each.over is None else self._told(each.over),
+            )
+            for each in self._world.alerts.raised
+        ]
 
     @property
     def digest(self) -> str:
