@@ -13,12 +13,15 @@ from policies.sources import SOURCES, SourceRules
 from policies.tax import Net
 from twin.model.chance import bits, stream_id
 from twin.model.commands import OrderedLine, PaymentAuthorised
-from twin.model.ids import derive
+from twin.model.ids import business_id, derive
 from twin.model.instant import DAY
 from twin.model.particulars import Particulars
 from twin.model.quantity import Rounding, steps
 
 Coin = Callable[[int, int], bool]
+PLAN = "monthly"
+PERIOD = 30 * DAY
+"""What a subscription is charged for once; periods are counted from the beginning of wall time."""
 _PAYS = 6
 """Which of an order's derived ids its late payment has."""
 
@@ -55,7 +58,28 @@ class Sayer:
         self.jurisdiction = jurisdiction
         self.mistakes = mistakes
         self.paid_after = paid_after
+        self.name = name
         self._stream = stream_id(f"{name}/account")
+        self._charged: dict[int, None] = {}
+
+    def document(self, order: int, number: str) -> tuple[int, str]:
+        """Return id and number under which an order goes out: its own, or those of (subscription, period) (DOMAIN 23).
+
+        A buyer of a subscription has one, of one plan; whoever comes again in the same period comes for the same order.
+        """
+        if self.rules.kind != "subscription":
+            return order, number
+        number = f"{self._customer(order):x}/{PLAN}/{self._period()}"
+        return business_id(self.name, "subscription", number), number
+
+    def charged(self, document: int) -> bool:
+        """Tell whether a subscription has been charged for this period."""
+        return document in self._charged
+
+    def charge(self, document: int) -> None:
+        """Note that a subscription is charged for its period."""
+        if self.rules.kind == "subscription":
+            self._charged[document] = None
 
     def say(self, order: int, number: str, lines: Sequence[OrderedLine]) -> tuple[tuple[OrderedLine, ...], Particulars]:
         """Return the lines at the prices that the buyer names, and what else he says."""
@@ -74,8 +98,8 @@ class Sayer:
             jurisdiction=self.jurisdiction,
             requested=wall + 2 * DAY if "requested" in says else 0,
             paid=not (storefront and mistakes.unpaid(order, 0)),
-            plan="monthly" if "plan" in says else "",
-            period=str(wall // (30 * DAY)) if "period" in says else "",
+            plan=PLAN if "plan" in says else "",
+            period=str(self._period()) if "period" in says else "",
             tax=self._tax(order, priced) if SOURCES[kind].tax != "EXEMPT" else None,
         )
 
@@ -88,6 +112,9 @@ class Sayer:
         amount = sum(line.quantity * line.price for line in lines) + (said.tax or 0)
         paid = PaymentAuthorised(id=derive(order, _PAYS), case=order, amount=amount)
         self.ground.timeline.call_in(self.paid_after(order, 0), pay, paid)
+
+    def _period(self) -> int:
+        return self.ground.now().wall // PERIOD
 
     def _customer(self, order: int) -> int:
         if not self.accounts:

@@ -143,9 +143,14 @@ class Channel:
         """A buyer looks at the pages and orders what he may: `if_shown` whole lines, `partly` what is shown, `always`.
 
         What is `kept` for his basket he gets too, and it is not subtracted from the page: nobody was shown it.
-        Returns the order that was placed, or None when nothing was bought.
+        Returns the order that was placed, or None when nothing was bought. A subscription is charged once a period.
         """
         ground, shown, probe = self.ground, self.shown, self.ground.probe
+        buyer, says = order, self.says
+        if says is not None:
+            order, number = says.document(buyer, number)
+            if says.charged(order):
+                return None
         bought: list[OrderedLine] = []
         packs = self.packs
         for line in lines:
@@ -168,8 +173,9 @@ class Channel:
         now = ground.timeline.now
         taken = tuple(bought)
         said = None
-        if self.says is not None:
-            taken, said = self.says.say(order, number, taken)
+        if says is not None:
+            says.charge(order)
+            taken, said = says.say(buyer, number, taken)
         pays_now = said is None or said.paid
         if said is not None and said.paid and not self.can_pay():
             said = said.unpaid()
@@ -186,8 +192,8 @@ class Channel:
             particulars=said,
             written=written,
         )
-        if said is not None and self.says is not None and not pays_now:
-            self.says.pays_later(order, said, taken, self._pay)
+        if said is not None and says is not None and not pays_now:
+            says.pays_later(order, said, taken, self._pay)
         elif self.pays is not None:
             price = sum(line.quantity * line.price for line in taken)
             if price:

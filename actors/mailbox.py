@@ -299,13 +299,19 @@ class Mailbox(Struck):
 
 
 class Run:
-    """A party that hands over all its orders in one run, every so often: what did not arrive goes with the next."""
+    """A party that hands over all its orders in one run, every so often: what did not arrive goes with the next.
 
-    def __init__(self, channel: Channel, *, every: Elapsed, first: Elapsed, delay: Lag, link: Way) -> None:
+    A run is spread evenly over `window` microseconds; 0: all at once.
+    """
+
+    def __init__(
+        self, channel: Channel, *, every: Elapsed, first: Elapsed, delay: Lag, link: Way, window: Elapsed = 0
+    ) -> None:
         self.channel = channel
         self.every = every
         self.delay = delay
         self.link = link
+        self.window = window
         self._runs = 0
         channel.ground.timeline.call_in(first, self._run, None)
 
@@ -316,8 +322,10 @@ class Run:
         timeline = self.channel.ground.timeline
         timeline.call_in(self.every, self._run, None)
         self._runs += 1
-        for submit in self.channel.untaken.values():
-            timeline.call_in(self.delay(submit.case, self._runs), self._hand_over, (submit, self._runs))
+        going = list(self.channel.untaken.values())
+        for place, submit in enumerate(going):
+            wait = self.window * place // len(going) + self.delay(submit.case, self._runs)
+            timeline.call_in(wait, self._hand_over, (submit, self._runs))
 
     def _hand_over(self, handed: tuple[SubmitOrder, int]) -> None:
         submit, run = handed

@@ -4,6 +4,12 @@ import pytest
 
 import scenarios
 from twin.errors import ScenarioError, UsageError
+from twin.kernel.recorder import Recorder
+from twin.middleware.unit import ORDERS
+from twin.model.ids import business_id
+from twin.model.instant import SECOND
+from twin.model.message import Message
+from twin.world.build import build
 from twin.world.run import run_once
 from twin.world.scenario import Scenario
 
@@ -66,3 +72,42 @@ def test_an_amount_below_a_cent_and_an_unknown_item_are_refused(day: Scenario) -
     unknown = day.with_("channels.web.terms.prices.listed", {"NOBODY": [{"from": 1, "each": "1.00 EUR"}]})
     with pytest.raises(UsageError, match="no such item 'NOBODY'"):
         run_once(unknown, "kept", 3)
+
+
+def test_a_subscription_is_charged_once_a_period_and_its_run_is_spread(day: Scenario) -> None:
+    """Ten subscribers come all day and there is one period: ten orders at most, under ten keys, over half an hour."""
+    few = day.with_("channels.boxes.terms.accounts.count", 10).with_("channels.boxes.terms.buyers.missing", "0%")
+    world = build(few, "at_acceptance", 3, Recorder(), stops=True)
+    world.timeline.run(until=few.horizon)
+    boxes = list(few.channels).index("boxes")
+    orders = [row for row in world.store.rows[ORDERS.number].values() if row.channel == boxes]
+    keys = {(row.customer, row.number.split("/")[2]) for row in orders}
+    assert 5 <= len(orders) == len(keys) <= 10
+    assert all(row.id == business_id("boxes", "subscription", row.number) for row in orders)
+
+
+@pytest.mark.parametrize(("window", "spread"), [("0s", False), ("30m", True)])
+def test_a_run_is_spread_evenly_over_its_window(window: str, spread: bool) -> None:
+    """Method: the orders of one run are stamped as the platform hands them over."""
+    quiet = ("horizon=7h", "demand.orders_per_day=600", "channels.boxes.terms.accounts.count=500")
+    scenario = scenarios.load("customer_terms", (*quiet, f"channels.boxes.intake.burst_window={window}"))
+    world = build(scenario, "at_acceptance", 3, Recorder(), stops=True)
+    boxes, heard = world.channels[list(scenario.channels).index("boxes")], []
+    take = boxes.deliver
+
+    def deliver(message: Message) -> None:
+        heard.append(world.timeline.now // SECOND)
+        take(message)
+
+    boxes.deliver = deliver
+    world.timeline.run(until=scenario.horizon)
+    assert len(heard) > 3
+    took = max(heard) - min(heard)
+    assert 300 < took < 1800 if spread else took < 60
+
+
+def test_a_run_cannot_last_longer_than_until_the_next(day: Scenario) -> None:
+    with pytest.raises(ScenarioError, match="shorten 'burst_window'"):
+        day.with_("channels.boxes.intake.burst_window", "7h")
+    with pytest.raises(ScenarioError, match="shorten 'burst_window'"):
+        day.with_("channels.retailers.intake.burst_window", "1h")

@@ -132,6 +132,8 @@ def _cannot_take(channel: Channel, name: str, party: Seller) -> str | None:
             return f"{name} is a {party.kind} without a mailbox; say how often with 'every'"
         case InFiles() if isinstance(party, EdiGateway) and channel.intake.every is not None:
             return f"{name} has a mailbox with times of its own; 'every' says nothing here"
+        case InFiles(every=every, burst_window=window) if window and (every is None or window > every):
+            return f"a run of {name} cannot be spread over more than the time until the next; shorten 'burst_window'"
         case _:
             return None
 

@@ -62,8 +62,8 @@ def _window(scenario: Scenario, design: designs.Design, name: str) -> Window:
                 resent = party.resend_after * party.resends
             else:
                 assert channel.intake.every is not None
-                every, resent = channel.intake.every, 0
-            more_mean, more_bound = every // 2, every + resent
+                every, resent = channel.intake.every, channel.intake.burst_window
+            more_mean, more_bound = (every + channel.intake.burst_window) // 2, every + resent
         case Direct():
             pass
     return Window(

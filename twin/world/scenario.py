@@ -108,6 +108,7 @@ class InFiles(Block):
 
     kind: Literal["file"]
     every: PositiveDuration | None = sourced(None, "rule: the mailbox of an EDI gateway has its own times")
+    burst_window: Duration = sourced("0s", "rule: a run hands all over at once; else it is spread over this time")
     delay: Delay = sourced("0s", "rule: the party's own delays are all")
 
 

@@ -248,7 +248,7 @@ def _by_file(
     assert block.every is not None
     first = bits(wiring.seed, stream_id(f"{name}/run/phase"), 0) % block.every
     delay = ground.lag(f"{name}/intake", compiled(block.delay))
-    return Run(channel, every=block.every, first=first, delay=delay, link=link).placed
+    return Run(channel, every=block.every, first=first, delay=delay, link=link, window=block.burst_window).placed
 
 
 def _directly(wiring: Wiring, channel: Channel, link: Way, delay: Elapsed, submit: SubmitOrder) -> None:
