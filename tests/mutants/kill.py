@@ -15,8 +15,10 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from table import MUTANTS, Mutant  # beside this file, which is run as a script and imported by its test
+from further import FURTHER  # both beside this file, which is run as a script and imported by its test
+from table import MUTANTS, Mutant
 
+EVERY = (*MUTANTS, *FURTHER)
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("actors", "policies", "reports", "scenarios", "twin")
 SEEDS = 3
@@ -86,7 +88,7 @@ def _run(command: Sequence[str], to: Path, **more: str) -> subprocess.CompletedP
 
 def trials(names: Sequence[str] = ()) -> Iterator[Trial]:
     """Try the mutants of these names, or all."""
-    for mutant in MUTANTS:
+    for mutant in EVERY:
         if not names or mutant.name in names:
             yield tried(mutant)
 
