@@ -4,6 +4,11 @@ Where a run cannot tell a mutant from what is right (its effect is undone by a s
 reaches it) the test that fails instead is named.
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
 from table import AWAY, BOOKS, BREAKER, BUFFER, BUSY, LOST, OFFLINE, RATIO, REGRET, SCARCE, Mutant
 
 CRASHES = (
