@@ -14,7 +14,15 @@ from actors.calls import Feed
 from actors.ground import Ground, Lag
 from actors.once import Once
 from actors.stock_book import send_cut
-from twin.model.commands import ErpConfirmed, ItemQuantity, LineQuantity, OrderInvoiced, StockExtract, SupplyAnnounced
+from twin.model.commands import (
+    ErpConfirmed,
+    ErpRefused,
+    ItemQuantity,
+    LineQuantity,
+    OrderInvoiced,
+    StockExtract,
+    SupplyAnnounced,
+)
 from twin.model.events import (
     CancelErpOrder,
     ChangeErpOrder,
@@ -76,6 +84,8 @@ class Erp:
         self.parcels: dict[int, str] = {}
         """Tracking number to the last milestone."""
         self.open_orders: dict[int, dict[int, int]] = {}
+        self.undecided: dict[int, None] = {}
+        """Orders that were accepted for the time being, and that will be refused."""
         self.postings = Once(POSTINGS_KEPT)
         self.hand_out: Callable[[StockExtract], None] = self._hand_out
         """Who carries a stock file to whoever reads it."""
@@ -120,6 +130,16 @@ class Erp:
             self.open_orders[event.external] = lines
             self.ground.probe.effect("erp", "order", event.document or event.case)
         return ErpConfirmed(id=derive(event.id, 1), cause=event.id, case=event.case, reference=reference)
+
+    def put_off(self, event: Event, after: Elapsed) -> None:
+        """Accept an order for the time being: nothing is made of it, and it is refused `after` a while."""
+        self.undecided[event.case] = None
+        refused = ErpRefused(id=derive(event.id, 8), cause=event.id, case=event.case, reason="audited")
+        self.ground.timeline.call_in(after, self._refuse, refused)
+
+    def _refuse(self, refused: ErpRefused) -> None:
+        self.undecided.pop(refused.case, None)
+        self.facts.send(refused)
 
     def _fulfil(self, event: FulfilmentRecorded) -> Message | None:
         booked_at = self.postings.get(event.key)

@@ -246,7 +246,7 @@ class Middleware:
             self._evaluated(message, unit, now)
         elif type(message) is RedriveLetter and outcome is Outcome.APPLIED:
             self._settled(message.letter, sends_again=True)
-        elif type(message) is ParkLetter:
+        elif type(message) is ParkLetter and outcome is Outcome.DISCARDED:
             self._settled(message.letter, sends_again=False)
 
     def _send_at_once(self, unit: Direct) -> None:

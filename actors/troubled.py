@@ -15,7 +15,6 @@ from policies.key_contract import Ending
 from policies.throttle import FixedWindow, SlidingWindow, State, Throttle, TokenBucket
 from twin.errors import UsageError
 from twin.kernel.faults import Armed
-from twin.model.commands import ErpRefused
 from twin.model.events import (
     CreateErpOrder,
     CreditNoteDue,
@@ -25,7 +24,6 @@ from twin.model.events import (
     SnapshotRequested,
     StockCutAsked,
 )
-from twin.model.ids import derive
 from twin.model.instant import DAY, SECOND, Elapsed
 from twin.model.message import Event, Message, altered
 
@@ -40,8 +38,8 @@ DOWN: Final = ("E1", "E3", "E12")
 class TroubledEndpoint(Endpoint):
     """An interface with the records that are on; made from a plain one, whose place it takes."""
 
-    tells: Callable[[Message], None] | None = None
-    """How the party says something of its own accord (E8)."""
+    put_off: Callable[[Event, Elapsed], None] | None = None
+    """How the party accepts an order for the time being, and refuses it after a while (E8)."""
 
     def __init__(self, plain: Endpoint) -> None:
         super().__init__(
@@ -183,7 +181,7 @@ class TroubledEndpoint(Endpoint):
             kind = armed.fault.kind
             if kind not in SERVED or not armed.concerns(call) or not _fits(kind, call.event):
                 continue
-            if armed.strikes(now, call.event.id, call.attempt):
+            if armed.strikes(now, call.event.id, 0 if kind == "E8" else call.attempt):
                 self.in_service -= 1
                 self._lies(armed, call)
                 self._next()
@@ -207,10 +205,8 @@ class TroubledEndpoint(Endpoint):
                 kept = event.rows[: int(len(event.rows) * armed.number("fraction", 1.0))]
                 call.answer = self.handle(altered(event, rows=kept))
             case "E8":
-                call.answer = self.handle(event)
-                refused = ErpRefused(id=derive(event.id, 8), cause=event.id, case=event.case, reason="audited")
-                assert self.tells is not None, "a record of this kind strikes who tells of its own accord"
-                self.ground.timeline.call_in(int(armed.number("extra", 0.0)), self.tells, refused)
+                assert self.put_off is not None, "a record of this kind strikes who can think twice"
+                self.put_off(event, int(armed.number("extra", 0.0)))
             case "E17":
                 call.answer, self._last = self._last, self.handle(event)
             case _:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scenarios.hunting import Coverage, hunted, reproducer, smaller
 from twin.search.reached import clauses
-from twin.search.swarm import PARTS, Swarm
+from twin.search.swarm import ALL_PARTS, Swarm
 
 LOOKS_EVERY = 10
 """Of how many seeds one is looked at call by call."""
@@ -39,7 +39,7 @@ def main(first: int, count: int, folder: Path | None) -> int:
 
 def tell(reached: Coverage) -> None:
     """Say what was reached, and what was not."""
-    kinds = Swarm(0).kinds(tuple(PARTS))
+    kinds = Swarm(0).kinds(ALL_PARTS)
     for what, known in (("kinds", kinds), ("met", ()), ("decided", ()), ("entered", clauses())):
         missing = [name for name, seeds in reached.rarest(what, known, 10_000) if not seeds]
         say(f"{what}: {len(getattr(reached, what))} reached; rarest {reached.rarest(what, ())}")

@@ -12,7 +12,7 @@ from twin.model.instant import HOUR, MINUTE
 from twin.search.company import ALONE, COMPANY
 from twin.search.reached import clauses
 from twin.search.shrink import shrunk
-from twin.search.swarm import CRASHES, PARTS, SLOTS, TARGETS, THIN, Mixture, Swarm
+from twin.search.swarm import ALL_PARTS, CRASHES, SLOTS, TARGETS, THIN, Mixture, Swarm
 from twin.world.build import build
 from twin.world.values import duration_us
 
@@ -33,19 +33,19 @@ def test_the_seeds_draw_every_kind_every_slot_every_part_and_every_crash():
     """Method: the mixtures alone, nothing is run; a kind that no seed draws would never be hunted."""
     drawn = [Swarm(seed).mixture() for seed in range(1, SEEDS + 1)]
     written = " ".join(" ".join(mixture.overrides()) for mixture in drawn)
-    assert set(re.findall(r"kind: ([A-Z]\d+)", written)) == set(Swarm(1).kinds(tuple(PARTS)))
+    assert set(re.findall(r"kind: ([A-Z]\d+)", written)) == set(Swarm(1).kinds(ALL_PARTS))
     assert [slot for slot in (*SLOTS, THIN) if slot not in written] == []
-    assert {part for mixture in drawn for part in mixture.parts} == set(PARTS)
+    assert {part for mixture in drawn for part in mixture.parts} == set(ALL_PARTS)
     assert [point for point in CRASHES if f"point: {point}" not in written] == []
 
 
 def test_every_kind_has_its_turn_with_all_that_it_needs():
     """Method: the mixtures alone; what goes with a kind stands in the mixture of a seed that is about it."""
     turns = Counter(kind for seed in range(1, SEEDS + 1) for kind in Swarm(seed).about())
-    assert set(turns) == set(Swarm(1).kinds(tuple(PARTS))) and min(turns.values()) >= 8
+    assert set(turns) == set(Swarm(1).kinds(ALL_PARTS)) and min(turns.values()) >= 8
     pairs = {tuple(Swarm(seed).about()) for seed in range(1, SEEDS + 1)}
     assert len(pairs) == SEEDS
-    for kind in Swarm(1).kinds(tuple(PARTS), outside=True):
+    for kind in Swarm(1).kinds(ALL_PARTS, outside=True):
         mixture, company = Swarm(1).mixture(kind), COMPANY.get(kind, ALONE)
         drawn = {fault["kind"]: fault for fault in mixture.faults}
         assert company.stated.items() <= drawn[kind].items() and set(company.parts) <= set(mixture.parts)
@@ -55,7 +55,7 @@ def test_every_kind_has_its_turn_with_all_that_it_needs():
 @pytest.mark.parametrize("turn", range(max(len(names) for names in TARGETS.values())))
 def test_every_kind_can_strike_every_target_that_it_names(turn):
     """Method: all kinds at once, each at one of its targets, in a world that is built and not run."""
-    swarm, parts = Swarm(1), tuple(PARTS)
+    swarm, parts = Swarm(1), ALL_PARTS
     kinds = [*swarm.kinds(parts), *swarm.kinds(parts, outside=True)]
     targets = [swarm.targets(kind, parts) for kind in kinds]
     records = [
@@ -157,5 +157,5 @@ def test_a_mixture_that_breaks_nothing_is_not_made_smaller():
 
 
 def test_the_firm_itself_keeps_its_promises():
-    assert broken_by(Mixture(seed=1, parts=tuple(PARTS), settings=(), faults=())) is None
+    assert broken_by(Mixture(seed=1, parts=ALL_PARTS, settings=(), faults=())) is None
     assert FIRM in scenarios.names()

@@ -22,8 +22,8 @@ from twin.world.values import duration_text
 
 HORIZON: Final[Elapsed] = 2 * HOUR
 """How long orders are placed and faults begin."""
-DRAIN: Final[Elapsed] = 22 * HOUR
-"""How long a run goes on after the last order: a night and a shift, for everything that can finish."""
+DRAIN: Final[Elapsed] = 24 * HOUR
+"""How long a run goes on after the last order: a night and two shifts, for everything that can finish or lapse."""
 ORDERS_A_DAY: Final = 2000
 SHARES: Final = {"storefront": 0.6, "marketplace_a": 0.15, "marketplace_b": 0.15, "edi": 0.1}
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -38,14 +38,19 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "scans": ("landscape.parties.carrier_a.scans=null",),
     "pim": ("landscape.parties.pim=null",),
     "terms": ("channels.storefront.terms=null",),
+    "bank": ("landscape.parties.bank=null", "landscape.links.middleware/bank=null"),
 }
 """What a firm may do without: the settings that take it away."""
+GIVEN: Final[Mapping[str, tuple[str, ...]]] = {"edits": ("demand.edits={share: 10%, delay: 5m}",)}
+"""What a firm may have beside: the settings that give it."""
+ALL_PARTS: Final = (*PARTS, *GIVEN)
 TARGETS: Final[Mapping[str, tuple[str, ...]]] = {
     "erp_cloud": ("erp",), "wms": ("wms", "wms/east"), "storefront": ("storefront",),
     "marketplace": ("marketplace_a", "marketplace_b"), "carrier": ("carrier_a",), "middleware": ("middleware",),
     "store": ("store",), "edi_gateway": ("edi",),
-    "supplier": ("supplier",), "pim": ("pim",), "operators": ("operators",),
-    LINK: ("middleware/erp", "middleware/wms", "middleware/storefront", "middleware/marketplace_a", "tms/carrier_a"),
+    "supplier": ("supplier",), "pim": ("pim",), "operators": ("operators",), "payment_provider": ("bank",),
+    LINK: ("middleware/erp", "middleware/wms", "middleware/storefront", "middleware/marketplace_a", "tms/carrier_a",
+           "middleware/bank"),
 }  # fmt: skip
 RANGES: Final[Mapping[str, tuple[str, ...]]] = {
     "probability": ("1%", "5%", "20%", "50%"), "factor": ("0.1", "0.4", "0.8"), "extra": ("5s", "45s", "5m"),
@@ -54,7 +59,9 @@ RANGES: Final[Mapping[str, tuple[str, ...]]] = {
     "restart": ("10s", "5m"), "delta": ("1", "4"), "fraction": ("0%", "50%"), "on": ("speed", "workers"),
     "way": ("ahead", "behind"),
 }  # fmt: skip
-NEEDS: Final[Mapping[str, str]] = {"edi": "edi", "tms/carrier_a": "tms", "pim": "pim"}
+NEEDS: Final[Mapping[str, str]] = {
+    "edi": "edi", "tms/carrier_a": "tms", "pim": "pim", "bank": "bank", "middleware/bank": "bank",
+}  # fmt: skip
 """Targets that are there only with a part of the firm."""
 OF_SCANS: Final = ("W5", "X7")
 """Kinds that strike a carrier only where it tells of its parcels."""
@@ -69,7 +76,10 @@ SLOTS: Final = (
     "workers.count=6",
     "workers={count: 1, autoscale: {at_most: 4, queue_above: 5, start_delay: 30s, look_every: 5s}}",
     "reservation.soft_for=2d",
+    "reservation.soft_for=5m",
+    "promising={kind: look_ahead}",
     "backorder={line_policy: BACKORDER, depth: 5}",
+    "backorder={line_policy: BACKORDER, depth: 5, cancel_after: 90m}",
     "concurrency={kind: aimd}",
     "fallbacks={erp_away: {after: 2m, accept: within_credit_snapshot}, wms_silent: {after: 5m, publish: last}}",
     "publication={kind: every_event}",  # nothing bounds how long one of its calls waits: it gives S-10 up
@@ -90,8 +100,8 @@ THIN: Final = "stock.opening=6"
 class Mixture:
     """What one seed runs, part by part, so that a part can be left out.
 
-    `parts` are what the firm has (names of `PARTS`), `settings` further ones over the firm, as `path=value`; `faults`
-    are records, each as its keys.
+    `parts` are what the firm has (names of `ALL_PARTS`), `settings` further ones over the firm, as `path=value`;
+    `faults` are records, each as its keys.
     """
 
     seed: int
@@ -113,6 +123,7 @@ class Mixture:
             f"horizon={duration_text(self.horizon)}",
             f"demand.orders_per_day={{{volume}}}",
             *absent,
+            *[each for name in self.parts for each in GIVEN.get(name, ())],
             *self.settings,
             f"faults=[{', '.join(written(fault) for fault in self.faults)}]",
         ]
@@ -139,7 +150,7 @@ class Swarm:
         company = [COMPANY.get(kind, ALONE) for kind in about]
         wanted = [part for each in company for part in each.parts]
         wanted += [NEEDS[target] for kind in about for target in self._everywhere(kind) if target in NEEDS]
-        parts = tuple([name for name in PARTS if name in wanted or self._below(f"part/{name}", 3) == 0])
+        parts = tuple([name for name in ALL_PARTS if name in wanted or self._below(f"part/{name}", 3) == 0])
         faults = {fault["kind"]: fault for fault in self.faults(parts)}
         for kind, each in zip(about, company, strict=True):
             faults |= {more: self._steered(more, parts, stated) for more, stated in each.faults.items()}
@@ -149,7 +160,7 @@ class Swarm:
 
     def about(self) -> list[str]:
         """Return the kinds that this seed is about: each has its turn, in changing pairs."""
-        kinds = self.kinds(tuple(PARTS))
+        kinds = self.kinds(ALL_PARTS)
         turn, place = divmod(self.seed, len(kinds))
         return [kinds[place], kinds[(place + 1 + STRIDE * turn) % len(kinds)]]
 

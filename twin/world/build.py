@@ -116,6 +116,7 @@ class World:
         moving.update(event.case for event, _ in self.middleware.relay.parked.values())
         moving.update(order.case for mailbox in self.mailboxes for order in mailbox.handed_on())
         moving.update(message.case for message in self.at_broker())
+        moving.update(self.erp.undecided)
         return moving
 
     def at_broker(self) -> Iterable[Message]:

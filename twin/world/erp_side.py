@@ -44,7 +44,7 @@ def erp_of(wiring: Wiring, totals: dict[int, int]) -> Erp:
     )
     endpoint = wiring.erp_interface = wiring.troubles.endpoint(plain, name)
     if isinstance(endpoint, TroubledEndpoint):
-        endpoint.tells = erp.facts.send
+        endpoint.put_off = erp.put_off
     wiring.troubles.ledger(erp, endpoint, name)
     address: Address = endpoint
     if block.refuses_postings:

@@ -92,7 +92,8 @@ CALLS: Final[dict[str, FaultKind]] = {
         targets=("wms",), takes=COIN, ends=RAMPED, visibility=("wrong",),
     ),
     "E8": FaultKind(
-        text="An order that was accepted is refused `extra` later.", targets=("erp_cloud",), needs=("extra",),
+        text="An order is accepted for the time being, and refused `extra` later; nothing is made of it meanwhile.",
+        targets=("erp_cloud",), needs=("extra",),
         takes=COIN, visibility=("late",),
     ),
     "E9": FaultKind(

@@ -21,14 +21,18 @@ from policies.stock_buffer import ChannelAvailability
 from twin.middleware.unit import ITEMS, LETTERS, MOVEMENTS, ORDERS, RESERVATIONS, STREAMS, Outcome
 from twin.model.commands import (
     CancelOrder,
+    ErpRefused,
     EvaluatePublication,
     HoldExpired,
     HoldReleased,
     ParkLetter,
     PaymentAuthorised,
     PaymentCaptured,
+    ReleaseCancelled,
+    ReleaseCancelRefused,
     StockExtract,
     SubmitOrder,
+    WarehouseShort,
 )
 from twin.model.dead_letter import DeadLetter, LetterKind
 from twin.model.instant import Elapsed
@@ -46,8 +50,15 @@ from twin.world.checks.sides import SideChecks
 from twin.world.checks.stock import StockChecks
 
 _ITEMS, _ORDERS, _RESERVATIONS = ITEMS.number, ORDERS.number, RESERVATIONS.number
-_DECIDED: Final = frozenset((CancelOrder, HoldExpired, HoldReleased, PaymentAuthorised, PaymentCaptured))
-"""Messages by which an order that was held is called off, or tried and refused."""
+_DECIDED: Final = frozenset(
+    (
+        *(CancelOrder, HoldExpired, HoldReleased, PaymentAuthorised, PaymentCaptured),
+        *(ErpRefused, ReleaseCancelled, ReleaseCancelRefused, WarehouseShort),
+    )
+)
+"""Messages by which an order that was held is called off, or tried and refused; and those that may end an undo."""
+_HANGS: Final = "ERP_REFUSED_LATE"
+"""What an order hangs on beside which a notice stands: units have left, and no party's book has the order."""
 _LETTERS, _MOVEMENTS, _STREAMS = LETTERS.number, MOVEMENTS.number, STREAMS.number
 
 
@@ -265,6 +276,6 @@ class Invariants:
 
 
 def _is_notice(unit: Direct) -> bool:
-    """Tell whether the item that a unit settles stood beside a change that was made: nothing hung on it."""
-    letters = unit.reads.get(_LETTERS, {}).values()
-    return any(isinstance(letter, DeadLetter) and letter.kind is LetterKind.NOTICE for letter in letters)
+    """Tell whether the item that a unit settles stood beside a change that was made, and nothing hung on it."""
+    letters = [row for row in unit.reads.get(_LETTERS, {}).values() if isinstance(row, DeadLetter)]
+    return any(letter.kind is LetterKind.NOTICE and letter.code != _HANGS for letter in letters)

@@ -21,6 +21,8 @@ _INTAKE = {
     (Intake.ACCEPTED, Intake.REJECTED), (Intake.REJECTED, Intake.VALIDATED), (Intake.REJECTED, Intake.ACCEPTED),
 }  # fmt: skip
 _ERP = {(Erp.NONE, Erp.SENT), (Erp.SENT, Erp.CONFIRMED), (Erp.SENT, Erp.REFUSED)}
+_ERP_AGAIN = {(Erp.REFUSED, Erp.NONE), (Erp.REFUSED, Erp.SENT)}
+"""An order that was refused and is tried anew begins with the ERP as a new one does."""
 _UNDO = {(Undo.NONE, Undo.OPEN), (Undo.OPEN, Undo.STUCK), (Undo.OPEN, Undo.NONE), (Undo.STUCK, Undo.NONE)}
 _CANCEL = {
     (Cancel.NONE, Cancel.PENDING), (Cancel.NONE, Cancel.ANSWERED),
@@ -83,7 +85,8 @@ class OrderChecks:
         if old.intake is not new.intake:
             self._moves(old.intake, new.intake, _INTAKE, new, message)
         if old.erp is not new.erp:
-            self._moves(old.erp, new.erp, _ERP, new, message)
+            again = old.intake is Intake.REJECTED and new.intake is not Intake.REJECTED
+            self._moves(old.erp, new.erp, _ERP_AGAIN if again else _ERP, new, message)
         if old.undo is not new.undo:
             self._moves(old.undo, new.undo, _UNDO, new, message)
         if old.cancel is not new.cancel:
