@@ -133,17 +133,8 @@ def test_while_the_bank_does_not_answer_small_orders_go_on_and_every_buyer_pays_
 
 
 def test_a_warehouse_that_is_back_counts_what_moved() -> None:
-    settings = [
-        "horizon=5h",
-        "faults.offline.trigger.at=1h",
-        "faults.offline.duration=2h",
-        "stock.record_errors.share=10%",
-    ]
-    settings += [
-        "designs.counts.fallbacks.wms_silent.count_above=0",
-        'landscape.parties.wms.sites.east.shift.from="00:00"',
-    ]
-    scenario = scenarios.load("warehouse_offline", settings, small=True)
-    made = run_once(scenario, "counts", 1)
+    settings = ["horizon=10h", "faults.offline.trigger.at=7h", "faults.offline.duration=2h"]
+    settings += ["stock.record_errors={share: 10%, size: 2}", "designs.counts.fallbacks.wms_silent.count_above=0"]
+    made = run_once(scenarios.load("warehouse_offline", settings, small=True), "counts", 1)
     assert (made.kpis["fallback_counted_items"] or 0) > 5
     assert made.kpis["invariant_violations"] == 0
