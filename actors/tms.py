@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from actors.calls import FAILED, REFUSED, Call, Client, Gate
 from actors.carrier import LabelRequested
 from actors.ground import Ground, Lag
+from policies.carrier_fallback import CarrierAway
 from twin.kernel.station import Station
 from twin.model.message import Event, Message
 
@@ -23,6 +24,8 @@ class _Load:
     place: int = 0
     round: int = 0
     tendered: bool = False
+    diverted: bool = False
+    """Whether a carrier was passed over because it is away."""
     unsure: bool = False
     """Whether the carrier it stands at may have printed a label that nobody has seen."""
 
@@ -47,6 +50,14 @@ class Tms:
         self.declines = declines
         self.carriers: list[Client] = []
         """The routing guide."""
+        self.numbers: list[int] = []
+        """Their numbers among the carriers, by their places in it."""
+        self.instead: CarrierAway | None = None
+        """Who is asked in the place of a carrier that is away; None: nobody, whoever is away."""
+        self.away: frozenset[int] = frozenset()
+        """The numbers of the carriers that are away."""
+        self.diverted = 0
+        """Labels that another carrier gave because of that."""
         self.gate = gate
         self.declined = self.passed_over = self.refused = 0
         self.given: dict[str, int] = {}
@@ -77,6 +88,9 @@ class Tms:
     def _tender(self, event: LabelRequested, load: _Load) -> None:
         """Ask the next carrier that does not decline; after the last one, the warehouse comes back later."""
         while load.place < len(self.carriers):
+            if self._passes(load):
+                load.place += 1
+                continue
             if load.unsure or not self.declines(event.package, load.place + len(self.carriers) * load.round):
                 load.tendered = True
                 self.carriers[load.place].submit(event)
@@ -85,8 +99,24 @@ class Tms:
             now, note = self.ground.timeline.now, self.ground.recorder.note
             note(now, self._declined, self._party, self._party, event.id, event.cause, event.case, 0, load.place)
             load.place += 1
-        load.place, load.round = 0, load.round + 1
+        load.place, load.round, load.diverted = 0, load.round + 1, False
         self._answer(load, REFUSED)
+
+    def turn(self, carrier: int, away: bool) -> None:
+        """A carrier is away from now on, or back."""
+        self.away = self.away | {carrier} if away else self.away - {carrier}
+
+    def _passes(self, load: _Load) -> bool:
+        """Tell whether a carrier is passed over: it is away and cannot have printed the label, or is none of those who
+        are asked in the place of another one.
+        """
+        if self.instead is None or load.unsure:
+            return False
+        number = self.numbers[load.place]
+        if number in self.away:
+            load.diverted = True
+            return True
+        return load.diverted and not self.instead.instead(number, self.away)
 
     def _answer(self, load: _Load, status: str, answer: Message | None = None) -> None:
         calls, load.calls = load.calls, []
@@ -102,6 +132,7 @@ class Tms:
         load = self._loads.pop(event.package)
         carrier = self.carriers[load.place].name
         self.given[carrier] = self.given.get(carrier, 0) + 1
+        self.diverted += load.diverted
         self._answer(load, "ok", answer)
 
     def unlabelled(self, event: Event, reason: str) -> None:

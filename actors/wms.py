@@ -14,6 +14,7 @@ from actors.calls import Client, Feed
 from actors.carrier import LabelRequested
 from actors.ground import Ground, Lag
 from actors.once import Once
+from actors.reserve import Reserve
 from actors.stock_book import send_cut
 from actors.waves import Waves
 from twin.kernel.station import Station
@@ -110,7 +111,7 @@ class Warehouse:
         """What takes releases to the floor; None: each goes there at once."""
         self.aside: dict[int, int] = {}
         """What lies here and is not for sale: on the book, not on the shelf."""
-        self.carrier: Client | None = None
+        self.carrier: Client | Reserve | None = None
         self.tracked = False
         """The carrier tells of its parcels under the package as tracking number."""
         self.releases = Once(RELEASES_KEPT)

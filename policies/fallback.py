@@ -9,6 +9,7 @@ and assumptions where it has none.
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from policies.carrier_fallback import CarrierAway
 from policies.channel_fallback import ChannelRefuses, FeedSilent
 from policies.document_fallback import DocumentsAway
 from policies.payment_fallback import PaymentAway
@@ -111,7 +112,7 @@ class WmsSilent:
         return min(now + self.review_us, stale) if now < stale else None
 
 
-_Fallback = ErpAway | WmsSilent | ChannelRefuses | FeedSilent | DocumentsAway | PaymentAway
+_Fallback = ErpAway | WmsSilent | ChannelRefuses | FeedSilent | DocumentsAway | PaymentAway | CarrierAway
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,7 @@ class Fallbacks:
     feed: FeedSilent | None = None
     documents: DocumentsAway | None = None
     payments: PaymentAway | None = None
+    carriers: CarrierAway | None = None
 
     def of(self, partner: int) -> _Fallback | None:
         """Return what is done while a partner (by its number) is away, if anything is."""
@@ -141,6 +143,8 @@ class Fallbacks:
                 return self.documents if _covers(self.documents, number) else None
             case Kind.PAYMENTS:
                 return self.payments
+            case Kind.CARRIER:
+                return self.carriers
 
 
 def _covers(fallback: ChannelRefuses | FeedSilent | DocumentsAway | None, channel: int) -> bool:

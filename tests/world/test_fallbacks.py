@@ -49,7 +49,9 @@ def test_orders_that_were_held_while_the_erp_was_away_go_on_afterwards(tmp_path:
         ("payment_away={use: hold}", "needs a party of kind payment_provider"),
         ("feed_silent={channels: [storefronts]}", "did you mean 'storefront'"),
         ("feed_silent={stale_afterr: 2h}", "did you mean 'stale_after'"),
-        ("carrier_away={after: 5m, use: [carrier_b]}", "does not exist yet; remove it"),
+        ("carrier_away={after: 5m, use: [carrier_b]}", "'carrier_b' is no carrier here"),
+        ("carrier_away={after: 5m, use: [carrier_a]}", "needs a party of kind tms"),
+        ("carrier_away={use: hold_at_the_dock}", "hold_at_the_dock"),
         ("wms_silent={publish: hope}", "hope"),
     ],
 )

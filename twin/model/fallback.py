@@ -29,6 +29,8 @@ class Kind(IntEnum):
     """What carries documents to a channel's trading partners, by channel."""
     PAYMENTS = 4_000
     """The payment provider."""
+    CARRIER = 5_000
+    """A carrier's interface for labels, by its place among the carriers."""
 
 
 class Absence(msgspec.Struct, frozen=True, gc=False):
@@ -56,6 +58,11 @@ def order_feed(channel: int) -> int:
 def documents(channel: int) -> int:
     """Return the number of what carries documents to a channel's partners."""
     return Kind.DOCUMENTS + channel
+
+
+def carrier(place: int) -> int:
+    """Return a carrier's number among the partners."""
+    return Kind.CARRIER + place
 
 
 def kind_of(partner: int) -> tuple[Kind, int]:

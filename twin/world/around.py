@@ -17,7 +17,7 @@ from twin.model.fallback import PAYMENTS, Kind, kind_of
 from twin.model.instant import DAY
 from twin.model.message import Event, Message
 from twin.world import away, landscape
-from twin.world.laws import compiled
+from twin.world.laws import LawSpec, compiled
 from twin.world.limiter_specs import LearnedLimiter
 from twin.world.opening import next_at
 from twin.world.paying import paying_channels, provider_block
@@ -119,12 +119,7 @@ def _health(
 ) -> Client:
     """Return a client that asks a partner whether it is there; what strikes the partner strikes the question."""
     block = wiring.parties[partner.party]
-    assert isinstance(block, landscape.ErpCloud | landscape.Wms | Seller | PaymentProvider)
-    if isinstance(block, PaymentProvider):
-        latency = block.latency
-    else:
-        latency = block.stock_api.latency if isinstance(block, Seller) else block.write_latency
-    service = wiring.ground.lag(f"{partner.name}/health", compiled(latency))
+    service = wiring.ground.lag(f"{partner.name}/health", compiled(_latency(block)))
     endpoint = Endpoint(wiring.ground, service=service, handle=lambda _: None)
     return wiring.client(
         f"middleware/{partner.name}/health",
@@ -137,6 +132,18 @@ def _health(
         parked=parked,
         caller="middleware",
     )
+
+
+def _latency(block: landscape.Party) -> LawSpec:
+    """Return how long a partner takes over a question that costs it nothing: as long as over a plain call."""
+    if isinstance(block, PaymentProvider):
+        return block.latency
+    if isinstance(block, landscape.Carrier):
+        return block.label_latency
+    if isinstance(block, Seller):
+        return block.stock_api.latency
+    assert isinstance(block, landscape.ErpCloud | landscape.Wms)
+    return block.write_latency
 
 
 def add_pim(wiring: Wiring) -> None:

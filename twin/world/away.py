@@ -1,6 +1,6 @@
 """Fallbacks in a simulated world: a watcher for each partner that has one, and the doors that they shut."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from actors.calls import Client
@@ -9,7 +9,7 @@ from actors.presence import Door, Watcher
 from policies.fallback import Fallbacks
 from policies.retry import Retry
 from policies.silence import Silence
-from twin.model.fallback import ERP, PAYMENTS, Kind, documents, kind_of, order_feed, stock_interface, warehouse
+from twin.model.fallback import ERP, PAYMENTS, Kind, carrier, documents, kind_of, order_feed, stock_interface, warehouse
 from twin.model.message import Event, Message
 
 ONE_QUESTION = Retry(kind="none", attempts=1)
@@ -26,7 +26,14 @@ class Partner(NamedTuple):
 
 
 def partners_of(
-    fallbacks: Fallbacks | None, erp: str, wms: str, sites: list[str], channels: Mapping[str, str], bank: str | None
+    fallbacks: Fallbacks | None,
+    *,
+    erp: str,
+    wms: str,
+    sites: Sequence[str],
+    channels: Mapping[str, str],
+    bank: str | None,
+    carriers: Sequence[str],
 ) -> list[Partner]:
     """Return the partners that a design has fallbacks for; `channels` are the parties by channel."""
     there = [(ERP, erp, erp)]
@@ -36,6 +43,7 @@ def partners_of(
         there.append((documents(number), party, f"{name}/documents"))
     if bank is not None:
         there.append((PAYMENTS, bank, bank))
+    there += [(carrier(place), name, name) for place, name in enumerate(carriers)]
     found = []
     for number, party, name in there:
         fallback = fallbacks.of(number) if fallbacks is not None else None

@@ -261,7 +261,7 @@ def _connect(wiring: Wiring) -> None:
     detours = Detours(wiring)
     stock, by_hand = detours.of_figures(wiring.handed(wiring.stock_clients)), detours.by_hand(answers)
     answers = detours.of_documents(answers)
-    wiring.middleware.doors.turns, wiring.watch.fallbacks.documents = detours.turns, detours.counted
+    wiring.middleware.doors.turns, wiring.watch.fallbacks.documents = wiring.turns, detours.counted
     portal = next(iter(wiring.handed(wiring.portal_clients)), None)
     holder = next(iter(wiring.handed(wiring.payment_clients)), None)
     payments = {} if holder is None else dict.fromkeys(paying_channels(wiring.scenario), holder)

@@ -17,12 +17,11 @@ from twin.world.wiring import Wiring
 
 
 class Detours:
-    """Makes the other ways of one design; `turns` are who must hear whether a partner is away, by its number."""
+    """Makes the other ways of one design, and has them hear when their partners are away."""
 
     def __init__(self, wiring: Wiring) -> None:
         self.wiring = wiring
         self.fallbacks = wiring.design.fallbacks
-        self.turns: dict[int, list[Callable[[bool], None]]] = {}
         self.routes: list[Detour] = []
         """The second routes of documents."""
 
@@ -98,7 +97,7 @@ class Detours:
         return sum(way.taken for way in self.routes), sum(channel.copies for channel in self.wiring.channels)
 
     def _hears(self, partner: int, turn: Callable[[bool], None]) -> None:
-        self.turns.setdefault(partner, []).append(turn)
+        self.wiring.turns.setdefault(partner, []).append(turn)
 
     def _person(
         self,

@@ -17,6 +17,7 @@ def fallback_findings(scenario: Scenario) -> Iterator[Finding]:
             if design.fallbacks.payment_away is not None and not scenario.landscape.of_kind("payment_provider"):
                 told = "needs a party of kind payment_provider: nobody else can be asked for money later"
                 yield Finding(("designs", name, "fallbacks", "payment_away"), told)
+            yield from _labels(scenario, design.fallbacks, ("designs", name, "fallbacks", "carrier_away"))
             yield from _documents(scenario, design.fallbacks, ("designs", name, "fallbacks", "edi_away"))
 
 
@@ -51,3 +52,18 @@ def _documents(scenario: Scenario, fallbacks: Fallbacks, path: Path) -> Iterator
             if name in scenario.channels and (promise is None or promise.acknowledge is None):
                 told = f"needs channels.{name}.promise.acknowledge: people take over before that deadline"
                 yield Finding((*path, "use"), told)
+
+
+def _labels(scenario: Scenario, fallbacks: Fallbacks, path: Path) -> Iterator[Finding]:
+    block, tms = fallbacks.carrier_away, scenario.landscape.of_kind("tms")
+    if block is None:
+        return
+    if isinstance(block.use, tuple):
+        carriers = scenario.landscape.of_kind("carrier")
+        for name in block.use:
+            if name not in carriers:
+                yield missing((*path, "use"), "carrier", name, carriers)
+        if not tms:
+            yield Finding((*path, "use"), "needs a party of kind tms: only that knows whom of several to ask")
+    elif block.use == "reserved_numbers" and tms:
+        yield Finding((*path, "use"), "is for a world without a TMS: its warehouses know of no carrier")

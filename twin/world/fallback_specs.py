@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from policies import fallback as policy
+from policies.carrier_fallback import CarrierAway as CarrierPolicy
 from policies.payment_fallback import PaymentAway as PaymentPolicy
 from policies.silence import Silence
 from twin.world.channel_fallback_specs import (
@@ -17,7 +18,7 @@ from twin.world.channel_fallback_specs import (
     refuses_of,
 )
 from twin.world.costs import Price
-from twin.world.values import Block, Count, Later, PositiveDuration, Quantity, Share, Words, rule, sourced
+from twin.world.values import Block, Count, Identifier, PositiveDuration, Quantity, Share, Words, rule, sourced
 
 MINOR_UNITS = 100
 """Minor units of a price's currency in one of its own; orders carry their prices so."""
@@ -66,6 +67,21 @@ class WmsSilent(Block):
         return self
 
 
+class CarrierAway(Block):
+    """Where parcels get their labels while their carrier's interface is away.
+
+    `use` names the carriers that a TMS asks instead; or parcels wait (`hold_at_dock`), or each site takes the `numbers`
+    that the carrier gave it beforehand (`reserved_numbers`).
+    """
+
+    after: PositiveDuration = sourced("5m", "assumed: no answer for so long is an absence")
+    stable_for: Count = sourced(3, "assumed: answers in a row before it counts as back")
+    use: Literal["hold_at_dock", "reserved_numbers"] | tuple[Identifier, ...] = sourced(
+        "hold_at_dock", "rule: parcels wait for their carrier"
+    )
+    numbers: Count = sourced(500, "assumed: a roll of preprinted labels at each site")
+
+
 class PaymentAway(Block):
     """What becomes of orders that come unpaid while the payment provider is away; their money is asked for in order."""
 
@@ -90,28 +106,32 @@ class Fallbacks(Block):
     feed_silent: FeedSilent | None = sourced(None, "rule: nothing is done unless it is said")
     edi_away: DocumentsAway | None = sourced(None, "rule: nothing is done unless it is said")
     payment_away: PaymentAway | None = sourced(None, "rule: nothing is done unless it is said")
-    carrier_away: Later = None
+    carrier_away: CarrierAway | None = sourced(None, "rule: nothing is done unless it is said")
 
 
-class Channels(NamedTuple):
-    """The channels that there are; those whose documents an EDI gateway carries; those that pay through a provider."""
+class Partners(NamedTuple):
+    """Who there is: the channels, those whose documents an EDI gateway carries, those that pay through a provider, and
+    the carriers.
+    """
 
-    names: Sequence[str]
+    channels: Sequence[str]
     gateways: Sequence[str]
     paying: tuple[int, ...]
+    carriers: Sequence[str]
 
 
-def fallbacks_of(block: Fallbacks | None, there: Channels) -> policy.Fallbacks | None:
+def fallbacks_of(block: Fallbacks | None, there: Partners) -> policy.Fallbacks | None:
     """Return the fallbacks that a block describes; None where there are none."""
     if block is None:
         return None
     made = policy.Fallbacks(
         erp=_erp(block.erp_away) if block.erp_away is not None else None,
         wms=_wms(block.wms_silent) if block.wms_silent is not None else None,
-        stock=refuses_of(block.channel_refuses, there.names) if block.channel_refuses is not None else None,
-        documents=documents_of(block.edi_away, there.names, there.gateways) if block.edi_away is not None else None,
+        stock=refuses_of(block.channel_refuses, there.channels) if block.channel_refuses is not None else None,
+        documents=documents_of(block.edi_away, there.channels, there.gateways) if block.edi_away is not None else None,
+        carriers=_carriers(block.carrier_away, there.carriers) if block.carrier_away is not None else None,
         payments=_payments(block.payment_away, there.paying) if block.payment_away is not None else None,
-        feed=feed_of(block.feed_silent, there.names) if block.feed_silent is not None else None,
+        feed=feed_of(block.feed_silent, there.channels) if block.feed_silent is not None else None,
     )
     return made if made != policy.Fallbacks() else None
 
@@ -126,6 +146,14 @@ def _erp(block: ErpAway) -> policy.ErpAway:
         recheck_us=block.recheck,
         refuses=block.else_ == "refuse",
     )
+
+
+def _carriers(block: CarrierAway, names: Sequence[str]) -> CarrierPolicy:
+    silence = Silence(after_us=block.after, stable_for=block.stable_for)
+    if isinstance(block.use, tuple):
+        others = tuple([names.index(name) for name in block.use])
+        return CarrierPolicy(silence=silence, use="alternate_carrier", others=others)
+    return CarrierPolicy(silence=silence, use=block.use, numbers=block.numbers)
 
 
 def _payments(block: PaymentAway, paying: tuple[int, ...]) -> PaymentPolicy:

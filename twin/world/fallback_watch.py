@@ -28,12 +28,18 @@ FALLBACK_MEASURES: Final[dict[str, tuple[str, str]]] = {
     "fallback_typed_answers": ("documents", "Answers that people were asked to give at a partner's portal."),
     "fallback_second_route": ("documents", "Documents that took the second route while their gateway was away."),
     "fallback_copies": ("documents", "Answers that a partner got a second time, and took for copies."),
+    "fallback_other_carrier": ("labels", "Labels that another carrier gave because the first one was away."),
+    "fallback_reserved_numbers": ("parcels", "Parcels that left under numbers that their carrier gave beforehand."),
     "fallback_counted_items": ("items", "Items that a warehouse was asked to count when it was back from a silence."),
     "fallback_listings": ("count", "Times that people were asked to pause listings, for the same reason."),
 }
 """Name to (unit, what it says)."""
 _NAMED: Final = {REROUTED: "rerouted_orders", BY_FILE: "files", BY_HAND: "listings", TYPED: "typed_answers"}
 """What decisions are called that are not about whether an order is accepted, by their reason."""
+
+
+def _none() -> int:
+    return 0
 
 
 class FallbackWatch:
@@ -50,14 +56,18 @@ class FallbackWatch:
         self._longest: Elapsed | None = None
         self.documents: Callable[[], tuple[int, int]] = lambda: (0, 0)
         """How many documents took the second route, and how many were copies."""
-        self._before = (0, 0)
+        self.diverted: Callable[[], int] = _none
+        """How many labels another carrier gave."""
+        self.reserved: Callable[[], int] = _none
+        """How many parcels left under reserved numbers."""
+        self._before = (0, 0, 0, 0)
 
     def restart(self, now: Elapsed) -> None:
         """The warm-up is over."""
         self._began = now
         self._counts.clear()
         self._longest = None
-        self._before = self.documents()
+        self._before = self._so_far()
         for level in self._on.values():
             level.restart(now)
 
@@ -91,10 +101,16 @@ class FallbackWatch:
         kpis: dict[str, float | None] = {"fallback_s": sum(on.values())}
         kpis |= {f"fallback_s{{partner={self._name(partner)}}}": seconds for partner, seconds in on.items()}
         kpis["fallback_exposure_s"] = None if self._longest is None else self._longest / SECOND
-        second, copies = (now - then for now, then in zip(self.documents(), self._before, strict=True))
+        second, copies, diverted, reserved = (
+            count - before for count, before in zip(self._so_far(), self._before, strict=True)
+        )
         kpis |= {"fallback_second_route": second, "fallback_copies": copies}
+        kpis |= {"fallback_other_carrier": diverted, "fallback_reserved_numbers": reserved}
         counted = [name for name in FALLBACK_MEASURES if name not in kpis]
         return kpis | {name: self._counts.get(name.removeprefix("fallback_"), 0) for name in counted}
+
+    def _so_far(self) -> tuple[int, int, int, int]:
+        return (*self.documents(), self.diverted(), self.reserved())
 
     def _name(self, partner: int) -> str:
         return self.partners.get(partner, str(partner))

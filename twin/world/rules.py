@@ -44,7 +44,7 @@ from twin.model.order import LinePolicy
 from twin.world import designs
 from twin.world.book_specs import posting_of, reconciliation_of
 from twin.world.catalogues import catalogue_of, sell_units_of
-from twin.world.fallback_specs import Channels, fallbacks_of
+from twin.world.fallback_specs import Partners, fallbacks_of
 from twin.world.landscape import Carrier, Party, Wms
 from twin.world.launches import known_at_first
 from twin.world.parcel_specs import milestones_of
@@ -219,7 +219,13 @@ def rules_of(scenario: Scenario, design: designs.Design, items: dict[str, int], 
         exceptions=routing_of(design.exceptions),
         milestones=milestones_of(design.parcels, _audiences(scenario)),
         fallbacks=fallbacks_of(
-            design.fallbacks, Channels(names, carried_by_gateways(scenario), paying_channels(scenario))
+            design.fallbacks,
+            Partners(
+                names,
+                carried_by_gateways(scenario),
+                paying_channels(scenario),
+                list(scenario.landscape.of_kind("carrier")),
+            ),
         ),
     )
 

@@ -1,6 +1,7 @@
 """Where goods lie and how they move: the warehouses, the carriers they ask for labels, and the supplier."""
 
 from collections.abc import Callable
+from functools import partial
 
 from actors.calls import Address, Endpoint
 from actors.carrier import Carrier
@@ -14,6 +15,7 @@ from twin.model.instant import MINUTE, SECOND, Elapsed
 from twin.world import away, landscape
 from twin.world.coming_back import desk_of
 from twin.world.further import windows_of_day
+from twin.world.labels import asked_instead, hears_of_carrier, held_at_dock, take_numbers
 from twin.world.laws import compiled
 from twin.world.opening import local_midnight
 from twin.world.parcels import luck_of, scanner_of, take_back_undelivered
@@ -77,11 +79,16 @@ def carriers_of(wiring: Wiring) -> list[Carrier]:
         _ask_for_labels(wiring, name, interface)
     else:
         for name in wiring.further.guide(list(made)):
+            place = list(made).index(name)
             patient = wiring.client(
                 f"{tms.name}/{name}", tms.name, name, made[name][1],
-                retry=away.ONE_QUESTION, done=tms.labelled, parked=tms.unlabelled,
+                retry=away.ONE_QUESTION, done=tms.labelled, parked=tms.unlabelled, pace=held_at_dock(wiring, place),
             )  # fmt: skip
             tms.carriers.append(patient)
+            tms.numbers.append(place)
+            hears_of_carrier(wiring, place, partial(tms.turn, place))
+        tms.instead = asked_instead(wiring)
+        wiring.watch.fallbacks.diverted = lambda: tms.diverted
         _ask_for_labels(wiring, tms.name, tms)
     for warehouse in wiring.warehouses:
         warehouse.tracked = any(carrier.scanner is not None for carrier, _ in made.values())
@@ -100,7 +107,10 @@ def _ask_for_labels(wiring: Wiring, name: str, interface: Address) -> None:
             done=warehouse.labelled,
             parked=warehouse.unlabelled,
             caller=warehouse.name,
+            pace=held_at_dock(wiring, 0) if wiring.further.tms is None else None,
         )
+        if wiring.further.tms is None:
+            take_numbers(wiring, warehouse, name, interface)
 
 
 def _carrier(wiring: Wiring, name: str, block: landscape.Party) -> tuple[Carrier, Address]:

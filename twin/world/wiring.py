@@ -17,6 +17,7 @@ from actors.ground import Ground
 from actors.mailbox import Mailbox
 from actors.middleware import Middleware
 from actors.portal import Portal
+from actors.reserve import Reserve
 from actors.second_thoughts import SecondThoughts
 from actors.supplier import Supplier
 from actors.tap import Submits, Tap
@@ -97,11 +98,12 @@ class Wiring:
         self.rules: RuleSet = rules_of(scenario, self.design, self.numbers, self.windows)
         self.partners = away.partners_of(
             self.rules.fallbacks,
-            self.financial()[0],
-            self.party("wms")[0],
-            list(the_wms(scenario).sites),
-            {name: scenario.party_of(name) for name in scenario.channels},
-            next(iter(scenario.landscape.of_kind("payment_provider")), None),
+            erp=self.financial()[0],
+            wms=self.party("wms")[0],
+            sites=list(the_wms(scenario).sites),
+            channels={name: scenario.party_of(name) for name in scenario.channels},
+            bank=next(iter(scenario.landscape.of_kind("payment_provider")), None),
+            carriers=list(scenario.landscape.of_kind("carrier")),
         )
         self.doors = away.doors_to(self.partners)
         self.store = Store()
@@ -115,6 +117,9 @@ class Wiring:
         self.portal_clients: list[Client] = []
         self.payment_clients: list[Client] = []
         self.by_hand: list[ByHand] = []
+        self.reserves: list[Reserve] = []
+        self.turns: dict[int, list[Callable[[bool], None]]] = {}
+        """Who must hear whether a partner is away, by its number."""
         self.warehouses: list[Warehouse] = []
         self.paid_us: dict[str, Callable[[Elapsed], int]] = {}
         self.channels: list[Channel] = []
