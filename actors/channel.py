@@ -8,23 +8,18 @@ figure at a sale until the next push.
 from collections.abc import Callable, Sequence
 
 from actors.buyers import Sayer
-from actors.calls import Gate
 from actors.ground import Ground, Lag
 from actors.once import Once
 from actors.payments import moved
-from actors.way import Way
 from actors.writing import Writer
-from policies.signature import Signature, Signed, sign
 from twin.kernel.link import Link
 from twin.model import wire
 from twin.model.commands import (
     ItemQuantity,
-    MessageCarried,
     OrderedLine,
     PaymentAuthorised,
     PublicationAnswered,
     SubmitOrder,
-    WebhookReceived,
 )
 from twin.model.events import (
     BasketAnswered,
@@ -43,15 +38,13 @@ from twin.model.events import (
     ShipmentAdvised,
 )
 from twin.model.ids import derive
-from twin.model.instant import DAY, Elapsed, Instant, Now
-from twin.model.message import Event, Message, altered
-from twin.model.trace import TraceContext
+from twin.model.instant import DAY, Elapsed
+from twin.model.message import Event, Message
 
 NOTHING = (0, -1)
-_SIGNED = 3
-_BEGAN = 4
-"""Which of an order message's derived ids the webhooks are made from that carry it."""
-_READ = 2
+Told = OrderAnswered | ShipmentAdvised | InvoiceIssued
+"""What is told in a document of its own where a channel stands for trading partners."""
+READ = 2
 """Which of an order's derived ids it has when it is read from a list: the id of the push does not stand there."""
 
 LISTED_FOR: Elapsed = 2 * DAY
@@ -108,8 +101,10 @@ class Channel:
         """Who has a buyer's bank promise the price of an order; None: the channel holds the money itself."""
         self.tells: Callable[[OrderAnswered], None] | None = None
         """Who writes to the customer of an order that was answered."""
-        self.sends: Callable[[OrderAnswered | ShipmentAdvised | InvoiceIssued], None] | None = None
+        self.sends: Callable[[Told], None] | None = None
         """Who sends documents to a trading partner."""
+        self.typed: Callable[[Told], None] | None = None
+        """Who hears that a partner has a document by hand."""
         self.return_answered: Callable[[ReturnAnswered], None] | None = None
         """Who hears what became of a return."""
         self.interchange_answered: Callable[[InterchangeAnswered], None] | None = None
@@ -239,7 +234,7 @@ class Channel:
     def _asked(self, event: OrdersAsked) -> None:
         """Hand over all orders since a moment once more, whether or not they came."""
         for submit in [each for each in self.listed.values() if each.placed_at >= event.since]:
-            read = submit.under(derive(derive(submit.case, _READ), event.since))
+            read = submit.under(derive(derive(submit.case, READ), event.since))
             self.to_middleware.send(read.id, 0, self.hand_over, read)
 
     def handed_over(self, order: int) -> None:
@@ -303,6 +298,9 @@ class Channel:
 
         Money that the channel holds itself moves at once, and the answer says so.
         """
+        return self._take(event, self.sends)
+
+    def _take(self, event: Event, sends: Callable[[Told], None] | None) -> Message | None:
         assert isinstance(
             event,
             OrderAnswered
@@ -326,8 +324,8 @@ class Channel:
             self.kept.pop(event.case, None)
             if self.tells is not None:
                 self.tells(event)
-        if self.sends is not None and isinstance(event, OrderAnswered | ShipmentAdvised | InvoiceIssued):
-            self.sends(event)
+        if sends is not None and isinstance(event, Told):
+            sends(event)
         if isinstance(event, CapturePayment | PaymentGivenBack):
             return moved(event)
         if type(event) is BasketAnswered:
@@ -350,7 +348,7 @@ class Channel:
         assert isinstance(event, DocumentByHand)
         answer = wire.decode_outgoing(event.body)
         assert isinstance(answer, OrderAnswered)
-        return self.take_answer(answer)
+        return self._take(answer, self.typed)
 
     def _is_copy(self, event: OrderAnswered) -> bool:
         """Tell whether an answer came before, by whatever way, and count it then."""
@@ -380,175 +378,3 @@ class Channel:
         self._show(event)
         answer = self._answer(event)
         self.to_middleware.send(answer.id, 0, self.deliver, answer)
-
-
-class Webhook:
-    """Hands each order over by a push of its own; some are lost or doubled, and a regular poll finds the lost ones."""
-
-    def __init__(
-        self,
-        channel: Channel,
-        *,
-        dispatch: Lag,
-        lost: Callable[[int, int], bool],
-        duplicated: Callable[[int, int], bool],
-        reconcile_every: Elapsed,
-        link: Way,
-        reads: Way | None = None,
-        signature: Signature | None = None,
-        resigns: bool = True,
-        traced: bool = False,
-        judged_at: Callable[[], Now] | None = None,
-    ) -> None:
-        self.channel = channel
-        self.judged_at = judged_at or channel.ground.now
-        """The clock of whoever looks at a signature."""
-        self.traced = traced
-        """Whether each push carries the trace that the shop's own page began."""
-        self.signature = signature
-        self.resigns = resigns
-        self.dispatch = dispatch
-        self.lost = lost
-        self.duplicated = duplicated
-        self.reconcile_every = reconcile_every
-        self.link = link
-        self.reads = reads or link
-        """What carries the answers to the poll."""
-        self.found = 0
-        """Orders that the poll handed over."""
-        self._scans = 0
-        if reconcile_every:
-            channel.ground.timeline.call_in(reconcile_every, self._reconcile, None)
-
-    def placed(self, submit: SubmitOrder) -> None:
-        """An order was placed: its event goes out, unless it is one of the lost."""
-        if self.lost(submit.case, 0):
-            return
-        timeline = self.channel.ground.timeline
-        first = self.channel.ground.now().wall
-        timeline.call_in(self.dispatch(submit.case, 0), self._push, (submit, 0, first))
-        if self.duplicated(submit.case, 1):
-            timeline.call_in(self.dispatch(submit.case, 1), self._push, (submit, 1, first))
-
-    def again(self, push: tuple[SubmitOrder, int, Instant]) -> None:
-        """Deliver an order once more: which one, as its how manieth push, and when the first was made."""
-        self._push(push)
-
-    def _push(self, push: tuple[SubmitOrder, int, Instant]) -> None:
-        submit, attempt, first = push
-        if self.signature is None and not self.traced:
-            self.link.send(submit.id, attempt, self.channel.hand_over, submit)
-            return
-        if self.signature is None:
-            self.link.send(submit.id, attempt, self._stored, self._under_its_trace(submit))
-            return
-        stamp = self.channel.ground.now().wall if self.resigns else first
-        raw = wire.encode(submit)
-        signed = WebhookReceived(
-            id=derive(derive(submit.id, _SIGNED), attempt),
-            cause=submit.id,
-            case=submit.case,
-            channel=self.channel.index,
-            raw=raw,
-            stamp=stamp,
-            signature=sign(self.signature.secret, raw, stamp),
-        )
-        self.link.send(submit.id, attempt, self._arrived, signed)
-
-    def _under_its_trace(self, message: Message) -> MessageCarried:
-        begun = derive(message.case, _BEGAN) or 1
-        return wire.carried(message, TraceContext(begun << 64 | message.case, begun).header())
-
-    def _stored(self, carried: MessageCarried) -> None:
-        self.channel.handed_over(carried.case)
-        self.channel.deliver(carried)
-
-    def _arrived(self, signed: WebhookReceived) -> None:
-        """The middleware stores it and says so, or answers 401: then the order is still the channel's."""
-        assert self.signature is not None
-        now = self.judged_at().wall
-        if self.signature.judge(signed.raw, signed.stamp, signed.signature, now) is Signed.VALID:
-            self.channel.handed_over(signed.case)
-        self.channel.deliver(self._under_its_trace(signed) if self.traced else signed)
-
-    def _reconcile(self, _: None) -> None:
-        channel = self.channel
-        timeline = channel.ground.timeline
-        self._scans += 1
-        overdue = timeline.now - self.reconcile_every
-        for submit in [s for s in channel.untaken.values() if s.placed_at <= overdue]:
-            read = submit.under(derive(submit.case, _READ))
-            self.reads.send(read.id, 1000 + self._scans, self._read, read)
-        timeline.call_in(self.reconcile_every, self._reconcile, None)
-
-    def _read(self, submit: SubmitOrder) -> None:
-        self.found += submit.case in self.channel.untaken
-        self.channel.hand_over(submit)
-
-    def anew(self, message: Message) -> Message:
-        """Return a push as it goes out once more: stamped and signed for its new moment, if the shop does so."""
-        if self.signature is None or not self.resigns or not isinstance(message, WebhookReceived):
-            return message
-        stamp = self.channel.ground.now().wall
-        return altered(message, stamp=stamp, signature=sign(self.signature.secret, message.raw, stamp))
-
-
-class Poll:
-    """Fetches, every so often, the orders that have become readable, page by page, within the channel's list quota."""
-
-    def __init__(
-        self,
-        channel: Channel,
-        *,
-        every: Elapsed,
-        first: Elapsed,
-        visible: Lag,
-        latency: Lag,
-        page: int,
-        gate: Gate,
-        link: Way,
-    ) -> None:
-        self.channel = channel
-        self.every = every
-        self.visible = visible
-        self.latency = latency
-        self.page = page
-        self.gate = gate
-        self.link = link
-        self.refused = 0
-        self._polls = 0
-        channel.ground.timeline.call_in(first, self._poll, None)
-
-    def placed(self, submit: SubmitOrder) -> None:
-        """An order was placed: it becomes readable after a while."""
-        now = self.channel.ground.timeline.now
-        self.channel.visible_at[submit.case] = now + self.visible(submit.case, 0)
-
-    def _poll(self, _: None) -> None:
-        timeline = self.channel.ground.timeline
-        timeline.call_in(self.every, self._poll, None)
-        self._page(None)
-
-    def _page(self, _: None) -> None:
-        channel = self.channel
-        timeline = channel.ground.timeline
-        now = timeline.now
-        if self.gate.admit(now) is not None:
-            self.refused += 1
-            return
-        self._polls += 1
-        if not channel.untaken:
-            return
-        visible = channel.visible_at
-        page = [submit for submit in channel.untaken.values() if visible[submit.case] <= now][: self.page]
-        if not page:
-            return
-        took = self.latency(page[0].case, self._polls)
-        timeline.call_in(took, self._read, page)
-        if len(page) == self.page:
-            timeline.call_in(took, self._page, None)
-
-    def _read(self, page: list[SubmitOrder]) -> None:
-        for submit in page:
-            if submit.case in self.channel.untaken:
-                self.link.send(submit.id, self._polls, self.channel.hand_over, submit)

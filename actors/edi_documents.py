@@ -17,10 +17,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from actors.channel import Channel
+from actors.channel import Channel, Told
 from actors.ground import Lag, Step
 from actors.once import Once
-from twin.model.events import InvoiceIssued, OrderAnswered, ShipmentAdvised
+from twin.model.events import OrderAnswered, ShipmentAdvised
 from twin.model.instant import DAY, Elapsed
 
 ANSWER, NOTICE, INVOICE = KINDS = ("855", "856", "810")
@@ -28,7 +28,6 @@ CODES: Final = ("IA", "IB", "BP", "IQ", "IS", "IR")
 """The answers of X12 855; a channel hears other words too, and they are no document."""
 NUMBERS_KEPT: Final[Elapsed] = 90 * DAY
 """How long gateway and partners remember numbers at least: a quarter, assumed; far longer than copies come."""
-Outgoing = OrderAnswered | ShipmentAdvised | InvoiceIssued
 
 
 @dataclass(slots=True)
@@ -87,7 +86,7 @@ class Documents:
         """Interchanges without a 997, by partner and control number."""
         self._known, self._read, self._noticed = Once(NUMBERS_KEPT), Once(NUMBERS_KEPT), Once(NUMBERS_KEPT)
         self._asked: dict[int, Elapsed] = {}
-        channel.sends = self.send
+        channel.sends, channel.typed = self.send, self.read_by_hand
 
     def ordered(self, order: int) -> None:
         """A partner has sent an order: the clock of its answer begins."""
@@ -95,7 +94,7 @@ class Documents:
 
     # --- the gateway
 
-    def send(self, event: Outgoing) -> None:
+    def send(self, event: Told) -> None:
         """Send what the middleware hands over, unless its number says that it was sent before."""
         found = self._numbered(event)
         if found is None:
@@ -114,7 +113,18 @@ class Documents:
         self._open[(partner, document.control)] = document
         self._go(document)
 
-    def _numbered(self, event: Outgoing) -> tuple[str, int, Elapsed] | None:
+    def read_by_hand(self, event: Told) -> None:
+        """A person has entered a document at the partner's portal: no copy of it travels."""
+        found = self._numbered(event)
+        now = self.channel.ground.timeline.now
+        if found is not None and self._known.get(found[1]) is None:
+            kind, number, since = found
+            self._known.put(number, now, now)
+            self.sent[kind] += 1
+            self.due[number] = kind, since + self.deadlines[kind]
+            self._read_first(kind, number, since)
+
+    def _numbered(self, event: Told) -> tuple[str, int, Elapsed] | None:
         """Return kind, number and start of the clock of a document; None where a partner has none for it."""
         now = self.channel.ground.timeline.now
         if isinstance(event, OrderAnswered):
@@ -167,18 +177,21 @@ class Documents:
         """Read a document that is new, and answer whatever can be read."""
         document, times = copy
         ground = self.channel.ground
-        now = ground.timeline.now
         if self._read.get(document.number) is not None:
             self.repeats += 1
         else:
-            self._read.put(document.number, now, now)
-            ground.probe.effect(self.name, document.kind, document.number)
-            self.lags[document.kind].append(now - document.since)
-            if now > self.due.pop(document.number)[1]:
-                self.late[document.kind] += 1
+            self._read_first(document.kind, document.number, document.since)
         identity = self._identity(document)
         if not self.strikes("B6", identity, times):
             ground.timeline.call_in(self.acknowledge(identity, times), self._answered, document)
+
+    def _read_first(self, kind: str, number: int, since: Elapsed) -> None:
+        now = self.channel.ground.timeline.now
+        self._read.put(number, now, now)
+        self.channel.ground.probe.effect(self.name, kind, number)
+        self.lags[kind].append(now - since)
+        if now > self.due.pop(number)[1]:
+            self.late[kind] += 1
 
     def overdue(self, now: Elapsed) -> dict[str, int]:
         """Return by kind how many documents were late, or have not arrived and should have by `now`."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from actors.calls import Feed
 from actors.carrier import LabelRequested
 from actors.ground import Ground, Lag
-from actors.wms import Parcel, Warehouse
+from actors.parcel import Parcel
+from actors.wms import Warehouse
 from twin.model import wire
 from twin.model.chance import stream_id, uniform
 from twin.model.commands import AmendOrder, CancelOrder, OrderedLine, ReturnRequested, SubmitOrder

@@ -9,8 +9,10 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from actors.channel import Channel, Poll, Webhook
+from actors.channel import Channel
 from actors.ground import Ground
+from actors.poll import Poll
+from actors.webhook import Webhook
 from twin.kernel.faults import Armed, Struck
 from twin.model import wire
 from twin.model.chance import bits, stream_id

@@ -8,7 +8,8 @@ from typing import Final
 
 from actors.calls import Feed
 from actors.carrier import LabelRequested
-from actors.wms import Parcel, Warehouse
+from actors.parcel import Parcel
+from actors.wms import Warehouse
 from twin.kernel.faults import Armed, Struck
 from twin.model.chance import bits, stream_id
 from twin.model.commands import CancelOrder, MasterBatch, ShipmentScanned, StockExtract, WarehouseShort

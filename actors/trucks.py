@@ -1,9 +1,9 @@
 """Transfers between the sites of one warehouse system: a planner, and the trucks that he sends.
 
-Once a day he looks at every item. Where one site has none left that nobody has been promised by it, and another has
-enough, half of what nobody has asked that one for goes on a truck. He goes by the books and by what the sites have been
-asked to ship; of claims that have not reached a site he knows nothing. On the road goods are at no site. A truck that
-arrives is unloaded and put away as any delivery, and then some units may turn out to be missing: for good.
+Once a day he looks at every item. Where a site is out of it and another has enough, half of what nobody has asked that
+one for goes on a truck. He goes by the books and by what the sites have been asked to ship; of claims that have not
+reached a site he knows nothing. On the road goods are at no site. A truck that arrives is unloaded and put away as any
+delivery, and then some units may turn out to be missing: for good.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ from math import ceil
 from actors.ground import Ground, Lag
 from actors.wms import Warehouse
 from twin.model.chance import stream_id
+from twin.model.commands import TransferReceived, TransferShipped
 from twin.model.ids import derive
 from twin.model.instant import Elapsed
 
@@ -73,7 +74,7 @@ class Trucks:
         self.ground.timeline.call_in(every, self._plan, every)
         self._plans += 1
         plan = derive(self._plan_id, self._plans)
-        free = [warehouse.unasked() for warehouse in self.warehouses]
+        free = [unasked(warehouse) for warehouse in self.warehouses]
         coming = {(transfer.item, transfer.target) for transfer in self.on_road.values()}
         for item in dict.fromkeys(item for book in free for item in book):
             there = [book.get(item, 0) for book in free]
@@ -85,8 +86,7 @@ class Trucks:
 
     def _send(self, id: int, item: int, source: int, target: int, units: int) -> None:
         """Have what is found of the units loaded, and follow the truck."""
-        due = self.ground.timeline.now + self.expected
-        loaded = self.warehouses[source].load(id, item, units, target, due)
+        loaded = self._load(self.warehouses[source], id, item, units, target)
         if not loaded:
             return
         missing = min(loaded - 1, ceil(loaded * self.short_by)) if self.short(id, 0) else 0
@@ -95,6 +95,30 @@ class Trucks:
         self.sent += 1
         self.units += loaded
         self.ground.timeline.call_in(self.way(id, 0), self._arrived, transfer)
+
+    def _load(self, warehouse: Warehouse, id: int, item: int, units: int, target: int) -> int:
+        """Load units as far as they are found, and return how many; a bin that lacks some is counted."""
+        there, now = warehouse.shelf.get(item, 0), self.ground.timeline.now
+        loaded = min(units, there)
+        if loaded:
+            warehouse.shelf[item] = there - loaded
+            warehouse.facts.send(
+                TransferShipped(
+                    id=derive(id, 1),
+                    cause=id,
+                    site=warehouse.site,
+                    item=item,
+                    quantity=loaded,
+                    transfer=id,
+                    target=target,
+                    due=now + self.expected,
+                    sequence=warehouse.moved(item, -loaded, "transfer"),
+                    at=now,
+                )
+            )
+        if loaded < units:
+            warehouse.restock(item, 0, id)
+        return loaded
 
     def _arrived(self, transfer: Transfer) -> None:
         put_away = self.warehouses[transfer.target].put_away(transfer.id, 0)
@@ -106,4 +130,27 @@ class Trucks:
         if missing:
             self.missing += missing
             self.lost[transfer.item] = self.lost.get(transfer.item, 0) + missing
-        self.warehouses[transfer.target].stow(transfer.id, transfer.item, transfer.arriving, missing)
+        warehouse, item, units = self.warehouses[transfer.target], transfer.item, transfer.arriving
+        warehouse.shelf[item] = warehouse.shelf.get(item, 0) + units
+        warehouse.facts.send(
+            TransferReceived(
+                id=derive(transfer.id, 2),
+                cause=transfer.id,
+                site=warehouse.site,
+                item=item,
+                quantity=units,
+                missing=missing,
+                transfer=transfer.id,
+                sequence=warehouse.moved(item, units, "transfer"),
+                at=self.ground.timeline.now,
+            )
+        )
+
+
+def unasked(warehouse: Warehouse) -> dict[int, int]:
+    """Return by item what a site's book has on the shelves and nobody has asked it to ship."""
+    free = {item: units - warehouse.aside.get(item, 0) for item, units in warehouse.book.items()}
+    for job in warehouse.jobs.values():
+        for row in job.items:
+            free[row.item] = free.get(row.item, 0) - row.quantity
+    return free

@@ -8,12 +8,12 @@ before it is on the floor. What comes back lies aside, on hand and not on the sh
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from actors.calls import Client, Feed
 from actors.carrier import LabelRequested
 from actors.ground import Ground, Lag
 from actors.once import Once
+from actors.parcel import Parcel, ReturnsDesk
 from actors.reserve import Reserve
 from actors.stock_book import send_cut
 from actors.waves import Waves
@@ -30,8 +30,6 @@ from twin.model.commands import (
     StockReceived,
     StockSnapshot,
     SupplyAnnounced,
-    TransferReceived,
-    TransferShipped,
     WarehouseShort,
 )
 from twin.model.events import CancelRelease, CountAsked, ReleaseToWarehouse, SnapshotRequested, StockCutAsked
@@ -45,34 +43,6 @@ COUNTED_EACH: Elapsed = 2 * MINUTE
 RELEASES_KEPT = 30 * DAY
 BENCH_LOOKED_AT = HOUR
 """How often somebody asks again for the labels of parcels that got none: once an hour, assumed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
-    """Goods on their way back to `site`, under an RMA number (0: nobody asked); `undelivered`: by the carrier."""
-
-    id: int
-    case: int
-    rma: int
-    site: int
-    lines: tuple[LineQuantity, ...]
-    items: tuple[ItemQuantity, ...]
-    undelivered: bool = False
-    tracking: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnsDesk:
-    """How long it takes until returned goods are looked at, and what is found: (parcel, line) to a bucket.
-
-    With a `desk`, people do it one parcel at a time in their hours, and `inspect` is how long they are at it.
-    """
-
-    inspect: Lag
-    grade: Callable[[int, int], Bucket]
-    desk: Station | None = None
-    waited: Callable[[Elapsed], None] | None = None
-    """Who hears how long a parcel lay there before it was through."""
 
 
 class Warehouse:
@@ -343,61 +313,6 @@ class Warehouse:
             )
         )
 
-    def unasked(self) -> dict[int, int]:
-        """Return by item what the book has on the shelves and nobody has asked this site to ship."""
-        free = {item: units - self.aside.get(item, 0) for item, units in self.book.items()}
-        for job in self.jobs.values():
-            for row in job.items:
-                free[row.item] = free.get(row.item, 0) - row.quantity
-        return free
-
-    def load(self, transfer: int, item: int, units: int, target: int, due: Elapsed) -> int:
-        """Load units for another site as far as they are found, let the truck go, and return how many are on it.
-
-        They are at no site until it is unloaded, `due` (elapsed) at `target`. Where units are missing, their bin is
-        counted.
-        """
-        there = self.shelf.get(item, 0)
-        loaded = min(units, there)
-        if loaded:
-            self.shelf[item] = there - loaded
-            self._move(item, -loaded, "transfer")
-            self.facts.send(
-                TransferShipped(
-                    id=derive(transfer, 1),
-                    cause=transfer,
-                    site=self.site,
-                    item=item,
-                    quantity=loaded,
-                    transfer=transfer,
-                    target=target,
-                    due=due,
-                    sequence=self._next(item, -loaded),
-                    at=self.ground.timeline.now,
-                )
-            )
-        if loaded < units:
-            self._correct((item, transfer))
-        return loaded
-
-    def stow(self, transfer: int, item: int, units: int, missing: int) -> None:
-        """A truck is unloaded and its units are put away; others that its papers name were not on it."""
-        self.shelf[item] = self.shelf.get(item, 0) + units
-        self._move(item, units, "transfer")
-        self.facts.send(
-            TransferReceived(
-                id=derive(transfer, 2),
-                cause=transfer,
-                site=self.site,
-                item=item,
-                quantity=units,
-                missing=missing,
-                transfer=transfer,
-                sequence=self._next(item, units),
-                at=self.ground.timeline.now,
-            )
-        )
-
     def _correct(self, bin_and_cause: tuple[int, int]) -> None:
         """After a short pick somebody counts the bin: the book follows the shelf."""
         item, cause = bin_and_cause
@@ -432,6 +347,11 @@ class Warehouse:
         self.shelf[item] = max(0, before + units)
         self._correct((item, cause))
         return self.shelf[item] - before
+
+    def moved(self, item: int, change: int, reason: str) -> int:
+        """Book units that left the site or came to it, and return the number of the fact that is to be told of it."""
+        self._move(item, change, reason)
+        return self._next(item, change)
 
     def _move(self, item: int, change: int, reason: str) -> None:
         on_hand = self.book[item] = self.book.get(item, 0) + change

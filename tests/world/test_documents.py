@@ -96,6 +96,17 @@ def test_an_answer_counts_from_the_partners_file_and_an_invoice_from_the_truck(d
     assert polls[-1] < DAY and min(found.lags["810"]) > min(found.lags["856"])
 
 
+def test_an_answer_that_somebody_typed_is_read_and_no_copy_of_it_travels(day):
+    """The document itself comes later from the outbox: the gateway knows its number."""
+    found, channel = documents(ran()), day.channels[0]
+    told = OrderAnswered(id=77, case=5, channel=channel.index, number="PO-5", code="IA", lines=())
+    sent, resent = found.sent["855"], found.resent
+    found.read_by_hand(told)
+    found.send(told)
+    assert found.sent["855"] == sent + 1 and found.resent == resent and found.dropped == 1
+    assert found.lags["855"][-1] == 0 and 77 not in found.due
+
+
 def test_a_partner_who_takes_no_documents_gets_none():
     scenario = scenarios.load("partner_documents", ["horizon=12h", "faults=[]", f"{BLOCK}=null"])
     world = build(scenario, "standard", 3, Recorder(), stops=True)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 from actors.calls import Feed
 from actors.ground import Ground, Lag
+from actors.parcel import ReturnsDesk
 from actors.second_thoughts import Habit, Habits, SecondThoughts
-from actors.wms import ReturnsDesk, Warehouse
+from actors.wms import Warehouse
 from twin.model.chance import stream_id, uniform
 from twin.model.stock import Bucket
 from twin.world import second_thoughts

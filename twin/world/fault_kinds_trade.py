@@ -40,7 +40,7 @@ TRADE: Final[dict[str, FaultKind]] = {
     ),
     "B2": FaultKind(
         picks=False,
-        text="A file comes again after `lag`, whole: the ERP's stock, or partners' orders under the old number.",
+        text="A file comes again after `lag`, whole: the ERP's stock, partners' orders under the old number; or a document.",
         targets=("erp_cloud", "erp_legacy", "edi_gateway"),
         needs=("lag",), takes=COIN, visibility=("late",),
     ),
@@ -60,7 +60,7 @@ TRADE: Final[dict[str, FaultKind]] = {
     ),
     "B6": FaultKind(
         picks=False,
-        text="The 997 that acknowledges a file of orders never comes; its sender sends the file again.",
+        text="The 997 for a file of orders, or for a document to a partner, never comes; its sender sends it again.",
         targets=("edi_gateway",), takes=COIN, visibility=("silence",),
     ),
     "B7": FaultKind(

@@ -13,11 +13,11 @@ from actors.gateway import Gateway
 from actors.ground import Ground, Lag
 from actors.legacy_erp import StockFiles
 from actors.notifications import Notifications
+from actors.parcel import ReturnsDesk
 from actors.payments import PaymentProvider
 from actors.tms import Tms
 from actors.transactor import Store
 from actors.way import Way
-from actors.wms import ReturnsDesk
 from policies.throttle import token_bucket
 from twin.kernel.station import Hours, Station
 from twin.model.instant import DAY, HOUR, SECOND, Elapsed

@@ -3,7 +3,8 @@
 from actors.calls import Feed
 from actors.carrier import Carrier, LabelRequested, Luck, Scanner
 from actors.ground import Ground
-from actors.wms import Parcel, Warehouse
+from actors.parcel import Parcel
+from actors.wms import Warehouse
 from twin.model.ids import derive
 from twin.world import landscape
 from twin.world.laws import compiled

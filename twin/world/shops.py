@@ -5,13 +5,14 @@ from collections.abc import Callable
 from actors.buyers import Sayer
 from actors.calls import Endpoint, Gate
 from actors.carrier import Carrier
-from actors.channel import Channel, Webhook
+from actors.channel import Channel
 from actors.ground import Lag
 from actors.keyed_posts import KeyedPosts
 from actors.mailbox import Mailbox, Run
 from actors.once import Once
 from actors.second_thoughts import SecondThoughts
 from actors.way import Way
+from actors.webhook import Webhook
 from actors.writing import Writer
 from policies.throttle import token_bucket
 from twin.kernel.link import Link

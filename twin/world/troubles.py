@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from actors.calls import Client, Endpoint, Feed, Gate
-from actors.channel import Channel, Poll, Webhook
+from actors.channel import Channel
 from actors.demand import Buyers
 from actors.erp import Erp
 from actors.ground import Ground
@@ -16,6 +16,7 @@ from actors.mailbox import KINDS as FILES_OF_ORDERS
 from actors.mailbox import Mailbox
 from actors.middleware import Middleware
 from actors.operators import Operators, TroubledOperators
+from actors.poll import Poll
 from actors.server import Server
 from actors.server_terms import Terms
 from actors.supplier import TroubledDock
@@ -29,6 +30,7 @@ from actors.troubled_server import TroubledServer
 from actors.troubled_settings import CALLING, KEEPING, Impatient, TroubledLedger
 from actors.troubled_site import FLOOR, TOLD, TroubledFeed, TroubledWarehouse
 from actors.troubled_store import STORED
+from actors.webhook import Webhook
 from actors.wms import Warehouse
 from policies.throttle import Throttle
 from twin.kernel.faults import Armed, Fault, Faults, Lever
