@@ -40,7 +40,7 @@ TRADE: Final[dict[str, FaultKind]] = {
     ),
     "B2": FaultKind(
         picks=False,
-        text="A file comes again after `lag`, whole: the ERP's stock, partners' orders under the old number; or a document.",
+        text="A file comes again after `lag`, whole: the ERP's stock, partners' orders under their number, a document.",
         targets=("erp_cloud", "erp_legacy", "edi_gateway"),
         needs=("lag",), takes=COIN, visibility=("late",),
     ),
