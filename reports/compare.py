@@ -17,6 +17,10 @@ LOG_FROM_RATIO: Final = 30.0
 """Means further apart than this are shown on a logarithmic axis, if no interval reaches 0."""
 
 
+Values = Sequence[Sequence[float | None]]
+"""The values of a measure, design by design, run by run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One measure of the figure: its key, its title, and what its axis shows."""
@@ -59,9 +63,16 @@ def panels(comparison: Comparison) -> list[Panel]:
     """
     own = {panel.kpi: panel for panel in PANELS}
     values = {kpi: [comparison.values(design, kpi) for design in comparison.designs] for kpi in comparison.reported}
-    shown = [kpi for kpi in values if "{" not in kpi or values[kpi] != values.get(kpi.partition("{")[0])]
+    shown = [kpi for kpi in values if not _is_all_of(values[kpi], values.get(kpi.partition("{")[0], []), kpi)]
     shown.sort(key=lambda kpi: len(comparison.designs) > 1 and all(each == values[kpi][0] for each in values[kpi]))
     return [own.get(kpi) or _panel(comparison, kpi) for kpi in shown[:PANELS_MAX]]
+
+
+def _is_all_of(part: Values, whole: Values, kpi: str) -> bool:
+    """Tell whether a labelled measure is the whole one in every run; without a value it is none of it."""
+    return "{" in kpi and [[each or 0.0 for each in runs] for runs in part] == [
+        [each or 0.0 for each in runs] for runs in whole
+    ]
 
 
 def _panel(comparison: Comparison, kpi: str) -> Panel:
