@@ -33,6 +33,7 @@ def main(wanted: list[str]) -> None:
             over_time = next((drawn for key, drawn in findings.figures.items() if key.startswith("orders")), None)
         target = HERE / "gallery" / f"{name}.svg"
         target.write_bytes(image(over_time or compare.figure(comparison), "svg"))
+        sys.stdout.write(f"{name} shows {'orders over time' if over_time else compare.caption(comparison)}\n")
         for design in comparison.designs:
             for kpi in comparison.reported:
                 sys.stdout.write(f"{name} {design} {kpi} {estimate_cell(comparison.estimates[design].get(kpi))}\n")
