@@ -58,14 +58,20 @@ def caption(comparison: Comparison) -> str:
 def panels(comparison: Comparison) -> list[Panel]:
     """Return what the figure shows, at most four of the measures that the scenario reports, in its order.
 
-    Those in which designs differ come before those that are the same in every run of all; a part that is all of a
-    measure (of one link, where there is one) is not shown beside it.
+    Those in which designs differ come before those that are the same in every run of all that have them; a part that is
+    all of a measure (of one link, where there is one) is not shown beside it.
     """
     own = {panel.kpi: panel for panel in PANELS}
     values = {kpi: [comparison.values(design, kpi) for design in comparison.designs] for kpi in comparison.reported}
     shown = [kpi for kpi in values if not _is_all_of(values[kpi], values.get(kpi.partition("{")[0], []), kpi)]
-    shown.sort(key=lambda kpi: len(comparison.designs) > 1 and all(each == values[kpi][0] for each in values[kpi]))
+    shown.sort(key=lambda kpi: not _tells_apart(values[kpi]))
     return [own.get(kpi) or _panel(comparison, kpi) for kpi in shown[:PANELS_MAX]]
+
+
+def _tells_apart(values: Values) -> bool:
+    """Tell whether two designs have values that are not the same."""
+    known = [runs for runs in values if any(each is not None for each in runs)]
+    return any(runs != known[0] for runs in known)
 
 
 def _is_all_of(part: Values, whole: Values, kpi: str) -> bool:
