@@ -15,6 +15,7 @@ from actors.ground import Ground, Lag
 from actors.once import Once
 from actors.parcel import Parcel, ReturnsDesk
 from actors.reserve import Reserve
+from actors.scales import Scales
 from actors.stock_book import send_cut
 from actors.waves import Waves
 from twin.kernel.station import Station
@@ -77,6 +78,8 @@ class Warehouse:
         """How long after a short pick its bin is counted; None: at once."""
         self.returns = returns
         self.facts = facts
+        self.scales: Scales | None = None
+        """What weighs the goods by catch weight; None: there are none."""
         self.waves: Waves | None = None
         """What takes releases to the floor; None: each goes there at once."""
         self.aside: dict[int, int] = {}
@@ -91,9 +94,11 @@ class Warehouse:
         """Releases accepted and not yet picked."""
         self.benched: dict[int, LabelRequested] = {}
         """Parcels whose label the carrier did not give, by package, until somebody asks again."""
-        self._told: dict[int, tuple[int, int]] = {}
-        """Item to the number of its last fact, and what its facts come to."""
+        self._told: dict[int, tuple[int, int, int]] = {}
+        """Item to the number of its last fact, and what its facts come to, in units and in weight."""
         self._shipping: dict[int, tuple[ReleaseToWarehouse, tuple[LineQuantity, ...]]] = {}
+        self._weighed: dict[int, tuple[LineQuantity, ...]] = {}
+        """What picked releases weigh, by release."""
         recorder = ground.recorder
         self._party = recorder.party(name)
         self._picked_kind = recorder.kind("release.picked")
@@ -152,6 +157,7 @@ class Warehouse:
             return
         found: list[LineQuantity] = []
         short: list[LineQuantity] = []
+        weighed: list[LineQuantity] = []
         now = self.ground.timeline.now
         for line, row in zip(job.lines, job.items, strict=True):
             item, asked = row.item, row.quantity
@@ -162,6 +168,8 @@ class Warehouse:
                 self.shelf[item] = there - got
                 self._move(item, -got, "shipment")
                 found.append(LineQuantity(line.line, got))
+                if self.scales is not None and self.scales.weighs(item):
+                    weighed.append(LineQuantity(line.line, self.scales.take(item, got)))
             if got < asked:
                 short.append(LineQuantity(line.line, asked - got))
                 if self.counted is None:
@@ -184,6 +192,8 @@ class Warehouse:
             )
         if found:
             self._shipping[job.release] = (job, tuple(found))
+            if weighed:
+                self._weighed[job.release] = tuple(weighed)
             assert self.carrier is not None
             item_of = {line.line: row.item for line, row in zip(job.lines, job.items, strict=True)}
             self.carrier.submit(
@@ -226,6 +236,7 @@ class Warehouse:
                 lines=found,
                 at=self.ground.timeline.now,
                 tracking=(event.package,) if self.tracked else (),
+                weights=self._weighed.pop(job.release, ()),
             )
         )
 
@@ -300,6 +311,7 @@ class Warehouse:
         item = supply.item
         self.shelf[item] = self.shelf.get(item, 0) + supply.quantity
         self._move(item, supply.quantity, "receipt")
+        weight = self.scales.put(item, supply.quantity, supply.id) if self.scales is not None else 0
         self.facts.send(
             StockReceived(
                 id=derive(supply.id, 9),
@@ -308,8 +320,9 @@ class Warehouse:
                 item=item,
                 quantity=supply.quantity,
                 order=supply.order,
-                sequence=self._next(item, supply.quantity),
+                sequence=self._next(item, supply.quantity, weight),
                 at=self.ground.timeline.now,
+                weight=weight,
             )
         )
 
@@ -319,7 +332,8 @@ class Warehouse:
         wrong = self.shelf.get(item, 0) + self.aside.get(item, 0) - self.book.get(item, 0)
         if wrong:
             self._move(item, wrong, "count")
-            number = self._next(item, wrong)
+            weight = self.scales.found(item, wrong, cause) if self.scales is not None else 0
+            number = self._next(item, wrong, weight)
             self.facts.send(
                 StockAdjusted(
                     id=derive(derive(item, 77 + self.site), number),
@@ -330,6 +344,7 @@ class Warehouse:
                     reason="count",
                     sequence=number,
                     at=self.ground.timeline.now,
+                    weight=weight,
                 )
             )
 
@@ -357,10 +372,10 @@ class Warehouse:
         on_hand = self.book[item] = self.book.get(item, 0) + change
         self.ground.probe.moved(self.site, item, change, reason, on_hand)
 
-    def _next(self, item: int, change: int) -> int:
+    def _next(self, item: int, change: int, weight: int = 0) -> int:
         """Number the next fact about an item."""
-        number, net = self._told.get(item, (0, 0))
-        self._told[item] = (number + 1, net + change)
+        number, net, weighs = self._told.get(item, (0, 0, 0))
+        self._told[item] = (number + 1, net + change, weighs + weight)
         return number + 1
 
     def packed(self) -> Iterator[tuple[int, int]]:
@@ -378,7 +393,7 @@ class Warehouse:
         send_cut(self.facts, event, self.ground.timeline.now, on_hand)
 
     def _snapshot(self, event: SnapshotRequested) -> StockSnapshot:
-        number, net = self._told.get(event.item, (0, 0))
+        number, net, weight = self._told.get(event.item, (0, 0, 0))
         return StockSnapshot(
             id=derive(event.id, 1),
             cause=event.id,
@@ -387,4 +402,5 @@ class Warehouse:
             net=net,
             sequence=number,
             at=self.ground.timeline.now,
+            weight=weight,
         )

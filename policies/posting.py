@@ -28,6 +28,7 @@ class Posted(NamedTuple):
     change: int
     blocked: int
     on: "BookedOn"
+    weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Posting:
     def _posted(self, group: Sequence[ToPost], began: Instant) -> Posted:
         ids = tuple([movement.movement for movement in group])
         change, blocked = sum(each.change for each in group), sum(each.blocked for each in group)
-        return Posted(posting_key(ids), group[0], ids, change, blocked, self.booked(began + group[0].at))
+        on, weight = self.booked(began + group[0].at), sum(each.weight for each in group)
+        return Posted(posting_key(ids), group[0], ids, change, blocked, on, weight)
 
 
 def posting_key(movements: Sequence[int]) -> int:

@@ -22,7 +22,7 @@ from twin.model.particulars import Customer
 from twin.model.posting import Cut, Flights, Unposted
 from twin.model.publication import Sender, Shown
 from twin.model.shipment import Shipment
-from twin.model.stock import ItemStock, Movement, Reservation
+from twin.model.stock import ItemStock, Movement, Reservation, Weighed
 from twin.model.trace import Traced
 from twin.model.wire import Parked
 
@@ -145,6 +145,8 @@ TRACES: Table[Traced] = Table(20, "traces", Traced)
 MASTER: Table[MasterItem] = Table(21, "master", MasterItem)
 BEFORE_SILENCE: Table[int] = Table(22, "before_silence", int)
 """Stock fact stream of an item at a silent warehouse to what was sellable there when it fell silent."""
+WEIGHTS: Table[Weighed] = Table(24, "weights", Weighed)
+"""Stock fact stream of (item, site) to the weight there, of items by catch weight."""
 BASKETS: Table[Basket] = Table(23, "baskets", Basket)
 """Case of the order that may come to what is kept for it."""
 
@@ -173,6 +175,7 @@ TABLES: tuple[Table[object], ...] = (  # type: ignore[assignment]  # Table is in
     MASTER,
     BEFORE_SILENCE,
     BASKETS,
+    WEIGHTS,
 )
 
 

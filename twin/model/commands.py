@@ -201,6 +201,8 @@ class StockReceived(Message, frozen=True, gc=False, kw_only=True, tag=True):
     sequence: int
     """Number in the delta stream of (site, item)."""
     at: Elapsed
+    weight: int = 0
+    """What it weighs, of an item by catch weight: not computed from the quantity."""
 
 
 class StockAdjusted(Message, frozen=True, gc=False, kw_only=True, tag=True):
@@ -212,6 +214,8 @@ class StockAdjusted(Message, frozen=True, gc=False, kw_only=True, tag=True):
     reason: str
     sequence: int
     at: Elapsed
+    weight: int = 0
+    """By how much the weight changed, of an item by catch weight."""
 
 
 class StockCounted(Message, frozen=True, gc=False, kw_only=True, tag=True):
@@ -258,6 +262,8 @@ class StockSnapshot(Message, frozen=True, gc=False, kw_only=True, tag=True):
     net: int
     sequence: int
     at: Elapsed
+    weight: int = 0
+    """What they weigh together, of an item by catch weight."""
 
 
 class ShipmentConfirmed(Message, frozen=True, gc=False, kw_only=True, tag=True):
@@ -270,6 +276,8 @@ class ShipmentConfirmed(Message, frozen=True, gc=False, kw_only=True, tag=True):
     at: Elapsed
     tracking: tuple[int, ...] = ()
     """Tracking numbers of its packages, where the carrier tells of them."""
+    weights: tuple[LineQuantity, ...] = ()
+    """What the lines of items by catch weight weigh."""
 
 
 class WarehouseShort(Message, frozen=True, gc=False, kw_only=True, tag=True):

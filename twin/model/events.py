@@ -114,6 +114,8 @@ class MovementRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
     movements: tuple[int, ...] = ()
     """The ledger rows that it sums up, in their order; the first is `movement`."""
     document: int = 0
+    weight: int = 0
+    """By how much the weight on hand changed, of an item by catch weight."""
     book_on: Instant = 0
     """When to book it because its own time lies in a closed period (wall); 0: then."""
     happened_at: Instant = 0
@@ -147,6 +149,8 @@ class FulfilmentRecorded(Event, frozen=True, gc=False, kw_only=True, tag=True):
     lines: tuple[LineQuantity, ...]
     items: tuple[ItemQuantity, ...]
     movements: tuple[int, ...] = ()
+    weights: tuple[LineQuantity, ...] = ()
+    """What the lines of items by catch weight weigh: they are billed by it."""
     book_on: Instant = 0
     """When to book it because its own time lies in a closed period (wall); 0: then."""
     happened_at: Instant = 0

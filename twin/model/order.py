@@ -134,6 +134,7 @@ class LineParts(TypedDict, total=False):
     over: int
     price: int
     returned: int
+    weight: int
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -159,6 +160,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     """Minor units each."""
     returned: int = 0
     """Shipped and come back under an RMA; they stay part of `shipped`."""
+    weight: int = 0
+    """What has left weighs, of an item by catch weight; in quanta of its own unit."""
 
     def changed(self, **parts: Unpack[LineParts]) -> "Line":
         """Return the line with these parts replaced."""

@@ -28,6 +28,7 @@ class ToPost(msgspec.Struct, frozen=True, gc=False):
     change: int
     blocked: int = 0
     at: Elapsed = 0
+    weight: int = 0
 
 
 class Unposted(msgspec.Struct, frozen=True, gc=False):

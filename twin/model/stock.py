@@ -158,7 +158,10 @@ class ItemStock(msgspec.Struct, frozen=True, gc=False):
 
 
 class Movement(msgspec.Struct, frozen=True, gc=False):
-    """One row of the append-only ledger of which positions are the fold; `quantity` > 0. One cause posts one once."""
+    """One row of the append-only ledger of which positions are the fold; `quantity` > 0. One cause posts one once.
+
+    Where a snapshot mends the weight alone, `quantity` is 0.
+    """
 
     id: int
     cause: int
@@ -170,6 +173,15 @@ class Movement(msgspec.Struct, frozen=True, gc=False):
     reason: str
     effective_at: Elapsed
     recorded_at: Elapsed
+    weight: int = 0
+    """What the units weigh together, where that was told: a second quantity, in quanta of its own unit."""
+
+
+class Weighed(msgspec.Struct, frozen=True, gc=False):
+    """The weight of an item at a site: what is on hand, and what the stock facts of its stream come to."""
+
+    on_hand: int = 0
+    told: int = 0
 
 
 class Reservation(msgspec.Struct, frozen=True, gc=False):

@@ -41,6 +41,18 @@ Packs = Mapping[Identifier, Mapping[Identifier, Content]]
 """Base units in each package, by item; `other` stands for the items that are not named."""
 Bases = Mapping[Identifier, Literal["EA", "KGM", "LTR", "MTR"]]
 """The base unit of an item, where it is not the piece; its stock is kept in whole quanta of it (DOMAIN 1)."""
+
+
+class CatchWeight(Block):
+    """Items by catch weight: pieces are sold, and each weighs its own. `nominal` is what one weighs, more or less.
+
+    A piece may be lighter or heavier by at most the share `spread`. Weights are in kilograms, exact to the gram.
+    """
+
+    nominal: Annotated[Mapping[Identifier, Content], Field(min_length=1)]
+    spread: Share = sourced("10%", "assumed: pieces that are cut or grown, not cast")
+
+
 Kits = Mapping[Identifier, Annotated[Mapping[Identifier, Count], Field(min_length=1)]]
 """How much of each component is in a kit, in quanta."""
 Aliases = Mapping[Identifier, Mapping[Identifier, Identifier]]

@@ -22,6 +22,7 @@ from twin.world.scenario import Channel, InFiles, Poll, Scenario, Webhook
 from twin.world.seller_specs import EdiGateway, Marketplace, Seller, announced
 from twin.world.values import duration_text
 from twin.world.warm_up import longest
+from twin.world.weighing import weighing
 
 
 def findings(scenario: Scenario) -> Iterator[Finding]:
@@ -40,6 +41,7 @@ def _distributor(scenario: Scenario) -> Iterator[Finding]:
     yield from _landscape(scenario)
     yield from _channels(scenario)
     yield from _baskets(scenario)
+    yield from weighing(scenario)
     yield from _stock(scenario)
     yield from _demand(scenario)
     yield from _designs(scenario)

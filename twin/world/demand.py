@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from twin.world.basket_specs import Baskets
-from twin.world.catalogue_specs import Aliases, Bases, Kits, Packs, Prefix, Replacement
+from twin.world.catalogue_specs import Aliases, Bases, CatchWeight, Kits, Packs, Prefix, Replacement
 from twin.world.law_specs import CountLaw, Delay, Figure, ZipfLaw
 from twin.world.safety_specs import SafetyOfAll, SafetyOfItem
 from twin.world.second_thoughts import Returns, SecondThoughts
@@ -56,6 +56,7 @@ class Items(Block):
     packs: Packs = sourced({}, "rule: items are sold by the piece unless it is said")
     bases: Bases = sourced({}, "rule: items are counted in pieces unless it is said")
     bought_in: Identifier | None = sourced(None, "rule: supply is bought by the quantum unless it is said")
+    catch_weight: CatchWeight | None = sourced(None, "rule: pieces are not weighed unless it is said")
     kits: Kits = sourced({}, "rule: no item is made of others unless it is said")
     aliases: Aliases = sourced({}, "rule: channels know our item codes")
     gtin_prefix: Prefix | None = sourced(None, "rule: items have no GTINs unless it is said")

@@ -5,6 +5,7 @@ from twin.model.commands import SupplyAnnounced
 from twin.model.ids import derive
 from twin.model.stock import ItemStock, Position, SalesRate, Supply
 from twin.world.process import erp_writes_files, fill, fill_kits
+from twin.world.scaled import weigh_opening
 from twin.world.wiring import Wiring
 
 
@@ -46,6 +47,7 @@ def fill_world(wiring: Wiring) -> None:
             wiring.watch.showed(channel.index, item, value * channel.packs.get(item, 1))
             shown.append(value)
         fill(wiring.middleware, stock, shown)
+    weigh_opening(wiring)
     for kit, figures in fill_kits(wiring.middleware, tuple(kits)):
         for channel, value in zip(wiring.channels, figures, strict=True):
             channel.shown[kit] = (value, 0)

@@ -20,6 +20,7 @@ from twin.world.laws import compiled
 from twin.world.opening import local_midnight
 from twin.world.parcels import luck_of, scanner_of, take_back_undelivered
 from twin.world.rules import the_wms
+from twin.world.scaled import scales_of
 from twin.world.stocking import split
 from twin.world.wiring import LABELS_AGAIN, Wiring
 
@@ -56,6 +57,7 @@ def add_warehouses(wiring: Wiring) -> None:
             returns=wiring.further.returns_desk(desk_of(wiring.ground, label, wms.returns)),
             facts=wiring.feed(name, label),
         )
+        warehouse.scales = scales_of(wiring, label, book)
         wiring.troubles.pull(warehouse, name, label)
         if isinstance(warehouse, TroubledWarehouse):
             warehouse.wishes = wiring.door(f"{label}/wishes")

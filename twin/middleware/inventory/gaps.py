@@ -15,6 +15,7 @@ from twin.middleware.delivery.exceptions import notice
 from twin.middleware.delivery.waiting import wait_for_item
 from twin.middleware.inventory.movements import book, change_of, held_facts, move, place, settle
 from twin.middleware.inventory.posting import stream_key
+from twin.middleware.inventory.weights import weigh_snapshot
 from twin.middleware.unit import ITEMS, STREAMS, Outcome, Unit
 from twin.model.commands import StockSnapshot, StreamGapDue
 from twin.model.events import SnapshotRequested
@@ -64,7 +65,9 @@ def take_snapshot(snapshot: StockSnapshot, now: Now, rules: RuleSet, unit: Unit)
     unit.save(STREAMS, key, taken.state.summing(snapshot.net + sum(change_of(each) for each in facts)))
     before = rules.atp.available(stock, now.elapsed)
     booked: list[ToPost] = []
-    stock = move(stock, snapshot, snapshot.net - stream.net, "snapshot", now.elapsed, ids, unit, booked)
+    missing = weigh_snapshot(snapshot, facts, unit)
+    change = snapshot.net - stream.net
+    stock = move(stock, snapshot, change, "snapshot", now.elapsed, ids, unit, booked, weight=missing)
     for each in facts:
         stock = book(stock, each, now.elapsed, ids, unit, booked)
     settle(stock, before, snapshot, booked, now, rules, ids, unit)

@@ -15,6 +15,7 @@ from twin.middleware.delivery.waiting import wait_for_item
 from twin.middleware.inventory.backorders import serve_waiting
 from twin.middleware.inventory.posting import post, stream_key
 from twin.middleware.inventory.transfers import under_way
+from twin.middleware.inventory.weights import weigh_facts, weight_of
 from twin.middleware.unit import ITEMS, MOVEMENTS, STREAMS, Outcome, Unit
 from twin.model import wire
 from twin.model.commands import (
@@ -79,6 +80,7 @@ def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome
         if isinstance(each, TransferReceived) and each.missing:
             told = f"{place(each)}: {each.missing} of transfer {each.transfer} were not on the truck"
             notice(fact, "TRANSFER_SHORT", each.transfer, told, now, rules, unit)
+    weigh_facts(facts, fact.item, fact.site, unit)
     settle(stock, before, fact, booked, now, rules, ids, unit)
     return Outcome.APPLIED
 
@@ -120,7 +122,7 @@ def book(stock: ItemStock, fact: Fact, now: Elapsed, ids: Ids, unit: Unit, booke
     if isinstance(fact, Transferred):
         reason, document = "transfer", fact.transfer
         stock = replaced(stock, supply=under_way(stock.supply, fact))
-    return move(stock, fact, change_of(fact), reason, now, ids, unit, booked, document=document)
+    return move(stock, fact, change_of(fact), reason, now, ids, unit, booked, document=document, weight=weight_of(fact))
 
 
 def move(
@@ -134,18 +136,17 @@ def move(
     booked: list[ToPost],
     *,
     document: int = 0,
+    weight: int = 0,
 ) -> ItemStock:
-    """Return the record after a signed change of what can be sold at the fact's site."""
-    if change:
-        source, target = (Bucket.OUTSIDE, Bucket.SELLABLE) if change > 0 else (Bucket.SELLABLE, Bucket.OUTSIDE)
-        movement = ids.next()
-        unit.save(
-            MOVEMENTS,
-            movement,
-            Movement(movement, fact.id, fact.item, fact.site, source, target, abs(change), reason, fact.at, now),
-        )
+    """Return the record after a signed change of what can be sold at the fact's site, and of its weight."""
+    if change or weight:
+        more = (change or weight) > 0
+        source, target = (Bucket.OUTSIDE, Bucket.SELLABLE) if more else (Bucket.SELLABLE, Bucket.OUTSIDE)
+        movement, units, weighs = ids.next(), abs(change), abs(weight)
+        row = Movement(movement, fact.id, fact.item, fact.site, source, target, units, reason, fact.at, now, weighs)
+        unit.save(MOVEMENTS, movement, row)
         type = reason if reason in _OWN_TYPES else "adjustment"
-        booked.append(ToPost(movement, type, fact.item, fact.site, reason, document, change, 0, fact.at))
+        booked.append(ToPost(movement, type, fact.item, fact.site, reason, document, change, 0, fact.at, weight))
     return replaced(stock, positions=moved(stock.positions, fact.site, sellable=change))
 
 

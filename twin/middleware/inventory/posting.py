@@ -116,6 +116,7 @@ def _event(posted: Posted, cause: Message, began: Instant, rules: RuleSet, ids: 
         key=posted.key,
         movements=posted.movements,
         document=first.document,
+        weight=posted.weight,
         book_on=posted.on.at if shifted else 0,
         happened_at=began + first.at if shifted else 0,
         receipt=rules.reconciliation is not None,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from twin.middleware.delivery.exceptions import notice
 from twin.middleware.inventory.movements import moved, replaced
 from twin.middleware.inventory.posting import follow
+from twin.middleware.inventory.weights import weigh_out, weights_of
 from twin.middleware.orders.effects import ChangeDemand, Grade, Reallocate, TakeIn
 from twin.middleware.orders.occasions import AllocatedShort
 from twin.middleware.unit import MOVEMENTS
@@ -119,6 +120,10 @@ def post_shipment(work: "Work") -> None:
     if shifted:
         told = f"shipment of order {order.number}"
         notice(work.cause, "PERIOD_SHIFTED", work.cause.id, told, work.now, work.rules, work.unit)
+    weights = weights_of(work.cause)
+    weighed: tuple[LineQuantity, ...] = ()
+    if weights:
+        weighed = weigh_out([(each.site, each.line, each.item) for each in work.shipped], weights, work.unit)
     for site in dict.fromkeys(each.site for each in work.shipped):
         here = [each for each in work.shipped if each.site == site]
         work.unit.emit(
@@ -131,6 +136,7 @@ def post_shipment(work: "Work") -> None:
                 lines=tuple([LineQuantity(each.line, each.units) for each in here if each.units]),
                 items=tuple([ItemQuantity(each.item, each.out) for each in here]),
                 movements=tuple([each.movement for each in here]) if followed else (),
+                weights=weighed,
                 book_on=on.at if shifted else 0,
                 happened_at=wall if shifted else 0,
                 receipt=followed,

@@ -1,5 +1,6 @@
 """Rows 16 to 19, 25 and 26: what warehouses are told, ship, cannot find, and give back or not."""
 
+from twin.middleware.inventory.weights import weights_of
 from twin.middleware.orders.effects import (
     ConsumeClaims,
     Effect,
@@ -146,12 +147,13 @@ def ship(order: Order, event: ShipmentConfirmed, now: Elapsed) -> Change:
             releases.append(after)
     effects: list[Effect] = []
     excess = False
+    weights = weights_of(event)
     for number, quantity in asked.items():
         took = inside.get(number, 0)
         if quantity > took:
             excess = True
         if 0 < number <= len(lines):
-            lines[number - 1] = _left(lines[number - 1], took, quantity - took)
+            lines[number - 1] = _left(lines[number - 1], took, quantity - took, weights.get(number, 0))
             effects.append(ConsumeClaims(event.site, number, took, quantity - took))
     if excess:
         effects.append(OpenException("OVERSHIP", f"shipment {event.key}"))
@@ -170,8 +172,9 @@ def ship(order: Order, event: ShipmentConfirmed, now: Elapsed) -> Change:
     return changed, Outcome.EXCEPTION if excess else Outcome.APPLIED, tuple(effects)
 
 
-def _left(line: Line, shipped: int, over: int) -> Line:
-    return line.changed(allocated=line.allocated - shipped, shipped=line.shipped + shipped, over=line.over + over)
+def _left(line: Line, shipped: int, over: int, weight: int) -> Line:
+    left = line.changed(allocated=line.allocated - shipped, shipped=line.shipped + shipped, over=line.over + over)
+    return left.changed(weight=line.weight + weight) if weight else left
 
 
 def _booked(order: Order, event: ShipmentConfirmed) -> int:

@@ -17,6 +17,7 @@ from twin.middleware.inventory.movements import awake, moved, replaced
 from twin.middleware.inventory.posting import post
 from twin.middleware.inventory.reservation import Consume, EntryCode, Release, apply, grant
 from twin.middleware.inventory.soft_claims import without_claim
+from twin.middleware.inventory.weights import weights_of
 from twin.middleware.orders import bookings, telling
 from twin.middleware.orders.bookings import Shipped, advise, post_shipment
 from twin.middleware.orders.effects import (
@@ -275,14 +276,10 @@ class Work:
             stock, positions=moved(stock.positions, effect.site, sellable=-out, committed=-consumed)
         )
         movement = self.ids.next()
-        now = self.now.elapsed
-        self.unit.save(
-            MOVEMENTS,
-            movement,
-            Movement(
-                movement, self.cause.id, item, effect.site, Bucket.SELLABLE, Bucket.OUTSIDE, out, "shipment", now, now
-            ),
-        )
+        now, cause, reason = self.now.elapsed, self.cause.id, "shipment"
+        sellable, outside, weight = Bucket.SELLABLE, Bucket.OUTSIDE, weights_of(self.cause).get(effect.line, 0)
+        row = Movement(movement, cause, item, effect.site, sellable, outside, out, reason, now, now, weight)
+        self.unit.save(MOVEMENTS, movement, row)
         self.shipped.append(Shipped(effect.site, effect.line, item, out, effect.quantity, movement))
 
     def _reduce(self, line: int, quantity: int, site: int | None, *, consume: bool) -> int:
