@@ -28,7 +28,9 @@ class TokenBucket:
     def admit(self, state: State, now: int, cost: int = 1) -> Admission:
         """Take `cost` tokens, if the bucket has them."""
         full = self.burst * self.ticks
-        level = min(full, state[0] + self.units * (now - state[1]))
+        level = state[0] + self.units * (now - state[1])
+        if level > full:
+            level = full
         wanted = cost * self.ticks
         if wanted <= level:
             return Admission((level - wanted, now), True)

@@ -13,6 +13,7 @@ makes it.
 """
 
 from collections.abc import Callable
+from heapq import heappush
 from typing import Final, TypeVar
 
 from twin.errors import UsageError
@@ -94,7 +95,11 @@ class Link:
             travel = self._travel(identity, attempt)
         if self._plain or (travel := self._adverse(travel, identity, attempt, deliver, arg)) >= 0:
             timeline = self._timeline
-            timeline.put((timeline._now + travel, NORMAL, next(timeline._eid), deliver, arg))
+            at = timeline._now + travel
+            if at < timeline._edge:
+                heappush(timeline._queue, (at, NORMAL, next(timeline._eid), deliver, arg))
+            else:
+                timeline.put_off((at, NORMAL, next(timeline._eid), deliver, arg))
 
     def waiting(self) -> int:
         """Return how many messages wait for their turn on a link of limited capacity."""

@@ -93,8 +93,9 @@ class Recorder:
         quantity: int = 0,
     ) -> None:
         """Write one row: whole microseconds, interned numbers, 63-bit identities, item number, quantity in quanta."""
-        self._buffer += _pack(now, kind, source, target, item, message, cause, case, quantity)
-        if len(self._buffer) >= _CHUNK_BYTES:
+        buffer = self._buffer
+        buffer += _pack(now, kind, source, target, item, message, cause, case, quantity)
+        if len(buffer) >= _CHUNK_BYTES:
             self._flush()
 
     def name(self, what: str, number: int, text: str) -> None:

@@ -91,7 +91,7 @@ class Timeline(simpy.Environment):
         if at < self._edge:
             heappush(self._queue, (at, NORMAL, next(self._eid), fn, arg))
         else:
-            self._put_off((at, NORMAL, next(self._eid), fn, arg))
+            self.put_off((at, NORMAL, next(self._eid), fn, arg))
 
     def call_at(self, at: int, fn: Callable[[A], object], arg: A) -> None:
         """Call `fn(arg)` at the instant `at`, in whole microseconds.
@@ -128,9 +128,10 @@ class Timeline(simpy.Environment):
         if entry[0] < self._edge:
             heappush(self._queue, entry)
         else:
-            self._put_off(entry)
+            self.put_off(entry)
 
-    def _put_off(self, entry: Entry) -> None:
+    def put_off(self, entry: Entry) -> None:
+        """Keep an entry that is due after the epoch that goes on."""
         epoch = entry[0] >> _EPOCH
         later = self._later.get(epoch)
         if later is None:

@@ -238,10 +238,10 @@ class Watch:
 
     def showed(self, channel: int, item: int, value: int) -> None:
         """A page changed; a kit lies in no warehouse under its own name."""
-        if item in self._kits:
-            return
-        self._shown[channel][item] = value
-        self._ghost(item)
+        shown = self._shown[channel]
+        if value != shown[item] and item not in self._kits:
+            shown[item] = value
+            self._ghost(item)
 
     # --- warehouses and ERP
 
@@ -260,17 +260,14 @@ class Watch:
     def _gap(self, item: int, change: int) -> None:
         old = self._drift_of.get(item, 0)
         new = self._drift_of[item] = old + change
-        if abs(new) != abs(old):
-            self.drift.add(abs(new) - abs(old), self.clock())
+        further = abs(new) - abs(old)
+        if further:
+            self.drift.add(further, self.clock())
 
     def _ghost(self, item: int) -> None:
+        most = max([shown[item] for shown in self._shown])
         there = self._counted.get(item, 0)
-        if there < 0:
-            there = 0
-        new = 0
-        for shown in self._shown:
-            if shown[item] - there > new:
-                new = shown[item] - there
+        new = most if there < 0 else most - there if most > there else 0
         old = self._ghost_of.get(item, 0)
         if new != old:
             self._ghost_of[item] = new

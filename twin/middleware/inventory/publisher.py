@@ -138,18 +138,19 @@ class Publisher:
             return tuple([row.item for row in event.rows])
         if not self.forgets_refused:
             return None
-        sooner = not self.since or self.idle_until > 0
+        pools, told_of, withheld, since = self.pool, self.told, self.withheld, self.since
+        sooner = not since or self.idle_until > 0
         for row in event.rows:
             item, pool = row.item, row.quantity
-            self.pool[item] = pool
-            told = self.told.get(item)
-            guess = pool - self.withheld.get(item, 0)
+            pools[item] = pool
+            told = told_of.get(item)
+            guess = pool - withheld.get(item, 0)
             if guess < 0:
                 guess = 0
             if told is not None and told[0] == guess and item not in self.in_flight and not event.marked:
-                self.since.pop(item, None)
+                since.pop(item, None)
             else:
-                self.since.setdefault(item, now)
+                since.setdefault(item, now)
                 if guess == 0 and not self.to_zero and (told is None or told[0] != 0):
                     self.to_zero = sooner = True
                 self.idle_until = 0

@@ -58,7 +58,8 @@ class CallChecks:
         client, number, attempt = call.client, call.number, call.attempt
         interface = self._interfaces[client.name]
         self._met["A-4"] += 1
-        if _hedged(client):
+        careful = client if isinstance(client, CarefulClient) else None
+        if careful is not None and careful.calling.hedge is not None:
             self._sent_beside(call, interface)
             return
         calls = interface.calls
@@ -75,8 +76,8 @@ class CallChecks:
             gate = client.pace.gate if isinstance(client.pace, Door) else client.pace
             if gate is not None:
                 self._paced(call, interface, gate.throttle, client.cost)
-        elif isinstance(client, CarefulClient) and client.calling.limiter is not None:
-            self._paced(call, interface, client.calling.limiter, client.calling.cost)
+        elif careful is not None and careful.calling.limiter is not None:
+            self._paced(call, interface, careful.calling.limiter, careful.calling.cost)
 
     def called(self, call: Call, outcome: str) -> None:
         """An attempt ended."""

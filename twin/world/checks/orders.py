@@ -121,7 +121,7 @@ class OrderChecks:
         pending, pledged, allocated, waiting = line.pending, line.pledged, line.allocated, line.backordered
         shipped, cancelled = line.shipped, line.cancelled
         whole = pending + pledged + allocated + waiting + shipped + cancelled == line.ordered
-        below = pending < 0 or pledged < 0 or allocated < 0 or waiting < 0 or shipped < 0 or cancelled < 0
+        below = (pending | pledged | allocated | waiting | shipped | cancelled) < 0  # the sign of any of them is kept
         if not whole or below or line.invoiced > shipped:
             parts = (pending, pledged, allocated, waiting, shipped, cancelled)
             key = f"order {order.id} line {line.number}"

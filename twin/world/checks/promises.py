@@ -204,10 +204,10 @@ def published(
     if not _plain(stock, now):
         return None
     rule = rules.channels[channel]
-    total, safety = 0, rules.safety
+    total, sites, safety = 0, rule.sites, rules.safety if rules.safety else None
     for site, free in enumerate(_free(stock, now)):
-        if rule.sites is None or site in rule.sites:
-            total += max(0, free - safety.units(stock.item, site, rule.method)) if safety else free
+        if sites is None or site in sites:
+            total += free if safety is None else max(0, free - safety.units(stock.item, site, rule.method))
     told = total - rule.buffer.size(stock, channel, now, total, waited)
     if rule.depth:
         told += max(0, rule.depth - sum(line.quantity for line in stock.waiting))
@@ -241,7 +241,7 @@ def _free(stock: ItemStock, now: Elapsed, order: int = 0) -> list[int]:
     What an `order` holds does not count for itself. Waiting demand and units in dispute take from the sites in order.
     """
     if not (stock.claims or stock.waiting or stock.disputed):
-        return [max(0, position.sellable - position.committed) for position in stock.positions]
+        return [free if (free := each.sellable - each.committed) > 0 else 0 for each in stock.positions]
     waiting = stock.disputed + sum([line.quantity for line in stock.waiting])
     found = []
     for site, position in enumerate(stock.positions):
