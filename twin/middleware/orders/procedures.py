@@ -17,6 +17,7 @@ from twin.middleware.orders.money import over
 from twin.middleware.orders.occasions import Allocated, Amended, Occasion, ReturnAuthorised
 from twin.middleware.orders.returns import returns_open
 from twin.middleware.orders.shipments import connect
+from twin.middleware.orders.shipping import ship_in_one_stride
 from twin.middleware.orders.telling import issue
 from twin.middleware.orders.waiting import release_claimed
 from twin.middleware.orders.work import Work
@@ -102,7 +103,10 @@ def move_by_line_fact(fact: LineFact, now: Now, rules: RuleSet, unit: Unit) -> O
     if order is None:
         return wait_for_order(fact, now, rules, unit)
     named = {each.line for each in fact.lines}
-    outcome = _move(loaded(fact, now, rules, unit, order, named), fact)
+    work = loaded(fact, now, rules, unit, order, named)
+    outcome = ship_in_one_stride(work, fact) if type(fact) is ShipmentConfirmed else None
+    if outcome is None:
+        outcome = _move(work, fact)
     if type(fact) is ShipmentConfirmed and fact.tracking and outcome is not Outcome.NOOP:
         connect(fact, order, now, rules, unit)
     return outcome

@@ -204,7 +204,7 @@ def published(
     if not _plain(stock, now):
         return None
     rule = rules.channels[channel]
-    total, sites, safety = 0, rule.sites, rules.safety if rules.safety else None
+    total, sites, safety = 0, rule.sites, rules.safety or None
     for site, free in enumerate(_free(stock, now)):
         if sites is None or site in sites:
             total += free if safety is None else max(0, free - safety.units(stock.item, site, rule.method))
