@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from policies.atp import LookAhead
 from tests.middleware.shop import Shop, rules
+from twin.middleware.naive.one_step import one_step
 from twin.middleware.unit import LETTERS, Outcome
 from twin.model.commands import TransferReceived, TransferShipped
 from twin.model.events import MovementRecorded
@@ -102,3 +103,17 @@ def test_whichever_end_is_heard_first_nothing_is_made_or_expected_for_ever(units
     stock = middle.stock(ITEM)
     assert on_hand(middle) == [10 - units, units - missing]
     assert sum(known.ordered - known.received for known in stock.supply) == 0
+
+
+def test_a_transfer_in_one_step_is_promised_on_the_truck_and_what_the_truck_loses_stays_in_the_book():
+    """The naive table: goods are on the other shelf when they leave; the standard one lets the order wait."""
+    naive = shop(north=4)
+    naive.procedures = one_step()
+    naive.do(leaves(naive, 4))
+    assert on_hand(naive) == [0, 4]
+    assert naive.submit(500, (ITEM, 3)) is Outcome.ACCEPTED
+    naive.do(arrives(naive, 3, missing=1))
+    assert on_hand(naive) == [0, 4] and naive.store.rows[LETTERS.number] == {}
+    right = shop(north=4)
+    right.do(leaves(right, 4))
+    assert right.submit(500, (ITEM, 3)) is Outcome.BACKORDERED

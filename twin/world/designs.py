@@ -276,6 +276,7 @@ class Design(Block):
             "naive/double_release",
             "naive/last_writer",
             "naive/no_waiting",
+            "naive/one_step",
             "naive/resurrection",
             "naive/rounded_dozens",
         ],

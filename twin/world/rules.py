@@ -34,6 +34,7 @@ from twin.middleware.naive.clamping import clamping
 from twin.middleware.naive.double_release import double_release
 from twin.middleware.naive.last_writer import last_writer
 from twin.middleware.naive.no_waiting import no_waiting
+from twin.middleware.naive.one_step import one_step
 from twin.middleware.naive.resurrection import resurrection
 from twin.middleware.naive.rounded_dozens import rounded_dozens
 from twin.middleware.procedures import standard
@@ -67,6 +68,7 @@ TABLES = {
     "naive/double_release": double_release,
     "naive/last_writer": last_writer,
     "naive/no_waiting": no_waiting,
+    "naive/one_step": one_step,
     "naive/resurrection": resurrection,
     "naive/rounded_dozens": rounded_dozens,
 }
