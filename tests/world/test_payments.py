@@ -61,6 +61,7 @@ def test_cancelled_orders_give_the_promise_back_and_returns_the_price(calm: Worl
         "{name: f, kind: E1, target: bank, trigger: {at: 0s}, duration: 4d, probability: 30%}",
         "{name: f, kind: E3, target: bank, trigger: {at: 1d10h}, duration: 6h, end: heal_with_burst}",
         "{name: f, kind: N4, target: middleware/bank, trigger: {at: 0s}, duration: 4d, probability: 30%}",
+        "{name: f, kind: E14, target: bank, trigger: {at: 0s}, duration: 4d, probability: 30%, extra: 1m}",
     ],
 )  # fmt: skip
 def test_nobody_is_charged_twice_whatever_befalls_the_calls(fault: str, calm: World):

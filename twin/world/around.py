@@ -77,7 +77,8 @@ def add_payments(wiring: Wiring) -> None:
         return
     name, block = found
     provider = wiring.further.payments = provider_of(wiring.ground, name, block, wiring.feed(name, name))
-    interface = wiring.troubles.endpoint(interface_of(provider, block), name)
+    limit = wiring.troubles.gate(limit_of(block), name)
+    interface = wiring.troubles.endpoint(interface_of(provider, block, limit), name)
     address = open_to_calls(provider, interface)
     if block.checkout == "interface" and isinstance(interface, TroubledEndpoint):
         provider.reachable = partial(_answers, interface)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 PARTNERS: Final = ("erp_cloud", "erp_legacy", "wms", "storefront", "marketplace", "carrier", "payment_provider")
-LIMITED: Final = ("storefront", "marketplace", "carrier")
+LIMITED: Final = ("storefront", "marketplace", "carrier", "payment_provider")
 SELLERS: Final = ("storefront", "marketplace", "edi_gateway", "b2b_portal", "crm", "subscription")
 LINK: Final = "link"
 COIN: Final = ("probability",)

@@ -114,16 +114,17 @@ CALLS: Final[dict[str, FaultKind]] = {
         targets=PARTNERS, takes=("overrun",),
     ),
     "E13": FaultKind(
-        text="At most `cap` calls are under way at once; more are refused.", targets=("erp_cloud", "wms", "carrier"),
+        text="At most `cap` calls are under way at once; more are refused.",
+        targets=("erp_cloud", "wms", "carrier", "payment_provider"),
         needs=("cap",), each=False,
     ),
     "E14": FaultKind(
         text="A record is locked by somebody for `extra`: what is asked of it meanwhile fails.",
-        targets=("erp_cloud", "wms"), needs=("extra",), takes=COIN,
+        targets=("erp_cloud", "wms", "payment_provider"), needs=("extra",), takes=COIN,
     ),
     "E15": FaultKind(
         text="What is asked is refused for good (credit hold, closed item): no repeat helps.",
-        targets=("erp_cloud", "wms"), takes=COIN,
+        targets=("erp_cloud", "wms", "payment_provider"), takes=COIN,
     ),
     "E16": FaultKind(
         text="A list takes `extra` longer for each order that waits in it.", targets=("marketplace",),

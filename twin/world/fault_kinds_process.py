@@ -120,7 +120,8 @@ PROCESS: Final[dict[str, FaultKind]] = {
     ),
     "T7": FaultKind(
         text="Tokens are judged by another clock: in the last `extra` of each token's `base` every call fails.",
-        targets=("erp_cloud", "wms", "storefront", "marketplace", "carrier"), needs=("extra", "base"), each=False,
+        targets=("erp_cloud", "wms", "storefront", "marketplace", "carrier", "payment_provider"),
+        needs=("extra", "base"), each=False,
         visibility=("error",),
     ),
     "D1": FaultKind(

@@ -24,13 +24,13 @@ def provider_of(ground: Ground, name: str, block: payment_specs.PaymentProvider,
     )
 
 
-def interface_of(provider: PaymentProvider, block: payment_specs.PaymentProvider) -> Endpoint:
-    """Return the interface through which the middleware calls the provider."""
+def interface_of(provider: PaymentProvider, block: payment_specs.PaymentProvider, gate: Gate) -> Endpoint:
+    """Return the interface through which the middleware calls the provider, behind its limit."""
     return Endpoint(
         provider.ground,
         service=provider.ground.lag(f"{provider.name}/write", compiled(block.latency)),
         handle=provider.take,
-        gate=Gate(limit_of(block)),
+        gate=gate,
     )
 
 
