@@ -100,6 +100,8 @@ class RuleSet:
     hold_us: Elapsed = 72 * HOUR
     soft_for_us: Elapsed = 0
     """How long what is free is kept for an order that is held before it is accepted; 0: nothing is kept."""
+    lineage_us: Elapsed = 0
+    """How long after a stock fact its links to channels and ERP are looked for; 0: they are not."""
     basket_us: Elapsed = 0
     """How long what is free is kept for a basket; 0: nothing is kept."""
     checkout_us: Elapsed = 0

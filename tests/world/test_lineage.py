@@ -44,3 +44,10 @@ def test_a_shorter_time_finds_more_and_a_nightly_file_lacks_its_publication() ->
     assert hasty.kpis["lineage_gaps"] > 0
     nightly = "designs.standard.publication={kind: batch, at: ['02:00'], from: ledger}"
     assert set(gaps(half_day(nightly))) == {"publication"}
+
+
+def test_where_a_design_follows_facts_a_person_sees_each_gap() -> None:
+    deaf = "faults=[{name: deaf, kind: E1, target: storefront, trigger: {at: 0s}, end: permanent}]"
+    for after, seen in (("1h", True), ("0s", False)):
+        found = half_day(deaf, "landscape.size.skus=30", f"designs.standard.lineage_after={after}")
+        assert any("LINEAGE_GAP" in note for note in found.notes) is seen

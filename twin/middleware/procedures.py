@@ -17,7 +17,7 @@ from twin.middleware.inventory.soft_claims import lapse_claim
 from twin.middleware.inventory.supply import announce_supply, pass_gap
 from twin.middleware.inventory.unseen import review_feed
 from twin.middleware.master_data.feed import change_item, load_batch
-from twin.middleware.observability import traces
+from twin.middleware.observability import lineage, traces
 from twin.middleware.orders import procedures as orders
 from twin.middleware.orders import shipments
 from twin.middleware.orders.deadlines import check_deadline
@@ -82,6 +82,7 @@ def standard() -> Procedures:
     table.bind(commands.BasketDue, baskets.lapse_basket)
     table.bind(commands.SupplyAnnounced, announce_supply)
     table.bind(commands.SupplyGapDue, pass_gap)
+    table.bind(commands.LineageDue, lineage.check_lineage)
     table.bind(commands.PostingDue, post_due)
     table.bind(commands.PostingBooked, posting_booked)
     table.bind(commands.GrantQuotas, grant_quotas)

@@ -571,6 +571,14 @@ class ReconcileDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """It is time to compare the books."""
 
 
+class LineageDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A stock fact that was booked at `at` (elapsed), as these movements, should have reached its ends by now."""
+
+    item: int
+    at: Elapsed
+    movements: tuple[int, ...]
+
+
 class SupplyGapDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """Something that was said of a purchase order has been missing for a while."""
 

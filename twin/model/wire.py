@@ -73,6 +73,7 @@ Incoming = (
     | commands.StockCut
     | commands.StreamGapDue
     | commands.SupplyGapDue
+    | commands.LineageDue
     | commands.BasketFilled
     | commands.CheckoutBegun
     | commands.BasketDue

@@ -292,6 +292,9 @@ class Design(Block):
     reconciliation: ReconciliationBlock | None = sourced(None, "the standard design: nobody compares the books")
     coexistence: Later = None
     fallbacks: Fallbacks | None = sourced(None, "the standard design: a partner that is away is called as ever")
+    lineage_after: Duration = sourced(
+        "0s", "rule: 0s; else so long after a stock fact each link to a channel or the ERP that is missing is an item"
+    )
     alerts: tuple[Alert, ...] = sourced((), "the standard design: nobody is called by a measure")
 
     @model_validator(mode="after")

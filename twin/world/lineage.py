@@ -13,6 +13,7 @@ from actors.transactor import Direct, Store
 from policies.ruleset import RuleSet
 from twin.kernel.recorder import Recorder
 from twin.middleware.inventory.movements import Fact
+from twin.middleware.observability.lineage import missing_link
 from twin.middleware.unit import ITEMS, MOVEMENTS, SHOWN
 from twin.model.events import AvailabilityChanged, MovementRecorded
 from twin.model.instant import HOUR, Elapsed
@@ -96,14 +97,9 @@ class Lineage:
 
     def _channel_lacks(self, channel: int, fact: _Fact, now: Elapsed) -> str | None:
         row, stock = self.store.get(SHOWN, shown_key(channel, fact.item)), self.store.get(ITEMS, fact.item)
-        if row is None or stock is None:
+        if stock is None:
             return "publication"
-        if row.as_of >= fact.at:
-            return None
-        rules, waited = self.rules, self.waited(channel)
-        if row.value == rules.availability.value(stock, rules.atp.available(stock, now), channel, now, waited=waited):
-            return None
-        return "acknowledgement" if row.sent_as_of >= fact.at else "publication"
+        return missing_link(row, stock, channel, fact.at, now, self.rules, self.waited(channel))
 
     def _missing(self, link: str, fact: _Fact, now: Elapsed) -> None:
         self._gaps[link] += 1

@@ -20,6 +20,7 @@ from twin.middleware.unit import ITEMS, MOVEMENTS, STREAMS, Outcome, Unit
 from twin.model import wire
 from twin.model.commands import (
     ItemQuantity,
+    LineageDue,
     StockAdjusted,
     StockCounted,
     StockReceived,
@@ -167,6 +168,10 @@ def settle(
     if after != before:
         stock = replaced(stock, changed_at=at, rates=awake(stock, before, after, at))
         unit.emit(AvailabilityChanged(id=ids.next(), cause=fact.id, rows=(ItemQuantity(fact.item, sum(after)),), at=at))
+        if rules.lineage_us:
+            movements = tuple([each.movement for each in booked])
+            due = LineageDue(id=ids.next(), cause=fact.id, item=fact.item, at=at, movements=movements)
+            unit.schedule(at + rules.lineage_us, due)
     if shortage(stock, fact.site, at):
         notice(fact, "OVERCOMMITTED", stream_key(fact.item, fact.site), place(fact), now, rules, unit)
     arrived = [(each.site, each.change) for each in booked if each.change > 0]
