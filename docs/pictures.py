@@ -1,9 +1,9 @@
 """Make the pictures of the gallery: `python docs/pictures.py [NAME...]` (ten minutes; one scenario after the other).
 
 Each section of `docs/gallery.md` is a scenario; its small version is run as the section's own command says: all designs
-on the same seeds, or the one that there is. Of several designs their measures are drawn side by side; of a single one
-how many orders stood where over time, and where there are no orders its measures. The figures that the sections quote
-are printed, as `NAME DESIGN MEASURE VALUE`.
+on the same seeds, or the one that there is. Of several designs their measures are drawn side by side; of a single one,
+or of several that no measure tells apart, how many orders stood where over time; where there are no orders its measures.
+The figures that the sections quote are printed, as `NAME DESIGN MEASURE VALUE`.
 """
 
 import re
@@ -29,7 +29,7 @@ def main(wanted: list[str]) -> None:
         scenario = twin.load(name, small=True)
         findings = (twin.compare if verb == "compare" else twin.run)(scenario)
         comparison, over_time = findings.comparison, None
-        if verb == "run":
+        if verb == "run" or (len(comparison.designs) > 1 and not compare.tells_apart(comparison)):
             over_time = next((drawn for key, drawn in findings.figures.items() if key.startswith("orders")), None)
         target = HERE / "gallery" / f"{name}.svg"
         target.write_bytes(image(over_time or compare.figure(comparison), "svg"))

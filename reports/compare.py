@@ -42,6 +42,8 @@ PANELS: Final = (
 )
 """Measures that have a title of their own; any other is shown under its name and unit."""
 PANELS_MAX: Final = 4
+FOOTER_IN: Final = 0.26
+"""What the footer takes of a low figure, in inches."""
 TITLE_MAX: Final = 30
 """Longer titles go into a second line: two panels stand side by side."""
 UNITS: Final = {"s": "seconds", "h": "hours", "0/1": "share of the runs", "1/s": "a second"}
@@ -62,10 +64,19 @@ def panels(comparison: Comparison) -> list[Panel]:
     all of a measure (of one link, where there is one) is not shown beside it.
     """
     own = {panel.kpi: panel for panel in PANELS}
-    values = {kpi: [comparison.values(design, kpi) for design in comparison.designs] for kpi in comparison.reported}
+    values = _values(comparison)
     shown = [kpi for kpi in values if not _is_all_of(values[kpi], values.get(kpi.partition("{")[0], []), kpi)]
     shown.sort(key=lambda kpi: not _tells_apart(values[kpi]))
     return [own.get(kpi) or _panel(comparison, kpi) for kpi in shown[:PANELS_MAX]]
+
+
+def tells_apart(comparison: Comparison) -> bool:
+    """Tell whether any measure that the scenario reports is another in one design than in another."""
+    return any(map(_tells_apart, _values(comparison).values()))
+
+
+def _values(comparison: Comparison) -> dict[str, Values]:
+    return {kpi: [comparison.values(design, kpi) for design in comparison.designs] for kpi in comparison.reported}
 
 
 def _tells_apart(values: Values) -> bool:
@@ -98,8 +109,10 @@ def figure(comparison: Comparison) -> Figure:
     with look():
         rows, shown = len(comparison.designs), panels(comparison)
         down = math.ceil(len(shown) / 2)
-        layout = ConstrainedLayoutEngine(rect=(0, 0.06, 1, 0.94), w_pad=0.12, h_pad=0.08)
-        drawn = Figure(figsize=(WIDTH_IN, 0.4 + down * (1.3 + 0.42 * rows)), dpi=100, layout=layout)
+        height = 0.4 + down * (1.3 + 0.42 * rows)
+        foot = max(0.06, FOOTER_IN / height)
+        layout = ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot), w_pad=0.12, h_pad=0.08)
+        drawn = Figure(figsize=(WIDTH_IN, height), dpi=100, layout=layout)
         axes = drawn.subplots(down, min(2, len(shown)), sharey=True, squeeze=False)
         for panel, place in zip(shown, axes.flat, strict=False):
             _draw(place, panel, comparison)
