@@ -2,7 +2,7 @@
 
 Each section of `docs/gallery.md` is a scenario; its small version is run as the section's own command says: all designs
 on the same seeds, or the one that there is. Of several designs their measures are drawn side by side; of a single one,
-or of several that no measure tells apart, how many orders stood where over time; where there are no orders its measures.
+or of several that no measure tells apart, how many orders stood where over time; without orders measures.
 The figures that the sections quote are printed, as `NAME DESIGN MEASURE VALUE`.
 """
 
