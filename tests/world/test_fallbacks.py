@@ -140,3 +140,9 @@ def test_a_warehouse_that_is_back_counts_what_moved() -> None:
     made = run_once(scenarios.load("warehouse_offline", settings, small=True), "counts", 1)
     assert (made.kpis["fallback_counted_items"] or 0) > 5
     assert made.kpis["invariant_violations"] == 0
+
+
+def test_a_silence_that_is_no_longer_than_the_time_between_two_files_is_warned_of() -> None:
+    found = scenarios.check("partners_away", ["designs.unseen.fallbacks.feed_silent={after: 30m}"])
+    (warned,) = [each for each in found if each.path.endswith("feed_silent.after")]
+    assert "edi hands orders over every 1h" in str(warned)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+from twin.model.instant import Elapsed
 from twin.world.designs import Design, GovernedPublication
 from twin.world.fallback_specs import Fallbacks
 from twin.world.finding import Finding, Path, missing
 from twin.world.rules import carried_by_gateways
-from twin.world.scenario import Scenario
+from twin.world.scenario import InFiles, Poll, Scenario
+from twin.world.seller_specs import EdiGateway
+from twin.world.values import duration_text
 
 
 def fallback_findings(scenario: Scenario) -> Iterator[Finding]:
@@ -17,6 +20,7 @@ def fallback_findings(scenario: Scenario) -> Iterator[Finding]:
             if design.fallbacks.payment_away is not None and not scenario.landscape.of_kind("payment_provider"):
                 told = "needs a party of kind payment_provider: nobody else can be asked for money later"
                 yield Finding(("designs", name, "fallbacks", "payment_away"), told)
+            yield from _feeds(scenario, design.fallbacks, ("designs", name, "fallbacks", "feed_silent"))
             yield from _labels(scenario, design.fallbacks, ("designs", name, "fallbacks", "carrier_away"))
             yield from _documents(scenario, design.fallbacks, ("designs", name, "fallbacks", "edi_away"))
 
@@ -35,6 +39,28 @@ def _channels(scenario: Scenario, design: Design, fallbacks: Fallbacks, path: Pa
         yield Finding((*path, "channel_refuses"), told)
     if refuses.use == "pause_listing" and not scenario.landscape.of_kind("operators"):
         yield Finding((*path, "channel_refuses", "use"), "needs a party of kind operators: somebody has to do it")
+
+
+def _feeds(scenario: Scenario, fallbacks: Fallbacks, path: Path) -> Iterator[Finding]:
+    """Warn of a silence that is shorter than a channel's orders are apart by nature."""
+    block = fallbacks.feed_silent
+    if block is None:
+        return
+    for name in scenario.channels if block.channels is None else block.channels:
+        apart = _apart(scenario, name) if name in scenario.channels else 0
+        if block.after <= apart:
+            told = f"{name} hands orders over every {duration_text(apart)}: it will be taken for silent"
+            yield Finding((*path, "after"), f"{told} (got {duration_text(block.after)})", level="warning")
+
+
+def _apart(scenario: Scenario, name: str) -> Elapsed:
+    """Return how far apart a channel hands its orders over, in microseconds; 0: as they come."""
+    intake, party = scenario.channels[name].intake, scenario.landscape.parties[scenario.party_of(name)]
+    if isinstance(intake, Poll):
+        return intake.every
+    if isinstance(intake, InFiles):
+        return party.batch_every if isinstance(party, EdiGateway) else intake.every or 0
+    return 0
 
 
 def _documents(scenario: Scenario, fallbacks: Fallbacks, path: Path) -> Iterator[Finding]:
