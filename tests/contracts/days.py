@@ -23,8 +23,10 @@ from twin.model.commands import (
     HoldPlaced,
     HoldReleased,
     LineQuantity,
+    PaymentAuthorised,
     PaymentCaptured,
     PaymentRefunded,
+    PaymentVoided,
     ReleaseCancelRefused,
     StockAdjusted,
     StockCounted,
@@ -32,7 +34,7 @@ from twin.model.commands import (
     SubmitOrder,
     WarehouseShort,
 )
-from twin.model.events import CancelRelease, CreateErpOrder, PaymentGivenBack, ReleaseToWarehouse
+from twin.model.events import CancelRelease, CapturePayment, CreateErpOrder, PaymentGivenBack, ReleaseToWarehouse
 from twin.model.ids import derive
 from twin.model.instant import HOUR, MINUTE, Elapsed, Now
 from twin.model.message import Event, Message
@@ -79,7 +81,9 @@ def days(draw: st.DrawFn) -> Day:
         extra = draw(st.sets(st.sampled_from(("cancel", "pay", "hold")), max_size=2))
         if "cancel" in extra:
             messages.append(CancelOrder(id=10_000 + number, case=order.case))
-        if "pay" in extra:
+        if "pay" in extra and number % 2:  # of every other order the money is promised and taken when it ships
+            messages.append(PaymentAuthorised(id=20_000 + number, case=order.case, amount=100))
+        elif "pay" in extra:
             messages.append(PaymentCaptured(id=20_000 + number, case=order.case, key=number, amount=100))
         if "hold" in extra:
             messages.append(HoldPlaced(id=30_000 + number, case=order.case, kind="FRAUD", until=72 * HOUR))
@@ -120,6 +124,10 @@ def answers(event: Event, mood: int) -> Iterator[Message]:
             yield ReleaseCancelRefused(
                 id=id, cause=event.id, case=event.case, release=event.release, site=event.site, lines=event.lines
             )
+        case CapturePayment():
+            yield PaymentCaptured(id=id, cause=event.id, case=event.case, key=event.key, amount=event.amount)
+        case PaymentGivenBack(amount=0):
+            yield PaymentVoided(id=id, cause=event.id, case=event.case)
         case PaymentGivenBack():
             yield PaymentRefunded(id=id, cause=event.id, case=event.case, key=event.key, amount=event.amount)
         case _:

@@ -1,10 +1,10 @@
 """Money follows goods: what is asked of a payment provider, shipment by shipment, and when an order owes nothing."""
 
-from tests.middleware.small_world import accepted, captured, play, q, shipped, submission, to_wms, validated
+from tests.middleware.small_world import accepted, captured, play, q, shipped, to_wms, validated
 from twin.middleware.orders.effects import Capture, GiveBack
 from twin.middleware.orders.occasions import ReturnAuthorised
 from twin.middleware.orders.payments import settled
-from twin.middleware.orders.table import step, submit
+from twin.middleware.orders.table import step
 from twin.model.commands import (
     CancelOrder,
     PaymentAuthorised,
@@ -86,8 +86,9 @@ def test_an_order_that_is_called_off_gives_its_promise_back_and_takes_nothing() 
     assert asked(done.order, late) == []
 
 
-def test_an_order_without_prices_is_never_asked_for_money() -> None:
-    free = submit(None, submission(10, price=0), 0).order
-    assert free.lines[0].price == 0
-    assert asked(play(accepted().amid(lines=tuple(each.changed(price=0) for each in accepted().lines)), PROMISED,
-                      to_wms(10)), shipped(10)) == []  # fmt: skip
+def test_an_order_without_prices_is_taken_whole_with_its_last_unit() -> None:
+    order = accepted()
+    free = order.amid(lines=tuple(each.changed(price=0) for each in order.lines))
+    order = play(free, PROMISED, to_wms(10), shipped(6))
+    assert order.money.taking == 0
+    assert asked(order, shipped(4, key=2)) == [1_190]

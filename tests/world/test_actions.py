@@ -5,7 +5,7 @@ import pytest
 import scenarios
 from actors.presence import Door
 from reports.windows import marks_of
-from twin.errors import ScenarioError
+from twin.errors import ScenarioError, UsageError
 from twin.experiment.trace import Record
 from twin.kernel.recorder import Recorder
 from twin.middleware.unit import LETTERS
@@ -169,6 +169,11 @@ def test_actions_stand_in_the_record_and_are_marked(tmp_path):
 def test_an_action_that_cannot_be_done_is_one_clear_line(act: str, said: str):
     with pytest.raises(ScenarioError, match=said):
         scenarios.load("planned_work", [f"actions=[{{name: a, {act}}}]"])
+
+
+def test_a_count_of_an_item_that_is_not_there_is_told_before_anything_runs():
+    with pytest.raises(UsageError, match="action 'a': no item 'ITEM-9' in this world; there are ITEM-0001,"):
+        world("{name: a, at: 1h, do: count, target: wms, items: [ITEM-9]}")
 
 
 def test_an_action_after_the_horizon_is_left_out_of_a_small_run():

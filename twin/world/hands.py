@@ -11,6 +11,7 @@ from actors.presence import Door
 from actors.transactor import Store
 from actors.wms import Warehouse
 from policies.ruleset import RuleSet
+from twin.errors import UsageError
 from twin.middleware.unit import LETTERS
 from twin.model.chance import stream_id
 from twin.model.commands import RedriveLetter
@@ -47,7 +48,7 @@ def act(wiring: Wiring, ruled: Callable[[RuleSet], None]) -> None:
     if wiring.erp_interface is not None:
         hands.concurrency = widened(wiring.erp_interface, wiring.erp_client)
     hands.pause = Interfaces(scenario, wiring.clients).pause
-    hands.count = counter(wiring.warehouses, wiring.numbers)
+    hands.count = counter(scenario, wiring.warehouses, wiring.numbers)
     hands.redrive = redriver(wiring.store, wiring.door("actions"))
     hands.told = noted(wiring.ground)
     wiring.further.acting = Acting(scenario, wiring.name, wiring.timeline, hands)
@@ -92,8 +93,19 @@ def widened(endpoint: Endpoint, client: Client) -> Callable[[Scenario, str], Non
     return change
 
 
-def counter(warehouses: Sequence[Warehouse], items: dict[str, int]) -> Callable[[CountAction], None]:
-    """Return who has bins counted."""
+def counter(
+    scenario: Scenario, warehouses: Sequence[Warehouse], items: dict[str, int]
+) -> Callable[[CountAction], None]:
+    """Return who has bins counted.
+
+    Raises:
+        UsageError: an action counts an item that is not there.
+    """
+    for each in scenario.actions:
+        for sku in each.items if isinstance(each, CountAction) else ():
+            if sku not in items:
+                some = ", ".join(list(items)[:3])
+                raise UsageError(f"action {each.name!r}: no item {sku!r} in this world; there are {some}, ...")
 
     def count(action: CountAction) -> None:
         chosen = [items[sku] for sku in action.items] or list(items.values())

@@ -1,13 +1,14 @@
 """When a buyer's money is taken, and what is owed to him once it was: money follows goods, shipment by shipment.
 
 An authorisation is a promise of the buyer's bank; it is captured for what has left, tax in proportion, never for more.
+An order whose lines have no prices is captured whole with its last unit.
 DOMAIN 8 has rows for what a payment provider says and none for what it is asked: that captures are asked for by rows
 18, 19 and 34 (goods may leave before the promise is heard of) is decided here. Dropped: one capture when the last unit
 has left; the first parcel of an order that waits for the rest would be given on trust.
 """
 
 from twin.middleware.orders.effects import Capture, Effect, GiveBack
-from twin.middleware.orders.header import ended
+from twin.middleware.orders.header import ended, remaining
 from twin.model.order import Money, Order, Payment
 
 
@@ -42,9 +43,12 @@ def settled(money: Money) -> bool:
 
 
 def _shipped(order: Order) -> int:
-    """Return what the shipped units cost, with their part of the tax."""
-    worth = ordered = 0
+    """Return what the shipped units cost, with their part of the tax; without prices all of it goes with the last."""
+    worth = ordered = units = 0
     for line in order.lines:
         worth += line.shipped * line.price
         ordered += line.ordered * line.price
-    return worth + (order.tax * worth // ordered if ordered else 0)
+        units += line.shipped
+    if not ordered:
+        return order.money.authorised if units == remaining(order) else 0
+    return worth + order.tax * worth // ordered

@@ -170,7 +170,7 @@ _NO_MONEY: Final = Money()
 def _taken_too_early(order: Order) -> str:
     """Say whether more was asked for than the units that have left cost, with all of the tax."""
     worth = sum(line.shipped * line.price for line in order.lines) + order.tax
-    taking = order.money.taking
+    taking = order.money.taking if any(line.price for line in order.lines) else 0
     return f"asked for {taking}, and what has left costs {worth}" if taking > worth else ""
 
 
