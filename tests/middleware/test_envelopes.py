@@ -70,10 +70,10 @@ def test_bytes_that_are_no_message_are_kept_as_they_came() -> None:
     assert isinstance(kept, WebhookReceived) and kept.raw == b"\xff\x00"
 
 
-def interchange(id: int, *documents: bytes, control: str = "000000905") -> InterchangeReceived:
-    return InterchangeReceived(
-        id=id, channel=0, sender="ZZ/BUYER", receiver="ZZ/US", control=control, documents=documents
-    )
+def interchange(
+    id: int, *documents: bytes, control: str = "000000905", sender: str = "ZZ/BUYER"
+) -> InterchangeReceived:
+    return InterchangeReceived(id=id, channel=0, sender=sender, receiver="ZZ/US", control=control, documents=documents)
 
 
 @pytest.mark.vector(
@@ -92,6 +92,12 @@ def test_v77_a_control_number_is_used_once_between_two_partners() -> None:
     assert len(trade.store.rows[ORDERS.number]) == 1
     assert sum(isinstance(event, OrderAnswered) for event in trade.told) == 1
     assert trade.run(interchange(3, other, control="000000906")) is Outcome.APPLIED
+
+
+def test_two_partners_may_use_the_same_control_number() -> None:
+    trade = Trade()
+    assert trade.run(interchange(1, RAW)) is Outcome.APPLIED
+    assert trade.run(interchange(2, wire.encode(order("4712", (BOLTS, 1))), sender="ZZ/OTHER")) is Outcome.APPLIED
 
 
 def test_a_997_speaks_of_syntax_and_leaves_business_to_the_855() -> None:

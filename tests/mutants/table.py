@@ -122,9 +122,9 @@ MUTANTS = (
     Mutant(
         "mark before publish",
         "actors/middleware.py",
-        "            elif self.relay.offer(event):\n                self._send(event)\n        fired",
+        "            elif self.relay.offer(event):\n                self._send(event)\n        self._spent",
         "            elif self.relay.offer(event):\n                self.store.outbox.pop(event.id)\n"
-        "                self._send(event)\n        fired",
+        "                self._send(event)\n        self._spent",
         ("S-8",),
     ),
     Mutant(
@@ -336,7 +336,7 @@ MUTANTS = (
     Mutant(
         "timer entry stays after it was handled",
         "actors/middleware.py",
-        "            del self.store.timers[message.id]\n",
+        "            del self.store.timers[message]\n",
         "            pass\n",
         ("leaks",),
         TWO_DAYS,

@@ -15,7 +15,7 @@ from twin.errors import WireError
 from twin.middleware.inventory.posting import SITES_MAX
 from twin.middleware.unit import BASKETS, ITEMS, LETTERS, ORDERS, STREAMS, UNPOSTED
 from twin.model import wire
-from twin.model.commands import ArchiveDue, BackorderExpired, CloseDue, ReturnExpired
+from twin.model.commands import ArchiveDue, BackorderExpired, CloseDue, GaveUp, ReturnExpired
 from twin.model.dead_letter import DeadLetter, LetterKind
 from twin.model.instant import Elapsed
 from twin.model.intake import StreamState
@@ -46,6 +46,8 @@ def look_back(world: World) -> None:
     checks.effects.lost(world.orders_under_way)
     if checks.letters is not None:
         checks.letters.still_there(store.rows[LETTERS.number])
+        if not _is_down(world):
+            checks.letters.given_up(world.middleware.relay.parked, _told_of(world))
     if checks.calls is not None:
         checks.calls.look_back(world.clients, world.timeline.now)
         if not _is_down(world):
@@ -80,6 +82,15 @@ def _compare_money(world: World, provider: PaymentProvider, checks: OrderChecks,
         promise = provider.promises.get(order.id)
         if promise is not None and not promise.untold and order.id not in moving:
             checks.agrees(order, promise.captured, promise.refunded)
+
+
+def _told_of(world: World) -> set[int]:
+    """Return what the middleware is being told that it was given up, or is to do again with it."""
+    waiting = (*world.middleware.queue, *world.middleware.in_hand.values())
+    waiting += tuple([message for _, message in world.store.timers.values()])
+    if isinstance(world.middleware, TroubledMiddleware):
+        waiting += tuple(world.middleware.held_up())
+    return {message.subject for message in waiting if isinstance(message, GaveUp)}
 
 
 def _is_down(world: World) -> bool:

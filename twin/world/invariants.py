@@ -256,7 +256,7 @@ class Invariants:
         if orders is not None and _ORDERS in writes:
             read = unit.reads.get(_ORDERS, {})
             for id, row in writes[_ORDERS].items():
-                orders.written(read.get(id), row, message)  # type: ignore[arg-type]  # a table's rows have its type
+                orders.written(read.get(id), row, message, unit.events)  # type: ignore[arg-type]  # a table's rows have its type
         if self.stock is not None and _ITEMS in writes:
             self._positions(self.stock, writes[_ITEMS].values(), message)  # type: ignore[arg-type]  # as above
         if unit.archived and orders is not None:

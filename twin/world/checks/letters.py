@@ -1,5 +1,6 @@
 """A-1, A-2 and S-11: what stands in the exception queues, how it got there, and how it leaves."""
 
+from collections.abc import Iterable, Set
 from typing import Final
 
 from actors.transactor import Direct
@@ -14,6 +15,8 @@ from twin.world.checks.findings import Findings
 _LETTERS: Final = LETTERS.number
 _AUDIT: Final = AUDIT.number
 _INBOX: Final = INBOX.number
+_NUMBERED: Final = ("StockReceived", "StockAdjusted", "StockCounted", "TransferShipped", "TransferReceived")
+"""Facts of a warehouse's streams."""
 
 
 class LetterChecks:
@@ -45,6 +48,13 @@ class LetterChecks:
             if id not in audited:
                 self.findings.broken("A-1", f"item {id}", message, "settled without an entry in the audit")
 
+    def given_up(self, rows: Iterable[int], told: Set[int]) -> None:
+        """See at the end that every row that was given up is an open item, or `told` and not heard of yet."""
+        for id in rows:
+            self.findings.met["A-1"] += 1
+            if id not in self.open and id not in told:
+                self.findings.broken("A-1", f"row {id}", "given up, and in no exception queue")
+
     def still_there(self, rows: dict[int, object]) -> None:
         """Compare at the end what is open by the book with what the store has."""
         for id in self.open:
@@ -69,6 +79,9 @@ class LetterChecks:
         if before is not None and (row.redrives < before.redrives or row.attempts < before.attempts):
             told = f"attempts {before.attempts} to {row.attempts}, generation {before.redrives} to {row.redrives}"
             self.findings.broken("A-2", f"item {id}", message, told)
+        if before is None and row.code == "SEQ_CONFLICT" and row.type in _NUMBERED:
+            told = "two facts under one number, and a warehouse numbers each of them once for an item at a site"
+            self.findings.broken("S-2", f"item {id}", message, told)
         if row.kind is not LetterKind.NOTICE and row.type:
             self._readable(id, row, message)
 

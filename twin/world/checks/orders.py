@@ -1,13 +1,14 @@
 """S-5, S-9, S-13 and P-8: the moves of an order's parts, who wrote last, its money, and orders that come again."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Final
 
 from actors.transactor import Direct
 from twin.middleware.unit import ITEMS, ORDERS, RESERVATIONS
 from twin.model.commands import SubmitOrder
+from twin.model.events import CancelRelease
 from twin.model.instant import Elapsed
-from twin.model.message import Message
+from twin.model.message import Event, Message
 from twin.model.order import Cancel, Erp, Intake, Line, Money, Order, Payment, Undo
 from twin.world.checks.findings import Findings
 
@@ -56,8 +57,8 @@ class OrderChecks:
         """An order has left the store."""
         self._known.pop(order, None)
 
-    def written(self, old: Order | None, new: Order, message: Message) -> None:
-        """An order was written; `old` is what the writer had read."""
+    def written(self, old: Order | None, new: Order, message: Message, events: Sequence[Event] = ()) -> None:
+        """An order was written; `old` is what the writer had read, `events` are what it sends in the same unit."""
         self.findings.met["S-5"] += 1
         self._current(old, new, message)
         if old is None:
@@ -70,6 +71,8 @@ class OrderChecks:
         anew = old is None and new.document
         if (new.cause != message.id and not anew) or (old is not None and old.cause == new.cause):
             self.findings.broken("S-5", f"order {new.id}", message, f"cause {new.cause} of {message.id}")
+        if old is not None and old.releases is not new.releases:
+            self._asked_back(old, new, message, events)
         if old is None or old.lines is not new.lines:
             for line in new.lines:
                 self._line(line, new, message)
@@ -116,6 +119,23 @@ class OrderChecks:
                 told = f"revision {known.revision} to {new.revision}"
                 self.findings.broken("S-6", f"order {new.id}", message, told)
         self._known[new.id] = new, self.findings.clock()
+
+    def _asked_back(self, old: Order, new: Order, message: Message, events: Sequence[Event]) -> None:
+        """What an order notes as asked back from a warehouse, the warehouse is asked for in the same unit."""
+        before = {(each.key, each.site, each.line): each.cancelling for each in old.releases if each.cancelling}
+        noted = sum(
+            [
+                max(0, each.cancelling - before.get((each.key, each.site, each.line), 0))
+                for each in new.releases
+                if each.cancelling
+            ]
+        )
+        if not noted:
+            return
+        asked = sum([line.quantity for each in events if isinstance(each, CancelRelease) for line in each.lines])
+        if asked != noted:
+            told = f"{noted} units are noted as asked back, and the warehouses are asked for {asked}"
+            self.findings.broken("S-5", f"order {new.id}", message, told)
 
     def _line(self, line: Line, order: Order, message: Message) -> None:
         pending, pledged, allocated, waiting = line.pending, line.pledged, line.allocated, line.backordered
