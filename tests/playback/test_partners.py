@@ -3,17 +3,21 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
+import scenarios
 from scenarios.replays import completed, replay, versions
 from tests.playback.recording import asking_for_more, recorded_in, submitted
 from twin.errors import UsageError
 from twin.middleware.unit import ORDERS
-from twin.model.history import Answer, Closing
-from twin.model.order import Intake, Order
+from twin.model.commands import SubmitOrder
+from twin.model.history import Answer, Closing, Stimulus
+from twin.model.order import Intake, Order, Payment
 from twin.playback.expected import Expected
 from twin.playback.feed import After, Feed
 from twin.playback.history import HistoryFile, Numbered
+from twin.world.run import HISTORY, run_once
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +107,28 @@ def test_an_answer_that_stands_twice_is_a_repeat_and_an_event_that_went_out_twic
     assert played.divergences == []
     assert played.duplicates >= len(answers)
     assert played.decisions == plain.played.decisions
+
+
+def test_the_money_of_an_order_that_left_the_recording_is_taken_for_what_was_shipped(tmp_path: Path):
+    """Method: a buyer's order asks for two units more than was recorded; its tax too; plain partners ship it and take
+    its price as far as it was promised.
+    """
+    settings = ("horizon=12h", "demand.orders_per_day=40", "items.count=10", "faults=[]")
+    run_once(scenarios.load("payments", settings), "standard", 3, out=tmp_path, record=False, history=True)
+    file = HistoryFile(tmp_path / HISTORY)
+    records = list(file)
+    place, submit = next(found for found in submitted(records) if found[1].particulars and found[1].particulars.paid)
+    line, record = records[place]
+    more = asking_for_more(record, 2)
+    assert isinstance(more, Stimulus) and isinstance(more.message, SubmitOrder)
+    said = msgspec.structs.replace(submit.particulars, tax=submit.particulars.tax + 2 * 380)
+    more = msgspec.structs.replace(more, message=msgspec.structs.replace(more.message, particulars=said))
+    edited = [*records[:place], (line, more), *records[place + 1 :]]
+    (version,) = versions(file.header, (), "verbatim")
+    header = completed(file.header, version, "verbatim")
+    feed = Feed(header, version.scenario, version.design, expected=Expected(edited), after="answer")
+    feed.play(edited)
+    order = feed.alone.store.get(ORDERS, submit.case)
+    assert isinstance(order, Order)
+    assert order.shipments and order.money.state is Payment.CAPTURED
+    assert order.money.captured == order.money.taking == order.money.authorised > 0

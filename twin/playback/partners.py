@@ -11,6 +11,7 @@ say: that it shows what it was told, that it has the order, that it has shipped 
 
 import msgspec
 
+from actors.payments import moved
 from twin.model import events
 from twin.model.commands import (
     ErpConfirmed,
@@ -142,7 +143,7 @@ class Partners:
             self._alone.middleware.delivered(event, self._said_of(event))
 
     def _said_of(self, event: Event) -> Message | None:
-        """Return what a plain partner says: it shows, creates, ships and invoices all that it is asked to."""
+        """Return what a plain partner says: it shows, creates, ships, pays and invoices all that it is asked to."""
         id = derive(event.id, 1)
         match event:
             case events.PublishStock(channel=channel, sequence=sequence, rows=rows):
@@ -162,6 +163,8 @@ class Partners:
                     site=event.site,
                     lines=event.lines,
                 )
+            case events.CapturePayment() | events.PaymentGivenBack() if self._ships:
+                return moved(event)
             case events.FulfilmentRecorded() if self._ships:
                 key = derive(event.key, 7)
                 return OrderInvoiced(id=id, cause=event.id, case=event.case, key=key, lines=event.lines)
