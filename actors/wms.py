@@ -28,6 +28,7 @@ from twin.model.commands import (
     ReturnReceived,
     ShipmentConfirmed,
     StockAdjusted,
+    StockReblocked,
     StockReceived,
     StockSnapshot,
     SupplyAnnounced,
@@ -323,6 +324,28 @@ class Warehouse:
                 sequence=self._next(item, supply.quantity, weight),
                 at=self.ground.timeline.now,
                 weight=weight,
+            )
+        )
+
+    def reblock(self, item: int, units: int, source: Bucket, target: Bucket, reason: str, cause: int) -> None:
+        """Units are found to be of another kind: what may be sold lies on the shelf, all else aside."""
+        on_shelf = (target is Bucket.SELLABLE) - (source is Bucket.SELLABLE)
+        if on_shelf:
+            self.shelf[item] = self.shelf.get(item, 0) + on_shelf * units
+            self.aside[item] = self.aside.get(item, 0) - on_shelf * units
+        self._move(item, 0, "reblock")
+        self.facts.send(
+            StockReblocked(
+                id=derive(cause, 11),
+                cause=cause,
+                site=self.site,
+                item=item,
+                quantity=units,
+                source=source,
+                target=target,
+                reason=reason,
+                sequence=self._next(item, 0),
+                at=self.ground.timeline.now,
             )
         )
 

@@ -11,6 +11,7 @@ from typing import Final
 
 OF_WAREHOUSES: Final = (
     "StockReceived.sent", "StockAdjusted.sent", "StockCounted.sent", "TransferShipped.sent", "TransferReceived.sent",
+    "StockReblocked.sent",
 )  # fmt: skip
 """Steps that say that an item's stock at a warehouse is another than it was."""
 OF_SALES: Final = ("order.line", "order.oversold")

@@ -74,6 +74,7 @@ def standard() -> Procedures:
     table.bind(commands.StockAdjusted, book_stock_fact)
     table.bind(commands.StockCounted, book_stock_fact)
     table.bind(commands.TransferShipped, book_stock_fact)
+    table.bind(commands.StockReblocked, book_stock_fact)
     table.bind(commands.TransferReceived, book_stock_fact)
     table.bind(commands.StreamGapDue, judge_gap)
     table.bind(commands.StockSnapshot, take_snapshot)

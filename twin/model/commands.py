@@ -218,6 +218,19 @@ class StockAdjusted(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """By how much the weight changed, of an item by catch weight."""
 
 
+class StockReblocked(Message, frozen=True, gc=False, kw_only=True, tag=True):
+    """A warehouse found out that units are of another kind than they were: on hold, damaged, or good after all."""
+
+    site: int
+    item: int
+    quantity: int
+    source: Bucket
+    target: Bucket
+    reason: str
+    sequence: int
+    at: Elapsed
+
+
 class StockCounted(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """A count found `counted` where the warehouse's own book stood at `book` at the moment of the count."""
 

@@ -176,6 +176,11 @@ class Movement(msgspec.Struct, frozen=True, gc=False):
     weight: int = 0
     """What the units weigh together, where that was told: a second quantity, in quanta of its own unit."""
 
+    @property
+    def has_value(self) -> bool:
+        """Whether what is ours changes, so that the ERP must know."""
+        return Bucket.OUTSIDE in (self.source, self.target)
+
 
 class Weighed(msgspec.Struct, frozen=True, gc=False):
     """The weight of an item at a site: what is on hand, and what the stock facts of its stream come to."""

@@ -29,6 +29,7 @@ Incoming = (
     | commands.StockAdjusted
     | commands.StockCounted
     | commands.TransferShipped
+    | commands.StockReblocked
     | commands.TransferReceived
     | commands.StockSnapshot
     | commands.ShipmentConfirmed

@@ -185,7 +185,7 @@ def _wired(wiring: Wiring, stops: bool, begins: Elapsed) -> World:
     wiring.troubles.clock(wiring.middleware, *wiring.process_names())
     wiring.erp = erp_of(wiring, totals)
     add_warehouses(wiring)
-    wiring.further.sites = SiteWork(scenario, wiring.ground, wiring.warehouses)
+    wiring.further.sites = SiteWork(scenario, wiring.ground, wiring.warehouses, len(wiring.opening.items))
     wiring.watch.sites = tuple([each.name for each in wiring.warehouses])
     wiring.watch.clears_at = lambda site: wiring.warehouses[site].floor.clears_at()
     carriers = carriers_of(wiring)

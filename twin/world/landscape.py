@@ -23,7 +23,7 @@ from twin.world.payment_specs import PaymentProvider
 from twin.world.people import Operators
 from twin.world.redelivery_specs import Repeats
 from twin.world.seller_specs import EdiGateway, Marketplace, OrderDesk, Storefront
-from twin.world.site_specs import Returns, Site, Transfers, Waves
+from twin.world.site_specs import Holds, Returns, Site, Transfers, Waves
 from twin.world.values import (
     Block,
     Count,
@@ -84,6 +84,7 @@ class Wms(Block):
     count_delay: Delay | None = sourced(None, "assumed: nobody counts by himself; a wrong record shows at a short pick")
     returns: Returns = sourced({}, "the defaults of returns")
     waves: Waves | None = sourced(None, "rule: a request goes to the floor when it comes")
+    holds: Holds | None = sourced(None, "rule: what lies there may be sold unless it is said")
     transfers: Transfers | None = sourced(None, "rule: what lies at a site is sold from there")
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ from twin.model.events import AvailabilityChanged, MovementRecorded
 from twin.model.instant import HOUR, Elapsed
 from twin.model.message import Message
 from twin.model.publication import shown_key
+from twin.model.stock import Movement
 
 LINKS: Final = ("publication", "acknowledgement", "posting")
 LINEAGE_MEASURES: Final[dict[str, tuple[str, str]]] = {
@@ -71,7 +72,8 @@ class Lineage:
     def booked(self, message: Message, unit: Direct, now: Elapsed) -> None:
         """A stock fact was booked; look for its links when their time is over."""
         assert isinstance(message, Fact)
-        movements = tuple(unit.writes.get(_MOVEMENTS, ()))
+        rows = unit.writes.get(_MOVEMENTS, {}).items()
+        movements = tuple([id for id, row in rows if isinstance(row, Movement) and row.has_value])
         if movements:
             self._postings.update(dict.fromkeys(movements, 0))
             changed = any(type(event) is AvailabilityChanged for event in unit.events)

@@ -78,6 +78,18 @@ class Waves(Block):
         return self.every or WAVE_EVERY
 
 
+class Holds(Block):
+    """Every so often units of an item at a site are put on hold, a `share` of what lies there, and looked at later.
+
+    Of what was looked at, `good` are sold again; the rest is damaged, and stays.
+    """
+
+    between: Delay = sourced({"law": "exponential", "mean": "4h"}, "assumed: a few a day; a recall is rarer and larger")
+    lasts: Delay = sourced({"law": "lognormal", "p50": "6h", "p95": "2d"}, "assumed: until somebody has looked")
+    share: Share = sourced("50%", "assumed: a batch, which is about half of what lies there")
+    good: Share = sourced("80%", "assumed: most of it is good after all")
+
+
 class Transfers(Block):
     """Once a day a planner moves half of what a site has unasked to a site that has at most `at_most` of the item left.
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from actors.ground import Ground
+from actors.holds import Holds
 from actors.trucks import Trucks
 from actors.waves import Waves
 from actors.wms import Warehouse
@@ -19,6 +20,7 @@ SITE_MEASURES: Final[dict[str, tuple[str, str]]] = {
     "waves": ("count", "Waves that went to the floors of all sites."),
     "wave_wait_s": ("s", "How long a request to ship waited for its wave."),
     "wave_kept_back": ("count", "Requests that were asked back and not given back because a wave had taken them."),
+    "hold_units": ("units", "Units that were put on hold until somebody had looked at them."),
     "transfers": ("count", "Trucks between own sites, one item each."),
     "transferred_units": ("units", "Units that left a site for another one."),
     "transfer_short_units": ("units", "Units that were missing when their truck was unloaded."),
@@ -30,11 +32,12 @@ SITE_MEASURES: Final[dict[str, tuple[str, str]]] = {
 class SiteWork:
     """The waves of all sites, and the trucks between them."""
 
-    def __init__(self, scenario: Scenario, ground: Ground, warehouses: Sequence[Warehouse]) -> None:
+    def __init__(self, scenario: Scenario, ground: Ground, warehouses: Sequence[Warehouse], items: int) -> None:
         self.scenario = scenario
         self.ground = ground
         wms = the_wms(scenario)
         self.waves = [] if wms.waves is None else [self._waves(each, wms.waves) for each in warehouses]
+        self.holds = None if wms.holds is None else self._holds(warehouses, wms.holds, items)
         self.trucks = None if wms.transfers is None else self._trucks(warehouses, wms.transfers)
 
     def _waves(self, warehouse: Warehouse, block: blocks.Waves) -> Waves:
@@ -49,6 +52,17 @@ class SiteWork:
         else:
             waves.repeat(block.apart, block.apart)
         return waves
+
+    def _holds(self, warehouses: Sequence[Warehouse], block: blocks.Holds, items: int) -> Holds:
+        return Holds(
+            self.ground,
+            warehouses,
+            items=items,
+            between=self.ground.lag("holds/between", compiled(block.between)),
+            lasts=self.ground.lag("holds/lasts", compiled(block.lasts)),
+            share=float(block.share),
+            good=self.ground.coin("holds/good", block.good),
+        )
 
     def _trucks(self, warehouses: Sequence[Warehouse], block: blocks.Transfers) -> Trucks:
         transit = compiled(block.transit)
@@ -83,6 +97,8 @@ class SiteWork:
         if self.waves:
             counts["waves"] = sum(waves.gone for waves in self.waves)
             counts["wave_kept_back"] = sum(waves.kept_back for waves in self.waves)
+        if self.holds is not None:
+            counts["hold_units"] = self.holds.held_units
         if self.trucks is not None:
             counts["transfers"], counts["transferred_units"] = self.trucks.sent, self.trucks.units
             counts["transfer_short_units"] = self.trucks.missing

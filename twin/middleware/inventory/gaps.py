@@ -13,7 +13,7 @@ from policies.ruleset import RuleSet
 from policies.sequencing import Turn
 from twin.middleware.delivery.exceptions import notice
 from twin.middleware.delivery.waiting import wait_for_item
-from twin.middleware.inventory.movements import book, change_of, held_facts, move, place, settle
+from twin.middleware.inventory.movements import book, change_of, freed_by, held_facts, move, place, settle
 from twin.middleware.inventory.posting import stream_key
 from twin.middleware.inventory.weights import weigh_snapshot
 from twin.middleware.unit import ITEMS, STREAMS, Outcome, Unit
@@ -70,5 +70,5 @@ def take_snapshot(snapshot: StockSnapshot, now: Now, rules: RuleSet, unit: Unit)
     stock = move(stock, snapshot, change, "snapshot", now.elapsed, ids, unit, booked, weight=missing)
     for each in facts:
         stock = book(stock, each, now.elapsed, ids, unit, booked)
-    settle(stock, before, snapshot, booked, now, rules, ids, unit)
+    settle(stock, before, snapshot, booked, now, rules, ids, unit, freed_by(facts))
     return Outcome.APPLIED

@@ -23,6 +23,7 @@ from twin.model.commands import (
     LineageDue,
     StockAdjusted,
     StockCounted,
+    StockReblocked,
     StockReceived,
     StockSnapshot,
     StreamGapDue,
@@ -37,15 +38,16 @@ from twin.model.posting import ToPost
 from twin.model.stock import Bucket, ItemStock, Movement, Pledge, Position, Quota, SalesRate, Supply, Waiting
 
 Transferred = TransferShipped | TransferReceived
-Fact = StockReceived | StockAdjusted | StockCounted | Transferred
+Fact = StockReceived | StockAdjusted | StockCounted | StockReblocked | Transferred
+_ON_HAND = (Bucket.SELLABLE, Bucket.QUALITY, Bucket.DAMAGED, Bucket.HELD)
 _OWN_TYPES = ("receipt", "transfer")
 """Reasons of movements that are posted under their own name."""
 
 
 def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome:
     """Book one fact of a warehouse, and those held behind it, when it is their turn."""
-    if _less_than_nothing(fact):
-        keep(fact, "UNFIT", f"{place(fact)}: less than nothing", now, rules, unit)
+    if _makes_no_sense(fact):
+        keep(fact, "UNFIT", f"{place(fact)}: less than nothing, or from nowhere to nowhere", now, rules, unit)
         return Outcome.QUEUED
     key = stream_key(fact.item, fact.site)
     stream = unit.load(STREAMS, key) or StreamState()
@@ -82,13 +84,22 @@ def book_stock_fact(fact: Fact, now: Now, rules: RuleSet, unit: Unit) -> Outcome
             told = f"{place(each)}: {each.missing} of transfer {each.transfer} were not on the truck"
             notice(fact, "TRANSFER_SHORT", each.transfer, told, now, rules, unit)
     weigh_facts(facts, fact.item, fact.site, unit)
-    settle(stock, before, fact, booked, now, rules, ids, unit)
+    settle(stock, before, fact, booked, now, rules, ids, unit, freed_by(facts))
     return Outcome.APPLIED
 
 
-def _less_than_nothing(fact: Fact) -> bool:
+def freed_by(facts: Sequence[Fact]) -> list[tuple[int, int]]:
+    """Return (site, units) of what these facts say may be sold again."""
+    again = [each for each in facts if isinstance(each, StockReblocked) and each.target is Bucket.SELLABLE]
+    return [(each.site, each.quantity) for each in again]
+
+
+def _makes_no_sense(fact: Fact) -> bool:
     if isinstance(fact, StockCounted):
         return fact.counted < 0
+    if isinstance(fact, StockReblocked):
+        kinds = (fact.source, fact.target)
+        return fact.quantity < 1 or fact.source is fact.target or any(kind not in _ON_HAND for kind in kinds)
     return not isinstance(fact, StockAdjusted) and fact.quantity < 0
 
 
@@ -108,11 +119,15 @@ def change_of(fact: Fact) -> int:
         return fact.quantity
     if isinstance(fact, TransferShipped):
         return -fact.quantity
+    if isinstance(fact, StockReblocked):
+        return 0
     return fact.change if isinstance(fact, StockAdjusted) else fact.counted - fact.book
 
 
 def book(stock: ItemStock, fact: Fact, now: Elapsed, ids: Ids, unit: Unit, booked: list[ToPost]) -> ItemStock:
-    """Return the item's record after the fact; its movement is in the ledger and in `booked`."""
+    """Return the item's record after the fact; its movement is in the ledger and, if it has a value, in `booked`."""
+    if isinstance(fact, StockReblocked):
+        return _reblock(stock, fact, now, ids, unit)
     reason = "receipt" if isinstance(fact, StockReceived) else "count"
     document = 0
     if isinstance(fact, StockAdjusted):
@@ -124,6 +139,23 @@ def book(stock: ItemStock, fact: Fact, now: Elapsed, ids: Ids, unit: Unit, booke
         reason, document = "transfer", fact.transfer
         stock = replaced(stock, supply=under_way(stock.supply, fact))
     return move(stock, fact, change_of(fact), reason, now, ids, unit, booked, document=document, weight=weight_of(fact))
+
+
+def _reblock(stock: ItemStock, fact: StockReblocked, now: Elapsed, ids: Ids, unit: Unit) -> ItemStock:
+    """Return the record with units in another bucket: what is on hand stays, and nothing is posted (DOMAIN 21)."""
+    movement, units = ids.next(), fact.quantity
+    row = Movement(movement, fact.id, fact.item, fact.site, fact.source, fact.target, units, fact.reason, fact.at, now)
+    unit.save(MOVEMENTS, movement, row)
+    change = {bucket: (fact.target is bucket) - (fact.source is bucket) for bucket in _ON_HAND}
+    positions = moved(
+        stock.positions,
+        fact.site,
+        sellable=change[Bucket.SELLABLE] * units,
+        quality=change[Bucket.QUALITY] * units,
+        damaged=change[Bucket.DAMAGED] * units,
+        held=change[Bucket.HELD] * units,
+    )
+    return replaced(stock, positions=positions)
 
 
 def move(
@@ -160,8 +192,12 @@ def settle(
     rules: RuleSet,
     ids: Ids,
     unit: Unit,
+    freed: Sequence[tuple[int, int]] = (),
 ) -> None:
-    """Save the record and say what follows: what is posted, who is served, what is short, what channels must hear."""
+    """Save the record and say what follows: what is posted, who is served, what is short, what channels must hear.
+
+    `freed` are (site, units) that may be sold again, beside what has come.
+    """
     at = now.elapsed
     post(booked, fact, now, rules, ids, unit)
     after = rules.atp.available(stock, at)
@@ -175,6 +211,7 @@ def settle(
     if shortage(stock, fact.site, at):
         notice(fact, "OVERCOMMITTED", stream_key(fact.item, fact.site), place(fact), now, rules, unit)
     arrived = [(each.site, each.change) for each in booked if each.change > 0]
+    arrived += freed
     if arrived:
         serve_waiting(stock, fact, now, rules, ids, unit, arrived)
     unit.save(ITEMS, stock.item, stock)
@@ -188,11 +225,16 @@ def moved(
     committed: int = 0,
     quality: int = 0,
     damaged: int = 0,
+    held: int = 0,
 ) -> tuple[Position, ...]:
     """Return the positions after signed changes of one site's buckets and hard claims."""
     old = positions[site]
     new = Position(
-        old.sellable + sellable, old.quality + quality, old.damaged + damaged, old.held, old.committed + committed
+        old.sellable + sellable,
+        old.quality + quality,
+        old.damaged + damaged,
+        old.held + held,
+        old.committed + committed,
     )
     return (*positions[:site], new, *positions[site + 1 :])
 

@@ -19,7 +19,7 @@ from twin.world.checks.lately import Lately
 
 MOVEMENTS_KEPT: Final = 7 * DAY
 """How long the id of a movement is remembered here."""
-NUMBERED: Final = ("receipt", "count", "transfer")
+NUMBERED: Final = ("receipt", "count", "transfer", "reblock")
 """Bookings of a warehouse that it tells as numbered facts."""
 _PLACE: Final = {Bucket.SELLABLE: 0, Bucket.QUALITY: 1, Bucket.DAMAGED: 2, Bucket.HELD: 3}
 
