@@ -43,7 +43,7 @@ def in_one_stride(
     releases: list[Release] = []
     items: list[ItemQuantity] = []
     changed: list[ItemQuantity] = []
-    reservations: list[Reservation] = []
+    half_life = rules.rate_half_life_us
     for number, (line, stock, there) in enumerate(zip(command.lines, stocks, free, strict=True), 1):
         assert stock is not None
         item, quantity, claim = line.item, line.quantity, ids.next()
@@ -53,10 +53,10 @@ def in_one_stride(
         releases.append(Release(key, site, number, quantity))
         items.append(ItemQuantity(item, quantity))
         changed.append(ItemQuantity(item, there - quantity))
-        reservations.append(Reservation(claim, command.case, number, item, site, quantity, committed=True))
-        unit.save(ITEMS, item, _claimed(stock, site, quantity, command.channel, now.elapsed, rules))
-    for reservation in reservations:
-        unit.save(RESERVATIONS, reservation.id, reservation)
+        unit.save(RESERVATIONS, claim, Reservation(claim, command.case, number, item, site, quantity, True))
+        rates = _sold(stock, quantity, command.channel, now.elapsed, rules) if half_life else stock.rates
+        positions = moved(stock.positions, site, committed=quantity)
+        unit.save(ITEMS, item, ItemStock(item, positions, (), stock.supply, (), (), (), rates, now.elapsed))
     wait = rules.cancel_after_us
     order = Order(
         id=command.case,
@@ -108,15 +108,11 @@ def _place(
     return site, [sum(at) for at in available]
 
 
-def _claimed(stock: ItemStock, site: int, quantity: int, channel: int, now: Elapsed, rules: RuleSet) -> ItemStock:
-    """Return an item's record after a sale that is claimed at a site."""
-    rates, half_life = stock.rates, rules.rate_half_life_us
-    if half_life:
-        each = list(rates) or [SalesRate()] * len(rules.channels)
-        each[channel] = sold(each[channel], quantity, now, half_life)
-        rates = tuple(each)
-    positions = moved(stock.positions, site, committed=quantity)
-    return ItemStock(stock.item, positions, supply=stock.supply, rates=rates, changed_at=now)
+def _sold(stock: ItemStock, quantity: int, channel: int, now: Elapsed, rules: RuleSet) -> tuple[SalesRate, ...]:
+    """Return an item's rates of sale after a sale on a channel."""
+    rates = list(stock.rates) or [SalesRate()] * len(rules.channels)
+    rates[channel] = sold(rates[channel], quantity, now, rules.rate_half_life_us)
+    return tuple(rates)
 
 
 def _tell(
