@@ -34,10 +34,11 @@ from twin.model.commands import (
     StockReceived,
     SubmitOrder,
 )
-from twin.model.instant import HOUR, SECOND
+from twin.model.instant import HOUR, MINUTE, SECOND
 from twin.model.order import Intake, Line, LinePolicy, Money, Order, Payment
 from twin.world.build import World, build
 from twin.world.checks.catalogue import CATALOGUE
+from twin.world.checks.end import EndChecks, Limits
 from twin.world.checks.findings import Findings
 from twin.world.checks.orders import OrderChecks
 from twin.world.closing import look_back
@@ -233,6 +234,9 @@ CAUSE = SubmitOrder(id=9, case=1, channel=0, number="1", fingerprint=7, lines=()
         (Money(Payment.CAPTURED, captured=10, giving_back=11, keys=(1,)), False),
         (Money(Payment.CAPTURED, captured=20, keys=(1, 1)), False),
         (Money(Payment.AUTHORISED, authorised=-1), False),
+        (Money(Payment.AUTHORISED, authorised=10, taking=10), True),
+        (Money(Payment.AUTHORISED, authorised=10, taking=11), False),
+        (Money(Payment.CAPTURED, authorised=10, taking=10, captured=11, keys=(1,)), False),
     ],
 )
 def test_s13_money_that_was_never_taken_or_is_booked_twice(money, right):
@@ -240,6 +244,35 @@ def test_s13_money_that_was_never_taken_or_is_booked_twice(money, right):
     orders.written(None, ORDER.amid(money=money), CAUSE)
     assert findings.antecedents == {"S-13": 1}
     assert findings.counts == ({} if right else {"S-13": 1})
+
+
+def test_s13_money_for_goods_that_have_not_left():
+    """Method: one of two units has left, at 40 each and 5 of tax; what is asked for may be 45 and no cent more."""
+    line = Line(1, 3, 2, allocated=1, shipped=1, price=40)
+    for taking, right in ((45, True), (46, False)):
+        findings, orders = checks("S-13")
+        money = Money(Payment.AUTHORISED, authorised=85, taking=taking)
+        orders.written(None, ORDER.amid(lines=(line,), tax=5, money=money), CAUSE)
+        assert findings.counts == ({} if right else {"S-13": 1})
+
+
+def test_s13_a_ledger_that_is_not_the_provider_s():
+    for captured, right in ((10, True), (20, False)):
+        findings, orders = checks("S-13")
+        orders.agrees(ORDER.amid(money=Money(Payment.CAPTURED, captured=10, keys=(1,))), captured, 0)
+        assert findings.antecedents == {"S-13": 1}
+        assert findings.counts == ({} if right else {"S-13": 1})
+
+
+def test_s4_an_order_that_waited_in_vain_for_its_payment_is_not_lost():
+    """Method: nobody pays, the holds lapse, and the orders that were withdrawn have left the store."""
+    settings = ("horizon=6d", "demand.orders_per_day=20", "items.count=10", "faults=[]")
+    never = ("channels.web.terms.buyers.unpaid=100%", "channels.web.terms.buyers.never_paid=100%")
+    built = build(scenarios.load("payments", [*settings, *never]), "standard", 3, Recorder(), stops=False)
+    built.timeline.run(until=built.scenario.horizon)
+    look_back(built)
+    assert built.watch.count["orders_placed"] > 40
+    assert "S-4" not in built.invariants.counts
 
 
 def test_p8_a_repeat_that_claims_again():
@@ -517,6 +550,21 @@ def test_l7_messages_that_only_wait():
     for kind in list(built.middleware.procedures.kinds()):
         built.middleware.procedures.bind(kind, later)
     assert "L-7" in broken(built)
+
+
+def test_l7_a_quiet_night_is_no_standstill():
+    """Method: a message waits again after three hours without any; only a second hour of such messages is one."""
+    now = [0]
+    findings = Findings(checked=("L-7",), stops=False, declared=(), clock=lambda: now[0])
+    ends = EndChecks(findings, Limits(progress=HOUR))
+    ends.handled(CAUSE, Outcome.APPLIED)
+    for at in (3 * HOUR, 3 * HOUR + 30 * MINUTE, 4 * HOUR):
+        now[0] = at
+        ends.handled(CAUSE, Outcome.WAITS)
+    assert findings.counts == {}
+    now[0] = 4 * HOUR + MINUTE
+    ends.handled(CAUSE, Outcome.WAITS)
+    assert findings.counts == {"L-7": 1}
 
 
 def test_l4_a_comparison_of_books_that_rounds():
