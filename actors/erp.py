@@ -125,8 +125,9 @@ class Erp:
             reference = self.references[event.external] = derive(reference or event.external, 1)
             lines: dict[int, int] = {}
             for line in event.lines:
-                lines[line.item] = lines.get(line.item, 0) + line.quantity
-                self.open_demand[line.item] = self.open_demand.get(line.item, 0) + line.quantity
+                if line.quantity:
+                    lines[line.item] = lines.get(line.item, 0) + line.quantity
+                    self.open_demand[line.item] = self.open_demand.get(line.item, 0) + line.quantity
             self.open_orders[event.external] = lines
             self.ground.probe.effect("erp", "order", event.document or event.case)
         return ErpConfirmed(id=derive(event.id, 1), cause=event.id, case=event.case, reference=reference)
