@@ -5,6 +5,7 @@ from typing import Final
 
 from reports.tables import Table, estimate_cell
 from twin.experiment.comparison import Comparison, Estimate
+from twin.world.fallback_watch import FALLBACK_MEASURES
 
 TECHNICAL: Final = (
     (
@@ -12,7 +13,7 @@ TECHNICAL: Final = (
         ("throughput_per_s", "goodput_per_s", "success_share", "latency_s", "failed_transformations"),
     ),
     ("limits and breakers", ("throttled_calls", "breaker_open_s", "recovery_s", "recovery_censored", "collapsed")),
-    ("fallbacks", ("fallback_s", "fallback_held_orders", "fallback_accepted_orders")),
+    ("fallbacks", tuple(FALLBACK_MEASURES)),
     ("queues and dead letters", ("queue_length", "queue_length_max", "dlq_length")),
     ("inventory in step", ("drift_units", "ghost_stock_units", "availability_age_s", "corrected_units")),
     ("orders", ("capture_latency_s", "order_cycle_s", "order_age_s", "milestone_lag_s")),
