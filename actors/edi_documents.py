@@ -5,7 +5,7 @@ invoice's. What the middleware hands over again is known by that number and drop
 interchange under the partner's next control number. The partner answers every interchange that he can read with a 997,
 and reads a document once: what comes under a number that he has is a repeat, whatever its control number says. Without
 a 997 in `resend_after` an interchange goes out again, whole and as it was, at most `resends` times; then it is given up
-and somebody calls the partner.
+and counted. What a person has typed at the partner's portal is read already, and does not travel.
 
 Partners set clocks: an answer counts from the partner's own order, a ship notice from the truck's departure, an invoice
 from the ship notice. A first copy that arrives after its time, or never, is a fault that the partner may charge for.

@@ -53,7 +53,7 @@ class Waves(Block):
     """Requests to ship go to the floor in waves: one `every` so often or `at` set times, and one as soon as it is full.
 
     What came less than `cut_off` before a wave that was due waits for the next one. What a wave has taken is not given
-    back: an order that is cancelled then ships all the same, and comes back as a return.
+    back: what is cancelled then ships all the same.
     """
 
     every: PositiveDuration | None = sourced(
