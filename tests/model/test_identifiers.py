@@ -57,6 +57,28 @@ def test_v49_v50_gtins_are_padded_and_checked(text: str, expected: str) -> None:
     assert gtin(text) == expected
 
 
+@pytest.mark.vector("V49", rule="7", code="twin.model.identifiers.gtin", scenario="packs_and_kits")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("40170725", "00000040170725"),
+        ("12345670", "00000012345670"),
+        ("036000291452", "00036000291452"),
+        ("4006381333931", "04006381333931"),
+        ("00000000000000", "00000000000000"),
+        ("96291041500216", "96291041500216"),
+        ("40170726", "GTIN_INVALID"),
+        ("4017072", "GTIN_INVALID"),
+        ("006291041500213", "GTIN_INVALID"),
+        ("6291041500213 ", "GTIN_INVALID"),
+        ("-291041500213", "GTIN_INVALID"),
+    ],
+)
+def test_v49_further_numbers(text: str, expected: str) -> None:
+    """As V49: 8, 12, 13 and 14 digits; a variable measure; a wrong digit, other lengths, and what is no digit."""
+    assert gtin(text) == expected
+
+
 @pytest.mark.vector("V50", rule="7", code="twin.model.identifiers.at_pack_level", scenario="packs_and_kits")
 def test_v50_an_indicator_names_another_pack_level() -> None:
     """V50, computed: it maps to another unit of the item and is not a spelling of the same key."""

@@ -100,6 +100,51 @@ def test_v47_boxes_published_and_ordered() -> None:
     assert ItemUnits(packages={"XBX": Fraction(5)}).quanta(Fraction("2.5"), "XBX") == "UOM_NOT_EXACT"
 
 
+@pytest.mark.vector("V41", rule="7", code="twin.model.quantity.ItemUnits.whole", scenario="packs_and_kits")
+@pytest.mark.parametrize(
+    ("pieces", "dozens"), [(0, 0), (1, 1), (12, 1), (13, 2), (10**15, 83_333_333_333_334), (-1, 0), (-13, -1)]
+)
+def test_v41_further_needs(pieces: int, dozens: int) -> None:
+    """As V41: nothing; a remainder; beyond a float; and what is given back is rounded up too."""
+    assert PIECES.whole(pieces, "DZN", Rounding.CEIL) == dozens
+
+
+@pytest.mark.vector("V46", rule="1,7", code="twin.model.quantity.steps", scenario="packs_and_kits")
+@pytest.mark.parametrize(
+    ("amount", "floor", "half_up", "ceil"),
+    [
+        ("0.0005", 0, 1, 1),
+        ("0.00049", 0, 0, 1),
+        ("-0.0005", -1, -1, 0),
+        ("-0.0004", -1, 0, 0),
+        ("1.0005", 1000, 1001, 1001),
+        ("0.1", 100, 100, 100),
+    ],
+)
+def test_v46_further_roundings(amount: str, floor: int, half_up: int, ceil: int) -> None:
+    """As V46: halves go away from zero on both sides of it."""
+    found = [KILOS.quanta(Fraction(amount), "KGM", each) for each in (Rounding.FLOOR, Rounding.HALF_UP, Rounding.CEIL)]
+    assert found == [floor, half_up, ceil]
+
+
+@pytest.mark.vector("V47", rule="1,7", code="twin.model.quantity.ItemUnits.quanta", scenario="packs_and_kits")
+@pytest.mark.parametrize(
+    ("quantity", "unit", "expected"),
+    [
+        ("0.25", "XCT", 12),
+        ("1/48", "XCT", 1),
+        ("1/7", "XCT", "UOM_NOT_EXACT"),
+        ("0.5", "EA", "UOM_NOT_EXACT"),
+        ("0", "XBX", 0),
+        ("1/3", "DZN", 4),
+        ("1000000000000", "XBX", 12 * 10**12),
+    ],
+)
+def test_v47_further_orders(quantity: str, unit: str, expected: int | str) -> None:
+    """As V47: a quarter of a carton; a piece of one; what is no whole piece; thirds of a dozen; very many."""
+    assert PIECES.quanta(Fraction(quantity), unit) == expected
+
+
 def test_a_package_has_no_size_outside_its_item() -> None:
     assert PIECES.quanta(Fraction(1), "XPX") == "UOM_UNKNOWN"
     assert PIECES.quanta(Fraction(1), "KGM") == "UOM_UNKNOWN"

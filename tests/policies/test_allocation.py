@@ -30,6 +30,26 @@ def test_v34_largest_remainder(
     assert (shares.given, shares.free, shares.reason) == (expected, free, "SCARCE")
 
 
+@pytest.mark.vector("V34", rule="6", code="policies.allocation.FairShare.share", scenario="promise_dates")
+@pytest.mark.parametrize(
+    ("available", "pack", "wanted", "expected", "free"),
+    [
+        (0, 1, (5, 5), (0, 0), 0),
+        (1, 1, (5, 5, 5), (1, 0, 0), 0),
+        (5, 2, (3, 3, 3), (2, 2, 0), 1),
+        (9, 1, (10, 1), (8, 1), 0),
+        (11, 12, (24, 24), (0, 0), 11),
+        (1_000_000_007, 1, (10**12, 10**12, 1), (500_000_004, 500_000_003, 0), 0),
+    ],
+)
+def test_v34_further_shares(
+    available: int, pack: int, wanted: tuple[int, ...], expected: tuple[int, ...], free: int
+) -> None:
+    """As V34: nothing; one for three; a cap of one pack each; a small claim; less than a pack; beyond a float."""
+    shares = FairShare(pack).share(available, claimants(*wanted))
+    assert (shares.given, shares.free) == (expected, free)
+
+
 def test_ties_go_to_the_earlier_order_and_then_to_the_lower_id() -> None:
     late, early, twin = Claimant(1, 5, 9), Claimant(2, 5, 3), Claimant(3, 5, 3)
     assert FairShare().share(1, [late, early, twin]).given == (0, 1, 0)

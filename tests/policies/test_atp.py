@@ -66,6 +66,51 @@ def test_v04_period_and_balance() -> None:
     assert balance(*ORACLE) == (0, 2, 1, -1, 1, 4, 6, 8)
 
 
+@pytest.mark.vector("V07", rule="3", code="policies.atp.look_ahead", scenario="promise_dates")
+@pytest.mark.parametrize(
+    ("supply", "demand", "expected"),
+    [
+        ((5,), (0,), (5,)),
+        ((0, 0), (0, 0), (0, 0)),
+        ((5, 0, 0), (0, 0, 9), (0, 0, 0)),
+        ((5, 0, 4), (0, 0, 9), (0, 0, 0)),
+        ((5, 0, 5), (0, 0, 9), (1, 1, 1)),
+        ((0, 10), (5, 0), (0, 5)),
+        ((10**15, 0), (0, 1), (10**15 - 1, 10**15 - 1)),
+    ],
+)
+def test_v07_further_ladders(supply: tuple[int, ...], demand: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    """As V07: one bucket; nothing; a late demand that takes all, exactly all, and all but one; short at first; many."""
+    assert look_ahead(supply, demand) == expected
+
+
+@pytest.mark.vector("V10", rule="3", code="policies.atp.schedule_lines", scenario="promise_dates")
+@pytest.mark.parametrize(
+    ("wanted", "quantity", "lines", "rest"),
+    [
+        (1, 0, (), 0),
+        (1, 20, ((1, 20),), 0),
+        (1, 21, ((1, 20), (4, 1)), 0),
+        (3, 55, ((3, 20), (4, 35)), 0),
+        (4, 56, ((4, 55),), 1),
+        (5, 55, ((5, 55),), 0),
+        (6, 1, (), 1),
+    ],
+)
+def test_v10_further_schedules(wanted: int, quantity: int, lines: tuple[tuple[int, int], ...], rest: int) -> None:
+    """As V10: nothing; all of a bucket and one more; all there is; one more than that; wanted after the last bucket."""
+    assert schedule_lines(*COMPUTED, wanted, quantity) == (lines, rest)
+
+
+@pytest.mark.vector("V12", rule="3", code="policies.atp.ladder", scenario="promise_dates")
+@pytest.mark.parametrize(
+    ("overdue", "counts"), [(0, 40), (1, 40), (2 * DAY - 1, 40), (2 * DAY, 40), (2 * DAY + 1, 0), (30 * DAY, 0)]
+)
+def test_v12_supply_is_believed_for_two_days_and_not_a_moment_longer(overdue: int, counts: int) -> None:
+    late = stock(Position(), supply=(Supply(order=1, site=0, ordered=40, received=0, due=NOON - overdue),))
+    assert ladder(RULE, late, 0, NOON, buckets=3).supply[0] == counts
+
+
 @pytest.mark.vector("V05", rule="3", code="policies.atp.backward_consumed", scenario="promise_dates")
 def test_v05_backward_consumption() -> None:
     """V05, Oracle Inventory ATP rules."""

@@ -41,6 +41,18 @@ def test_v36_a_complete_line_that_cannot_be_filled_is_passed_over() -> None:
     assert BackorderRun().run(7, demands) == RunResult((4, 0, 3), 0, "DONE")
 
 
+@pytest.mark.vector("V36", rule="6", code="policies.backorder.BackorderRun.run", scenario="promise_dates")
+@pytest.mark.parametrize(
+    ("supply", "given"),
+    [(0, (0, 0, 0)), (3, (3, 0, 0)), (8, (4, 0, 3)), (9, (4, 5, 0)), (11, (4, 5, 2)), (12, (4, 5, 3)), (99, (4, 5, 3))],
+)
+def test_v36_further_supplies(supply: int, given: tuple[int, int, int]) -> None:
+    """As V36: nothing; part of the first; the second is passed over until all of it is there."""
+    lines = [(4, False), (5, True), (3, False)]
+    demands = [Demand(at, 1, 0, quantity, accepted_at=at, whole=whole) for at, (quantity, whole) in enumerate(lines)]
+    assert BackorderRun().run(supply, demands).given == given
+
+
 def test_a_class_secures_all_its_confirmations_before_one_of_them_grows() -> None:
     greedy = Demand(1, 1, 0, requested=10, confirmed=0)
     promised = Demand(2, 1, 0, requested=8, confirmed=8)

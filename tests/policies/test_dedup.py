@@ -83,6 +83,37 @@ def test_v59_a_retryable_failure_leaves_the_key_open_and_a_final_one_is_an_answe
     assert key.at(5, Arrived(A)) == Decision(Verdict.REPLAY, answer=500)
 
 
+@pytest.mark.vector("V56", rule="9", code="policies.dedup.Idempotency.step", scenario="customer_terms")
+@pytest.mark.parametrize(
+    ("at", "event", "verdict"),
+    [
+        (0, Arrived(A), Verdict.IN_PROGRESS),
+        (29, Arrived(B), Verdict.KEY_REUSED),
+        (30, Arrived(B), Verdict.KEY_REUSED),
+        (30, Finished(1, COMPLETED, 201), Verdict.STORED),
+        (99, Finished(1, COMPLETED, 201), Verdict.STORED),
+        (5, Finished(2, COMPLETED, 201), Verdict.STALE_FENCE),
+        (5, Finished(0, COMPLETED, 201), Verdict.STALE_FENCE),
+    ],
+)
+def test_v56_further_events_of_a_request_begun_at_0(at: int, event: Arrived | Finished, verdict: Verdict) -> None:
+    """As V56, lease 30: other content after the lease too; a late end that nobody took over from; fences not given."""
+    key = Key()
+    key.at(0, Arrived(A))
+    assert key.at(at, event).verdict is verdict
+
+
+@pytest.mark.vector("V59", rule="9", code="policies.dedup.Idempotency.step", scenario="customer_terms")
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_v59_each_retryable_failure_is_tried_under_a_higher_fence(times: int) -> None:
+    key = Key()
+    for fence in range(1, times + 1):
+        assert key.at(fence, Arrived(A)) == Decision(Verdict.EXECUTE, fence=fence)
+        assert key.at(fence, Finished(fence, FAILED_RETRYABLE)).verdict is Verdict.STORED
+        assert key.at(fence, Finished(fence, COMPLETED, 201)).verdict is Verdict.STALE_FENCE, "it has ended once"
+    assert key.at(10**6, Arrived(A)) == Decision(Verdict.EXECUTE, fence=times + 1), "it has no answer to forget"
+
+
 def test_one_payload_twice_has_one_effect_and_another_one_none() -> None:
     """The vectors of the crash gaps: before the lease ends a repeat conflicts, after it a second call is made."""
     key = Key()

@@ -41,6 +41,36 @@ def test_v74_a_key_made_anew_lives_in_one_pass_or_in_two(second_cut: int) -> Non
     assert FEED.rule(anew.known, Change(5, TWO, delete=True), cut=second_cut) == (anew.known, "STALE")
 
 
+@pytest.mark.vector("V72", rule="13", code="policies.hybrid_feed.HybridFeed.rule", scenario="master_data_batch")
+@pytest.mark.parametrize(
+    ("changed_at", "cut", "reason"),
+    [(TWO - 1, TWO, "APPLY"), (TWO, TWO, "STALE"), (TWO + 1, TWO, "STALE"), (0, TWO, "APPLY")],
+)
+def test_v72_a_row_without_a_version_applies_only_if_the_cut_is_after_the_last_change(
+    changed_at: int, cut: int, reason: str
+) -> None:
+    """As V72, at the limit: what changed at the very cut is not undone by it."""
+    assert FEED.rule(Known(0, changed_at), Change(0, cut), cut=cut).reason == reason
+
+
+@pytest.mark.vector("V73", rule="13", code="policies.hybrid_feed.HybridFeed.absent", scenario="master_data_batch")
+@pytest.mark.parametrize(
+    ("keys", "left_out", "reason"),
+    [
+        (0, 0, "DELETE"),
+        (9, 1, "DELETION_GUARD"),
+        (10, 1, "DELETE"),
+        (1_000, 100, "DELETE"),
+        (1_000, 101, "DELETION_GUARD"),
+    ],
+)
+def test_v73_the_guard_at_its_limit(keys: int, left_out: int, reason: str) -> None:
+    """As V73: no key at all; one of nine is more than a tenth; one of ten is not."""
+    known = {key: Known(1, HOUR) for key in range(keys)}
+    absence = FEED.absent(known, range(left_out, keys), TWO)
+    assert (absence.reason, len(absence.deleted)) == (reason, left_out if reason == "DELETE" else 0)
+
+
 def test_a_tombstone_is_not_revived_by_an_older_upsert() -> None:
     tombstone = Known(5, TWO, deleted=True)
     assert FEED.rule(tombstone, Change(4, HALF_PAST_TWO)) == (tombstone, "STALE")

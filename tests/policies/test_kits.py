@@ -14,6 +14,15 @@ def test_v81_a_kit_is_as_available_as_its_scarcest_part() -> None:
     assert KITS.available(9, {1: 7, 2: 5}) == 3
 
 
+@pytest.mark.vector("V81", rule="6", code="policies.kits.Kits.available", scenario="packs_and_kits")
+@pytest.mark.parametrize(
+    ("free", "kits"),
+    [((0, 5), 0), ((1, 5), 0), ((2, 5), 1), ((7, 0), 0), ((10**15 + 1, 10**15), 5 * 10**14), ((9, 4), 4)],
+)
+def test_v81_further_kits(free: tuple[int, int], kits: int) -> None:
+    assert KITS.available(9, {1: free[0], 2: free[1]}) == kits
+
+
 def test_a_component_that_is_short_or_unknown_makes_no_kit() -> None:
     assert KITS.available(9, {1: -4, 2: 5}) == 0
     assert KITS.available(9, {1: 7}) == 0

@@ -27,6 +27,30 @@ def test_v107_the_customers_own_price_is_expected_and_the_buyers_stands_within_t
     assert priced == ((price,), reason)
 
 
+@pytest.mark.vector("V107", rule="23", code="policies.pricing.Pricing.price", scenario="customer_terms")
+@pytest.mark.parametrize(
+    ("expected", "says", "reason"),
+    [
+        (2_000, 2_010, "STANDS"),
+        (2_000, 2_011, "BEYOND_TOLERANCE"),
+        (2_000, 1_990, "STANDS"),
+        (2_000, 1_989, "BEYOND_TOLERANCE"),
+        (0, 5, "STANDS"),
+        (0, 6, "BEYOND_TOLERANCE"),
+        (3, 0, "STANDS"),
+    ],
+)
+def test_v107_further_tolerances(expected: int, says: int, reason: str) -> None:
+    """As V107: where the share is more than the amount, above and below; goods for nothing; a price of nothing."""
+    rule = Pricing(
+        kind="CONTRACT",
+        book=PriceBook(listed={ITEM: (Price(((1, expected),)),)}),
+        absolute=5,
+        relative=Fraction(5, 1000),
+    )
+    assert rule.price([Asked(ITEM, 1, says)], customer=0, group="", at=0).reason == reason
+
+
 @pytest.mark.parametrize(
     ("customer", "group", "quantity", "price"),
     [(0, "trade", 49, 980), (0, "trade", 50, 960), (0, "", 99, 1_000), (0, "", 100, 900), (0, "none", 1, 1_000)],

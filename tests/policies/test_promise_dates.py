@@ -68,6 +68,68 @@ def test_v15_an_evening_order_belongs_to_its_local_day() -> None:
     assert dates.zone == "America/New_York"
 
 
+@pytest.mark.vector("V13", rule="3", code="policies.promise_dates.PromiseDates.promise", scenario="promise_dates")
+@pytest.mark.parametrize(
+    ("ordered", "ship", "deliver"),
+    [
+        ("2026-03-07T10:00Z", "2026-03-10", "2026-03-12"),
+        ("2026-03-05T13:59:59.999999Z", "2026-03-06", "2026-03-10"),
+        ("2026-03-06T22:59Z", "2026-03-10", "2026-03-12"),
+        ("2026-03-06T23:00Z", "2026-03-10", "2026-03-12"),
+        ("2026-03-08T23:00Z", "2026-03-10", "2026-03-12"),
+    ],
+)
+def test_v13_weekends_and_the_last_moment_before_the_cut_off(ordered: str, ship: str, deliver: str) -> None:
+    """As V13: Saturday; a microsecond before 15:00; Friday 23:59; Saturday 00:00; Monday 00:00."""
+    dates = berlin(1, 2).promise(at(ordered))
+    assert (day(dates.ship), day(dates.deliver)) == (ship, deliver)
+
+
+@pytest.mark.vector("V14", rule="1,3", code="policies.promise_dates.PromiseDates.promise", scenario="promise_dates")
+@pytest.mark.parametrize(
+    ("ordered", "ship", "deliver"),
+    [
+        ("2026-10-23T12:59Z", "2026-10-23", "2026-10-26"),
+        ("2026-10-23T13:00Z", "2026-10-26", "2026-10-27"),
+        ("2026-10-26T13:59Z", "2026-10-26", "2026-10-27"),
+        ("2026-10-26T14:00Z", "2026-10-27", "2026-10-28"),
+    ],
+)
+def test_v14_the_cut_off_follows_the_clock_back_to_winter_time(ordered: str, ship: str, deliver: str) -> None:
+    dates = berlin(0, 1).promise(at(ordered))
+    assert (day(dates.ship), day(dates.deliver)) == (ship, deliver)
+
+
+@pytest.mark.vector("V14", rule="1,3", code="policies.promise_dates.PromiseDates.promise", scenario="promise_dates")
+@pytest.mark.parametrize(
+    ("ordered", "ends"),
+    [
+        ("2026-03-29T10:00Z", "2026-03-29T22:00Z"),
+        ("2026-10-25T10:00Z", "2026-10-25T23:00Z"),
+        ("2026-06-01T10:00Z", "2026-06-01T22:00Z"),
+    ],
+)
+def test_v14_a_ship_day_of_23_or_25_hours_ends_at_its_own_midnight(ordered: str, ends: str) -> None:
+    rule = PromiseDates(zone=BERLIN, ship_days=WorkDays(EVERY_DAY), carrier_days=WorkDays(EVERY_DAY))
+    assert rule.promise(at(ordered)).ship_by == at(ends)
+
+
+@pytest.mark.vector("V15", rule="1,3", code="policies.promise_dates.PromiseDates.promise", scenario="promise_dates")
+@pytest.mark.parametrize(
+    ("ordered", "ship", "deliver"),
+    [
+        ("2026-08-27T01:59Z", "2026-08-26", "2026-08-28"),
+        ("2026-08-27T02:00Z", "2026-08-27", "2026-08-31"),
+        ("2026-11-02T02:30Z", "2026-11-02", "2026-11-04"),
+        ("2026-12-31T23:00Z", "2026-12-31", "2027-01-04"),
+    ],
+)
+def test_v15_further_evenings_in_new_york(ordered: str, ship: str, deliver: str) -> None:
+    """As V15: 21:59; 22:00; a Sunday evening after the clocks went back; New Year's Eve."""
+    dates = PromiseDates(zone=NEW_YORK, cut_off_us=22 * HOUR, processing=0, transit=2).promise(at(ordered))
+    assert (day(dates.ship), day(dates.deliver)) == (ship, deliver)
+
+
 def test_goods_that_come_later_move_the_ship_day_and_a_weekend_moves_it_further() -> None:
     dates = berlin(0, 1).promise(at("2026-03-02T08:00Z"), material=at("2026-03-07T09:00Z"))
     assert (day(dates.ship), day(dates.deliver), dates.reason) == ("2026-03-09", "2026-03-10", "MATERIAL")

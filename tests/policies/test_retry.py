@@ -26,6 +26,30 @@ def test_v67_upper_bounds_and_rounds() -> None:
     assert attempts_in_all(5, 3) == 24
 
 
+@pytest.mark.vector("V67", rule="12", code="policies.retry.Retry.delay", scenario="out_of_order")
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (Retry(attempts=1, cap_us=60 * SECOND), []),
+        (Retry(attempts=3, cap_us=SECOND), [1, 1]),
+        (Retry(attempts=7, cap_us=60 * SECOND, first_exponent=1), [2, 4, 8, 16, 32, 60]),
+        (Retry(attempts=4, base_us=1, cap_us=3), [1e-6, 2e-6, 3e-6]),
+    ],
+)
+def test_v67_further_bounds(rule: Retry, expected: list[float]) -> None:
+    """As V67: no second attempt; a cap that is the base; one exponent more, up to the cap; whole microseconds."""
+    assert waits(rule) == expected
+
+
+@pytest.mark.vector("V67", rule="12", code="policies.retry.Retry.delay", scenario="out_of_order")
+@pytest.mark.parametrize(
+    ("immediate", "delayed", "attempts"), [(0, 0, 1), (5, 0, 6), (0, 3, 4), (1, 1, 4), (9, 9, 100)]
+)
+def test_v67_further_rounds(immediate: int, delayed: int, attempts: int) -> None:
+    assert attempts_in_all(immediate, delayed) == attempts
+    assert Retry(attempts=2).delay(Failed(1, 0.0)) == 0
+
+
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [

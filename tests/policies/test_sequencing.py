@@ -104,6 +104,63 @@ def test_v68_a_dead_letter_is_a_gap(
     assert stream.applied == after
 
 
+@pytest.mark.vector("V61", rule="10", code="policies.sequencing.Sequencing.offer", scenario="first_day")
+@pytest.mark.parametrize(
+    ("numbers", "turns", "applied"),
+    [
+        ((5, 4, 3, 2, 1), "HOLD HOLD HOLD HOLD APPLY", [1, 2, 3, 4, 5]),
+        ((1, 1, 0), "APPLY DUPLICATE LATE", [1]),
+        ((2, 2, 1, 2), "HOLD DUPLICATE APPLY DUPLICATE", [1, 2]),
+        ((1, 2, 4, 6, 3, 5), "APPLY APPLY HOLD HOLD APPLY APPLY", [1, 2, 3, 4, 5, 6]),
+        ((-1, 1), "LATE APPLY", [1]),
+    ],
+)
+def test_v61_further_orders_of_coming(numbers: tuple[int, ...], turns: str, applied: list[int]) -> None:
+    """As V61: turned round; a number below the first; a repeat while held and after; two gaps; a negative number."""
+    stream = Stream(DELTA)
+    assert " ".join(stream.offer(number).value for number in numbers) == turns
+    assert stream.applied == applied
+
+
+@pytest.mark.vector("V62", rule="10", code="policies.sequencing.Sequencing.snapshot", scenario="stock_gaps")
+@pytest.mark.parametrize(
+    ("held", "at", "turn", "last", "applied"),
+    [
+        ((3, 4), 2, Turn.DRAINED, 4, [1, 3, 4]),
+        ((3, 4), 4, Turn.DRAINED, 4, [1]),
+        ((3, 4), 9, Turn.DRAINED, 9, [1]),
+        ((3, 5), 2, Turn.DRAINED, 3, [1, 3]),
+        ((), 1, Turn.DRAINED, 1, [1]),
+        ((3,), 0, Turn.LATE, 1, [1]),
+    ],
+)
+def test_v62_further_snapshots(held: tuple[int, ...], at: int, turn: Turn, last: int, applied: list[int]) -> None:
+    """As V62: just before what is held; at its end; beyond it; a second gap behind; nothing new; one too old."""
+    stream = Stream(DELTA)
+    stream.offer(1)
+    for number in held:
+        stream.offer(number)
+    assert stream.snapshot(at) is turn
+    assert (stream.state.last, stream.applied) == (last, applied)
+
+
+@pytest.mark.vector("V64", rule="10", code="policies.sequencing.compare", scenario="master_data_batch")
+@pytest.mark.parametrize(
+    ("incoming", "stored", "expected"),
+    [
+        ({}, {}, Versions.EQUAL),
+        ({}, {"L": 1}, Versions.BEFORE),
+        ({"L": 0}, {}, Versions.EQUAL),
+        ({"L": 1}, {"N": 1}, Versions.CONCURRENT),
+        ({"L": 5, "N": 5}, {"L": 5}, Versions.AFTER),
+        ({"L": 1, "N": 2, "W": 3}, {"L": 1, "N": 3, "W": 2}, Versions.CONCURRENT),
+    ],
+)
+def test_v64_further_vectors(incoming: dict[str, int], stored: dict[str, int], expected: Versions) -> None:
+    """As V64: nobody has written; a writer that stands at 0; writers that do not know each other; three of them."""
+    assert compare(incoming, stored) is expected
+
+
 def test_a_full_delta_stream_refuses_and_a_full_state_stream_takes_the_newest() -> None:
     full = Stream(Sequencing(kind="delta", held_max=2))
     assert [full.offer(3), full.offer(4), full.offer(5), full.offer(1)] == [

@@ -22,6 +22,25 @@ def test_v38_one_location_first_then_the_smallest_set_by_priority() -> None:
     assert together == SourcingPlan((((0, 5),), ((1, 3),)), (0, 0), "SMALLEST_SET")
 
 
+@pytest.mark.vector("V38", rule="6", code="policies.sourcing.Sourcing.choose", scenario="first_day")
+@pytest.mark.parametrize(
+    ("available", "parts", "reason"),
+    [
+        ((5, 5, 5), ((0, 5),), "SINGLE"),
+        ((4, 5, 5), ((1, 5),), "SINGLE"),
+        ((4, 4, 1), ((0, 4), (1, 1)), "SMALLEST_SET"),
+        ((2, 2, 1), ((0, 2), (1, 2), (2, 1)), "SMALLEST_SET"),
+        ((1, 2, 3), ((1, 2), (2, 3)), "SMALLEST_SET"),
+        ((2, 2, 0), ((0, 2), (1, 2)), "SHORT"),
+        ((0, 0, 0), (), "NOTHING"),
+    ],
+)
+def test_v38_further_places(available: tuple[int, int, int], parts: tuple[tuple[int, int], ...], reason: str) -> None:
+    """As V38, five of one item: all have it; the first lacks one; two, three; the better of two pairs; short; none."""
+    plan = RULE.choose([(1, 5)], [available], [C, B, A])
+    assert (plan.parts[0], plan.reason) == (parts, reason)
+
+
 def test_equal_priorities_are_decided_by_cost_and_then_by_id() -> None:
     cheap, dear, late = Site(1, 5, 9, 0), Site(1, 7, 1, 1), Site(1, 5, 10, 2)
     assert RULE.choose([(1, 1)], [(1, 1, 1)], [dear, late, cheap]).parts == (((0, 1),),)

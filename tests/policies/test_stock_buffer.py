@@ -161,6 +161,69 @@ def test_v24_static_exposure(sales_max: tuple[int, ...], expected: int) -> None:
     assert static_exposure(10, (10, 10, 10), sales_max) == expected
 
 
+@pytest.mark.vector("V23", rule="4", code="policies.stock_buffer.poisson_quantile", scenario="oversell")
+@pytest.mark.parametrize(
+    ("mean", "epsilon", "expected"),
+    [
+        (0.0, 0.01, 0),
+        (0.05, 0.05, 0),
+        (0.06, 0.05, 1),
+        (1.0, 0.5, 1),
+        (1.0, 0.05, 3),
+        (10.0, 0.01, 18),
+        (100.0, 0.01, 124),
+    ],
+)
+def test_v23_further_quantiles(mean: float, epsilon: float, expected: int) -> None:
+    """As V23, computed by scipy.stats.poisson.ppf: nobody else sells; either side of e^-m = 0.95; large means."""
+    assert poisson_quantile(mean, 1 - epsilon, 1000) == expected
+
+
+@pytest.mark.vector("V24", rule="4", code="policies.stock_buffer.static_exposure", scenario="channel_quotas")
+@pytest.mark.parametrize(
+    ("pool", "published", "sales_max", "expected"),
+    [
+        (0, (0, 0), (9, 9), 0),
+        (10, (10,), (50,), 0),
+        (10, (10, 10), (5, 5), 0),
+        (10, (10, 10), (5, 6), 1),
+        (10, (3, 3, 3), (9, 9, 9), 0),
+        (-2, (1, 0), (1, 1), 3),
+    ],
+)
+def test_v24_further_exposures(
+    pool: int, published: tuple[int, ...], sales_max: tuple[int, ...], expected: int
+) -> None:
+    """As V24: nothing shown; one channel; exactly the pool; one more; shown in parts; a pool that is short already."""
+    assert static_exposure(pool, published, sales_max) == expected
+
+
+@pytest.mark.vector("V22", rule="4", code="policies.stock_buffer.exposure_window", scenario="channel_quotas")
+@pytest.mark.parametrize(
+    ("delays", "worst", "mean"),
+    [((0, 5, 10, 15), 30, 30), ((61, 0, 0, 0), 61, 30), ((86_400, 0, 0, 0), 86_400, 43_200), ((0, 0, 0, 0), 0, 0)],
+)
+def test_v22_further_windows(delays: tuple[int, int, int, int], worst: int, mean: int) -> None:
+    """As V22: pushed at once; an odd interval; a nightly file; no delay at all."""
+    assert exposure_window(*delays) == (worst, mean)
+
+
+@pytest.mark.vector("V21", rule="4", code="policies.stock_buffer.quota_units", scenario="channel_quotas")
+@pytest.mark.parametrize(
+    ("supply", "parts", "of", "expected"),
+    [
+        (0, 20, 100, 0),
+        (4, 20, 100, 0),
+        (5, 20, 100, 1),
+        (100, 1, 3, 33),
+        (10**15 + 1, 1, 2, 5 * 10**14),
+        (7, 100, 100, 7),
+    ],
+)
+def test_v21_further_parts(supply: int, parts: int, of: int, expected: int) -> None:
+    assert quota_units(supply, parts, of) == expected
+
+
 @given(st.integers(0, 40), st.lists(st.integers(0, 30), min_size=1, max_size=4), st.integers(0, 10))
 def test_the_exposure_buffer_is_the_smallest_that_bounds_the_exposure(pool: int, sales: list[int], units: int) -> None:
     """Method: the buffer against every smaller one."""

@@ -20,6 +20,26 @@ def test_v108_rounding_per_line_or_once_per_document(per: str, due: int) -> None
     assert taxing.tax(LINES, jurisdiction="DE", customer=0, at=0) == (due, "COMPUTED")
 
 
+@pytest.mark.vector("V108", rule="23", code="policies.tax.Taxing.tax", scenario="customer_terms")
+@pytest.mark.parametrize(
+    ("amounts", "line", "document"),
+    [
+        ((), 0, 0),
+        ((0, 0), 0, 0),
+        ((-333, -333, -333), -189, -190),
+        ((333, -333), 0, 0),
+        ((50, 50), 20, 19),
+        ((10**15,), 19 * 10**13, 19 * 10**13),
+    ],
+)
+def test_v108_further_documents(amounts: tuple[int, ...], line: int, document: int) -> None:
+    """As V108: nothing; free of charge; a credit, halves away from zero; one that cancels; 9.5 each; a large sum."""
+    for per, due in (("line", line), ("document", document)):
+        taxing = Taxing(rates=RATES, per=per)  # type: ignore[arg-type]  # a Literal
+        lines = [Net("", amount) for amount in amounts]
+        assert taxing.tax(lines, jurisdiction="DE", customer=0, at=0).amount == due
+
+
 def test_a_rate_holds_in_a_half_open_interval_and_each_rate_is_rounded_by_itself() -> None:
     taxing = Taxing(rates=RATES, per="document")
     assert taxing.tax([Net("", 100)], jurisdiction="DE", customer=0, at=999).amount == 19
