@@ -2,8 +2,9 @@
 
 Writes a line for each seed that broke something; with a folder each of them is made smaller, and written there as a
 scenario. At the end stands what was reached, in how many seeds: kinds of faults, antecedents of invariants, outcomes of
-messages, and of every tenth seed the clauses of the order's table and the functions of the policies; the rarest of
-each, and those that no seed reached. Exit 1 when a promise was broken.
+messages, and of every fourth seed the clauses of the order's table and the functions of the policies; the rarest of
+each, and those that no seed reached. Then come the kinds outside the partners' contracts, three seeds each: what they
+break is said, not judged. Exit 1 when a promise was broken.
 """
 
 import sys
@@ -13,7 +14,7 @@ from scenarios.hunting import Coverage, hunted, reproducer, smaller
 from twin.search.reached import clauses
 from twin.search.swarm import ALL_PARTS, Swarm
 
-LOOKS_EVERY = 10
+LOOKS_EVERY = 4
 """Of how many seeds one is looked at call by call."""
 
 
@@ -34,7 +35,17 @@ def main(first: int, count: int, folder: Path | None) -> int:
                 say(f"  made smaller in {found.replays} runs: {len(found.mixture.faults)} faults, {file}")
     say(f"{count} seeds, {bad} with a violation")
     tell(reached)
+    for kind in Swarm(first).kinds(ALL_PARTS, outside=True):
+        beyond(kind, first)
     return bad
+
+
+def beyond(kind: str, first: int) -> None:
+    """Run three seeds with a kind outside the contracts, and say what they break."""
+    verdicts = [hunted(seed, outside=kind) for seed in range(first, first + 3)]
+    struck = sum(kind in verdict.took_effect for verdict in verdicts)
+    names = dict.fromkeys(str(each["invariant"]) for verdict in verdicts for each in verdict.broken)
+    say(f"outside, {kind}: took effect in {struck} of 3 seeds, reported {', '.join(names) or 'nothing'}")
 
 
 def tell(reached: Coverage) -> None:

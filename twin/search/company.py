@@ -34,6 +34,7 @@ COMPANY: Final[Mapping[str, Company]] = {
         stated={"target": "middleware/erp"}, settings=(_HASTY,), faults={"N13": _DEAD | {"target": "middleware/erp"}}
     ),
     "D9": Company(stated={"extra": "5m"}, faults={"N4": {"target": "middleware/wms", "probability": "50%"}}),
+    "E5": Company(stated={"target": "erp", "probability": "50%"}),
     "E9": Company(stated={"target": "wms", "probability": "50%"}, settings=(_COMPARED,)),
     "M4": Company(stated={"cap": "1"}, settings=(_HASTY,), faults={"E1": _DEAD}),
     "M5": Company(stated={"trigger": "{at: 40m}"}, settings=(_HASTY,), faults={"E1": _DEAD}),
