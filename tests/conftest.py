@@ -52,7 +52,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests were skipped for want of something of the machine."""
+    """Say what tests have to list, and how many were skipped for want of something of the machine."""
+    for report in (*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])):
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "listed" and getattr(report, "when", "") == "call":
+                terminalreporter.write_line(str(value))
     reports = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
     for how in WANTED.values():
         if count := sum(how in report for report in reports):
