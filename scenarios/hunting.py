@@ -1,8 +1,8 @@
 """The hunt: a seed's mixture is run to the end of its drain, and judged; one that breaks a promise is made smaller.
 
-Each run has two phases: orders and faults, then a night and a shift without either, in which everything that can finish
-must. What a run reached is counted beside its verdict: kinds of faults that took effect, what each invariant had to
-check, and every (message, outcome) that the middleware decided.
+Each run has two phases: orders and faults, then a night and two shifts without either, in which everything that can
+finish must. What a run reached is counted beside its verdict: kinds of faults that took effect, what each invariant had
+to check, and every (message, outcome) that the middleware decided.
 """
 
 from collections import Counter

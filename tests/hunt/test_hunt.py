@@ -19,6 +19,36 @@ from twin.world.values import duration_us
 SEEDS = 500
 LOOKS_EVERY = 4
 """Of how many seeds one is looked at call by call."""
+TOLD = ("E5", "P6", "M9", "D1", "D7", "D8", "C3", "W8")
+"""Kinds outside the contracts whose harm is told within three seeds; the others only delay, or are mended."""
+ORDERS = "twin.middleware.orders"
+UNSAID = (
+    "intake.try_anew",
+    "intake.wait_for_reference",
+    "intake.release_hold",
+    "intake.give_up_waiting",
+    "intake.promise_anew",
+    "cancellation.report_erp_duplicate",
+    "cancellation.report_unexpected",
+    "cancellation.note_refusal",
+    "cancellation.refuse_late",
+    "supply.fall_short",
+    "warehouse.report_wms_conflict",
+    "warehouse.report_other_content",
+    "cancellation.close_remainder",
+    "money.report_invoice_exceeds",
+    "cancellation.cancel_early",
+    "returns.cancel",
+    "returns.expire",
+    "returns.await_no_more",
+    "returns.match",
+    "supply.answer_old_revision",
+    "supply.change_prices",
+    "supply.break_pledge",
+    "money.report_payment_conflict",
+    "money.capture_in_conflict",
+)
+"""Clauses for what nobody in the firm says, or says only against its contract: a test of the table enters them."""
 
 
 @pytest.mark.slow
@@ -39,7 +69,8 @@ def test_no_mixture_of_faults_breaks_a_promise_and_each_kind_and_antecedent_is_r
     assert broken == []
     assert [kind for kind in kinds if not reached.kinds[kind]] == []
     assert [name for name, seeds in reached.met.items() if not seeds] == []
-    assert [name for name in clauses() if name not in UNSAID and not reached.entered[name]] == []
+    missed = [name.removeprefix(f"{ORDERS}.") for name in clauses() if not reached.entered[name]]
+    assert [name for name in missed if name not in UNSAID] == []
 
 
 @pytest.mark.slow

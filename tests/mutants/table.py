@@ -328,8 +328,9 @@ MUTANTS = (
     Mutant(
         "dict-order dependence",
         "actors/middleware.py",
-        "for channel, publisher in enumerate(self.publishers):",
-        "for channel, publisher in sorted(enumerate(self.publishers), key=lambda each: hash(str(each[0]))):",
+        "        for event in unit.events:\n            if type(event) is AvailabilityChanged:",
+        "        for event in sorted(unit.events, key=lambda each: hash(type(each).__name__)):\n"
+        "            if type(event) is AvailabilityChanged:",
         ("R-2",),
     ),
     # invented later, against what then stood: each lived, or nearly, until a check was mended

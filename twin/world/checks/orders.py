@@ -23,7 +23,7 @@ _INTAKE = {
 }  # fmt: skip
 _ERP = {(Erp.NONE, Erp.SENT), (Erp.SENT, Erp.CONFIRMED), (Erp.SENT, Erp.REFUSED)}
 _ERP_AGAIN = {(Erp.REFUSED, Erp.NONE), (Erp.REFUSED, Erp.SENT)}
-"""An order that was refused and is tried anew begins with the ERP as a new one does."""
+"""An order that was refused and is tried anew begins with the ERP as a new one does, and so with its payment."""
 _UNDO = {(Undo.NONE, Undo.OPEN), (Undo.OPEN, Undo.STUCK), (Undo.OPEN, Undo.NONE), (Undo.STUCK, Undo.NONE)}
 _CANCEL = {
     (Cancel.NONE, Cancel.PENDING), (Cancel.NONE, Cancel.ANSWERED),
@@ -34,6 +34,7 @@ _PAYMENT = {
     (Payment.AUTHORISED, Payment.CAPTURED), (Payment.AUTHORISED, Payment.VOIDED), (Payment.CAPTURED, Payment.REFUNDED),
     (Payment.VOIDED, Payment.CAPTURED), (Payment.REFUNDED, Payment.CAPTURED),
 }  # fmt: skip
+_PAYMENT_AGAIN = {*_PAYMENT, (Payment.VOIDED, Payment.NONE), (Payment.REFUNDED, Payment.NONE)}
 _NEW_INTAKE: Final = (Intake.ACCEPTED, Intake.RECEIVED, Intake.VALIDATED, Intake.REJECTED)
 """In what an order may begin: each part has its own list, and undo and cancellation begin in NONE."""
 _NEW_ERP: Final = (Erp.SENT, Erp.NONE)
@@ -87,15 +88,15 @@ class OrderChecks:
     def _goes_on(self, old: Order, new: Order, message: Message) -> None:
         if old.intake is not new.intake:
             self._moves(old.intake, new.intake, _INTAKE, new, message)
+        again = old.intake is Intake.REJECTED and new.intake is not Intake.REJECTED
         if old.erp is not new.erp:
-            again = old.intake is Intake.REJECTED and new.intake is not Intake.REJECTED
             self._moves(old.erp, new.erp, _ERP_AGAIN if again else _ERP, new, message)
         if old.undo is not new.undo:
             self._moves(old.undo, new.undo, _UNDO, new, message)
         if old.cancel is not new.cancel:
             self._moves(old.cancel, new.cancel, _CANCEL, new, message)
         if old.money is not new.money:
-            self._moves(old.money.state, new.money.state, _PAYMENT, new, message)
+            self._moves(old.money.state, new.money.state, _PAYMENT_AGAIN if again else _PAYMENT, new, message)
             self._money(new, message)
 
     def _moves(
