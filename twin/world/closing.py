@@ -13,7 +13,7 @@ from actors.troubled_process import TroubledMiddleware
 from actors.wms import Warehouse
 from twin.errors import WireError
 from twin.middleware.inventory.posting import SITES_MAX
-from twin.middleware.unit import BASKETS, ITEMS, LETTERS, ORDERS, STREAMS, UNPOSTED
+from twin.middleware.unit import ARCHIVE, BASKETS, ITEMS, LETTERS, ORDERS, STREAMS, UNPOSTED
 from twin.model import wire
 from twin.model.commands import ArchiveDue, BackorderExpired, CloseDue, GaveUp, ReturnExpired
 from twin.model.dead_letter import DeadLetter, LetterKind
@@ -154,15 +154,26 @@ def _told(world: World) -> Iterator[Message]:
 def _open_orders(
     world: World, orders: list[Order], checks: OrderChecks, calls: CallChecks
 ) -> Iterator[tuple[int, Elapsed, dict[int, int], dict[int, int]]]:
-    """Yield each order of which nothing is on its way: when we wrote it last, what it lacks with us and in the ERP."""
+    """Yield each order of which nothing is on its way: when we wrote it last, what it lacks with us and in the ERP.
+
+    Orders that were cut in part are left out, and so are archived ones, of which that is no more known: the ERP is not
+    told of units that lapse while others of the order are delivered (DOMAIN 8, row 15, tells the channel alone).
+    """
     spoken_of = world.orders_under_way(asleep=LIMITS)
     spoken_of.update(message.case for message in (*_at_clients(world, calls), *_told(world)))
     spoken_of.update(letter.case for letter in _parked(world))
-    known = {order.id: order for order in orders}
+    known, archived = {order.id: order for order in orders}, world.store.rows[ARCHIVE.number]
     for id in dict.fromkeys((*known, *world.erp.open_orders)):
         order = known.get(id)
-        if id not in spoken_of and (order is None or order.erp is Erp.CONFIRMED):
+        if id in spoken_of or id in archived:
+            continue
+        if order is None or (order.erp is Erp.CONFIRMED and not _cut_in_part(order)):
             yield id, checks.touched(id), _lacking(order), world.erp.open_orders.get(id, {})
+
+
+def _cut_in_part(order: Order) -> bool:
+    cut = sum(line.cancelled for line in order.lines)
+    return 0 < cut < sum(line.ordered for line in order.lines)
 
 
 def _lacking(order: Order | None) -> dict[int, int]:
