@@ -13,6 +13,7 @@ LONG = (
     "order_storm",
     "oversell",
     "parcels",
+    "partners_away",
     "promise_dates",
     "retry_storm",
     "returns_wave",
@@ -23,7 +24,7 @@ LONG = (
 """Small runs that take longer than the rest: designs times replications times days."""
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in scenarios.names()]
 )
