@@ -2,8 +2,8 @@
 
 The world rows take a scenario from the caller, since this room knows no files; `DENSE` are the settings over
 `first_day` that make it a busy firm: 100,000 orders of three lines a day, sized so that no gate is the bottleneck.
-Orders go from placed to invoiced; they are closed a day after that, beyond the run. The further parties of the peak
-season do not exist yet, so these figures will rise with them.
+Orders go from placed to invoiced; they are closed a day after that, beyond the run. The parties that `peak_season` has
+beyond these are not in it: what its orders cost is the row `million`.
 """
 
 from collections.abc import Mapping
