@@ -12,7 +12,7 @@ from typing import Final
 from actors.presence import Ping
 from actors.transactor import Direct, Store
 from twin.middleware.delivery.exceptions import KEPT
-from twin.middleware.unit import INBOX, Outcome
+from twin.middleware.unit import AUDIT, INBOX, Outcome
 from twin.model.events import AvailabilityChanged, ExceptionOpened, OrderAnswered, OrderTurnedAway
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
@@ -22,6 +22,7 @@ from twin.world.checks.lately import Lately
 OWN = "middleware/"
 """How the links begin that events leave the middleware by."""
 _INBOX = INBOX.number
+_MARKS: Final = (INBOX.number, AUDIT.number)
 _STAYS_OPEN: Final = frozenset((*KEPT, Outcome.WAITS, Outcome.IN_PROGRESS, Outcome.REFUSED))
 """Outcomes of a message that is to be handled again when it comes again."""
 
@@ -95,7 +96,7 @@ class EffectChecks:
             return
         self.findings.met["S-7"] += 1
         now = self.findings.clock()
-        if self._executed.came(message.id, now):
+        if self._executed.came(message.id, now) and _does_more(unit):
             self.findings.broken("S-7", f"message {message.id}", message, "took effect a second time")
         for id in unit.writes.get(_INBOX, ()):
             if id != message.id and self._executed.came(id, now):
@@ -165,6 +166,11 @@ class EffectChecks:
             if key not in keys and event.id not in at_hand:
                 self.findings.broken("S-8", f"event {event.id} of key {key}", event, "committed, and nobody sends it")
             keys[key] = None
+
+
+def _does_more(unit: Direct) -> bool:
+    """Tell whether a unit does more than note what became of its message, and of the item that was kept of it."""
+    return bool(unit.events or unit.scheduled) or any(number not in _MARKS for number in unit.writes)
 
 
 def _unheard(party: str, kind: str, key: int) -> None:

@@ -31,7 +31,7 @@ class LetterChecks:
     def committed(self, message: Message, unit: Direct) -> None:
         """A unit wrote or took away items."""
         audited = {row.letter for row in unit.writes.get(_AUDIT, {}).values() if isinstance(row, Audited)}
-        done = unit.writes.get(_INBOX, {})
+        done = unit.store.rows[_INBOX]
         gone = [id for number, id in unit.archived if number == _LETTERS]
         for id, row in unit.writes.get(_LETTERS, {}).items():
             if isinstance(row, DeadLetter) and id not in gone:
