@@ -232,7 +232,7 @@ class Invariants:
         elif self.promises is not None and (kind is EvaluatePublication or kind is StockExtract):
             self.promises.published(message, unit)
         elif kind in _DECIDED:
-            self.effects.called_off(unit.events)
+            self.effects.called_off(unit)
         self._written(message, unit)
         if self._outgoing and unit.events:
             self.effects.committed(unit.events)

@@ -12,10 +12,11 @@ from typing import Final
 from actors.presence import Ping
 from actors.transactor import Direct, Store
 from twin.middleware.delivery.exceptions import KEPT
-from twin.middleware.unit import AUDIT, INBOX, Outcome
+from twin.middleware.unit import AUDIT, INBOX, ORDERS, Outcome
 from twin.model.events import AvailabilityChanged, ExceptionOpened, OrderAnswered, OrderTurnedAway
 from twin.model.instant import Elapsed
 from twin.model.message import Event, Message
+from twin.model.order import Order
 from twin.world.checks.findings import Findings
 from twin.world.checks.lately import Lately
 
@@ -69,10 +70,12 @@ class EffectChecks:
             elif type(event) is OrderTurnedAway:
                 self.acknowledged.pop(order, None)
 
-    def called_off(self, events: Iterable[Event]) -> None:
-        """A held order was decided about; perhaps its channel is told that it is off, and it comes to no ERP."""
-        for event in events:
-            if type(event) is OrderAnswered and event.code in ("IR", "WITHDRAWN"):
+    def called_off(self, unit: Direct) -> None:
+        """A held order was decided about, or one was cancelled; perhaps its channel is told that all of it is off."""
+        for event in unit.events:
+            if type(event) is not OrderAnswered:
+                continue
+            if event.code in ("IR", "WITHDRAWN") or (event.code == "CANCEL_ANSWERED" and _is_off(unit, event.case)):
                 self.acknowledged.pop(event.case, None)
 
     def parked(self, order: int) -> None:
@@ -166,6 +169,12 @@ class EffectChecks:
             if key not in keys and event.id not in at_hand:
                 self.findings.broken("S-8", f"event {event.id} of key {key}", event, "committed, and nobody sends it")
             keys[key] = None
+
+
+def _is_off(unit: Direct, order: int) -> bool:
+    """Tell whether a unit leaves nothing of an order to be delivered, nor anything that was."""
+    row = unit.writes.get(ORDERS.number, {}).get(order)
+    return isinstance(row, Order) and all(line.cancelled == line.ordered for line in row.lines)
 
 
 def _does_more(unit: Direct) -> bool:
