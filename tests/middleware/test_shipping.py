@@ -46,6 +46,7 @@ def shop(*, cancelled: bool = False, before: int = 0, paid: bool = False) -> tup
     whole=st.one_of(st.just(set()), st.sets(st.integers(1, 3), min_size=1), st.just({1, 2, 3})),
     key=st.sampled_from((5, 5, 5, 4)),
     other_site=st.booleans(),
+    weighed=st.sampled_from((False, False, False, True)),
 )
 def test_the_plain_way_writes_and_says_what_the_table_does(
     cancelled: bool,
@@ -55,6 +56,7 @@ def test_the_plain_way_writes_and_says_what_the_table_does(
     whole: set[int],
     key: int,
     other_site: bool,
+    weighed: bool,
 ) -> None:
     """Where the plain way declines it leaves nothing behind; lines in `whole` ship what was told, if there are any."""
     made, told = shop(cancelled=cancelled, before=before, paid=paid)
@@ -67,6 +69,7 @@ def test_the_plain_way_writes_and_says_what_the_table_does(
         site=1 - told.site if other_site and not whole else told.site,
         lines=shipped or tuple([LineQuantity(*line) for line in lines]),
         at=made.now,
+        weights=(LineQuantity(1, 450),) if weighed else (),
     )
     now, order, named = Now(made.now, made.now), made.order(ORDER), {each.line for each in fact.lines}
     plain, long = Direct(made.store), Direct(made.store)

@@ -56,7 +56,8 @@ def test_a_report_by_day_makes_messages_wait_at_the_broker_and_none_is_lost(hous
     waits = house.further.results()
     swift = ran("landscape.parties.bi.rows_per_s=100000/s").further.results()
     assert waits["snapshot_read_s.max"] > 100 * swift["snapshot_read_s.max"]
-    assert waits["broker_age_s.max"] > 2 > swift["broker_age_s.max"]
+    assert waits["broker_age_s.p99"] > 100 > 2 > swift["broker_age_s.p99"]
+    assert waits["broker_age_s.max"] > 20 * swift["broker_age_s.max"]
     assert waits["broker_age_s.n"] == pytest.approx(swift["broker_age_s.n"], rel=0.05)
 
 

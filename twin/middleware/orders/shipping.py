@@ -3,7 +3,7 @@
 What row 18 of the order table and its effects do one after the other is done here in one pass over the lines; rows,
 messages and ids are the same, and a test holds them to that. A shipment takes a unit off the shelf together with its
 claim, so nothing that may be promised changes, and nobody has to be asked. Whatever is out of the ordinary (a repeat,
-units that are asked back, a claim that lies elsewhere too, money that is held) goes the way of the table.
+units asked back, a claim that lies elsewhere too, money that is held, goods by weight) goes the way of the table.
 """
 
 from twin.middleware.inventory.movements import moved, replaced
@@ -19,7 +19,9 @@ from twin.model.stock import Bucket, Movement, Reservation
 def ship_in_one_stride(work: Work, fact: ShipmentConfirmed) -> Outcome | None:
     """Book a shipment of an order with the items and claims of its lines; None, with nothing written, if it is odd."""
     order = work.known()
-    if order.cancel is Cancel.PENDING or order.money.authorised or order.customer or fact.key in order.shipments:
+    if order.cancel is Cancel.PENDING or order.money.authorised or order.customer or fact.weights:
+        return None
+    if fact.key in order.shipments:
         return None
     claims = _claims(work, order, fact)
     if claims is None:
