@@ -75,7 +75,7 @@ CASES = {
     "T3": Case(**CLOCK, keys={"extra": "20m", "base": "5m"}), "T4": Case(**CLOCK, keys={"factor": "2"}),
     "T5": Case(**CLOCK), "T7": Case(keys={"extra": "20s", "base": "1m"}),
     "D1": Case(keys={"extra": "5s"}), "D4": Case(keys={"duration": "2m"}), "D6": Case(SLOW, keys={"lag": "10s"}),
-    "D8": Case(others=AGAIN), "D9": Case(others=AGAIN, keys={"extra": "5m", "trigger": "{at: 20m}"}),
+    "D8": Case(others=AGAIN), "D9": Case(others=AGAIN, keys={"extra": "5m", "trigger": "{at: 55m}"}),
     "C1": Case(keys={"factor": "0.001"}), "C2": Case(HASTY, DOWN), "C3": Case(others=AGAIN),
     "C4": Case(keys={"cap": "3"}),
     "X2": Case(keys={"factor": "3"}), "X5": Case(keys={"probability": "20%"}),
