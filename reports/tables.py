@@ -3,6 +3,7 @@
 Nothing here knows a terminal: whoever shows a table chooses its borders.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -94,13 +95,15 @@ def verdicts(judged: Sequence[Verdict]) -> Table:
 
 
 def violations(runs: Sequence[RunResult]) -> Table:
-    """Show broken invariants by design: how often, and whether the design gives them up."""
+    """Show broken invariants by design: how often (each run tells only the first of them), and whether given up."""
     counts: dict[tuple[str, str, str], int] = {}
     for run in runs:
         for broken, word in ((run.violations, "broken"), (run.declared, "given up")):
-            for violation in broken:
-                key = (run.design, str(violation.get("invariant", "?")), word)
-                counts[key] = counts.get(key, 0) + 1
+            listed = Counter(str(violation.get("invariant", "?")) for violation in broken)
+            for invariant, told in listed.items():
+                key = (run.design, invariant, word)
+                times = run.kpis.get(f"violations{{invariant={invariant}}}")
+                counts[key] = counts.get(key, 0) + int(times or told)
     return Table(
         title="invariants",
         heads=("design", "invariant", "", "times"),

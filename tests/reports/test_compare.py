@@ -174,6 +174,13 @@ def test_broken_invariants_are_counted_by_design():
     assert violations(runs).rows == (("a", "S-10", "broken", "2"), ("b", "S-10", "given up", "1"))
 
 
+def test_of_many_a_run_tells_the_first_and_the_table_how_many_there_were():
+    broken = {"invariant": "S-10", "at_us": 5, "key": "item 4", "chain": []}
+    counted = {"violations{invariant=S-10}": 99.0}
+    runs = [result("a", seed, counted, violations=(broken,) * 20) for seed in (1, 2)]
+    assert violations(runs).rows == (("a", "S-10", "broken", "198"),)
+
+
 def test_claims_show_their_verdict_what_was_found_and_how_many_runs_it_takes():
     bound = Condition(low=30.0, low_closed=True)
     shared = {"kpi": "lost_sales_units", "condition": bound, "text": ">= 30"}
