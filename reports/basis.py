@@ -67,7 +67,8 @@ def violations(comparison: Comparison) -> Table:
         at = each.get("at_us")
         when = clock(at) if isinstance(at, int) else ""
         rows.append((run.design, str(run.seed), str(each.get("invariant")), when, str(each.get("key")), led))
-    title = f"the first {len(rows)} of {len(found)} broken invariants"
+    total = sum(run.broken + run.given_up for run in comparison.runs)
+    title = f"the first {len(rows)} of {total:,} broken invariants"
     heads = ("design", "seed", "invariant", "at", "about", "messages that led there")
     return Table(title=title, heads=heads, rows=tuple(rows))
 

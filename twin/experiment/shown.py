@@ -18,7 +18,7 @@ def findings_html(findings: "Findings") -> str:
         (verdict.claim.name, verdict.claim.sentence, verdict.word)
         for verdict in (*findings.expectations, *findings.slo)
     ]
-    broken = sum(len(run.violations) for run in runs)
+    broken = sum(run.broken for run in runs)
     notes = [
         f"{run.design}, seed {run.seed}: stopped on a broken invariant." for run in runs if run.stopped is not None
     ]

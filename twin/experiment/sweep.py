@@ -176,7 +176,7 @@ def _rows(
 
 
 def _row(number: int, rep: int, point: Point, result: RunResult) -> Row:
-    head = (number, rep, result.seed, result.design, result.events, result.digest, len(result.violations))
+    head = (number, rep, result.seed, result.design, result.events, result.digest, result.broken)
     return {**dict(zip(KEYS, head, strict=True)), **point, **result.kpis}
 
 

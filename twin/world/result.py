@@ -22,8 +22,8 @@ class RunResult:
         units: The unit of each key.
         invariants_checked: How many invariants were on.
         violations: Broken promises that the design did not give up, in the order of their time, each with the keys of
-            `stopped`.
-        declared: Broken promises that the design gives up.
+            `stopped`; the first twenty of each invariant, `broken` is how many there were.
+        declared: Broken promises that the design gives up, told likewise; `given_up` is how many there were.
         antecedents: How often the condition of each invariant was met, so that one that was never tested shows.
         events: How many events were recorded.
         digest: SHA-256 of the event log, as `sha256:...`; equal for equal scenario, design, seed and code.
@@ -53,6 +53,16 @@ class RunResult:
     notes: tuple[str, ...]
     vain: tuple[Mapping[str, str], ...] = ()
     warm_up_s: float = 0.0
+
+    @property
+    def broken(self) -> int:
+        """How often a promise was broken that the design did not give up."""
+        return int(self.kpis.get("invariant_violations") or len(self.violations))
+
+    @property
+    def given_up(self) -> int:
+        """How often a promise was broken that the design gives up."""
+        return int(self.kpis.get("violations_declared") or len(self.declared))
 
 
 def told_of(faults: "Iterable[Fault]") -> tuple[Mapping[str, str], ...]:
