@@ -3,15 +3,12 @@
 They stay under 0.3 s because nothing heavy is imported for them; that, and not the clock of a busy machine, is tested.
 """
 
-import importlib.util
 import subprocess
 import sys
 
 import pytest
 
 HEAVY = {"duckdb", "jinja2", "joblib", "matplotlib", "networkx", "numpy", "pydantic", "ruamel", "scipy", "simpy"}
-
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("twin.cli") is None, reason="twin.cli does not exist yet")
 
 ASK = """
 import sys

@@ -638,6 +638,10 @@ class SiteReviewDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     entered: Elapsed
     """When the fallback was entered, or left, that this review belongs to."""
 
+    def from_item(self, id: int, first: int) -> "SiteReviewDue":
+        """Return the same review from another item on."""
+        return msgspec.structs.replace(self, id=id, first=first)
+
 
 class RecountDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     """What is sellable at a site is remembered, or compared when it is `back`, from the item `first` on."""
@@ -662,6 +666,10 @@ class FeedReviewDue(Message, frozen=True, gc=False, kw_only=True, tag=True):
     first: int
     entered: Elapsed
     """When the fallback was entered, or left, that this review belongs to."""
+
+    def from_item(self, id: int, first: int) -> "FeedReviewDue":
+        """Return the same review from another item on."""
+        return msgspec.structs.replace(self, id=id, first=first)
 
 
 # --- envelopes

@@ -211,7 +211,8 @@ def _groups(found: Sequence[Divergence], roots: Sequence[int]) -> list[dict[str,
 def _verdict(header: Header, made: Replayed, fresh: Sequence[object]) -> str:
     played = made.played
     if made.mode != "verbatim":
-        broken = f"; {len(made.violations)} violations" if made.violations else ""
+        times = int(made.kpis.get("invariant_violations") or len(made.violations))
+        broken = f"; {times:,} violations" if times else ""
         return f"played {played.applied} orders against simulated partners{broken}"
     if fresh:
         return f"{len(fresh)} divergences"

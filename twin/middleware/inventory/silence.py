@@ -12,7 +12,7 @@ from policies.fallback import WmsSilent
 from policies.ruleset import RuleSet
 from policies.stock_buffer import read
 from twin.middleware.unit import ABSENCES, ITEMS, Outcome, Unit
-from twin.model.commands import ItemQuantity, SiteReviewDue
+from twin.model.commands import FeedReviewDue, ItemQuantity, SiteReviewDue
 from twin.model.events import AvailabilityChanged
 from twin.model.fallback import warehouse
 from twin.model.ids import Ids, derive
@@ -50,16 +50,38 @@ def review_site(command: SiteReviewDue, now: Now, rules: RuleSet, unit: Unit) ->
             if command.site < len(stock.positions) and stock.positions[command.site].sellable > 0
         ]
     )
+    due = away.next_review(absence.since, now.elapsed) if absence is not None else None
+    mark(command, rows, now.elapsed, unit, more=bool(stocks), due=due)
+    return Outcome.APPLIED
+
+
+def mark(
+    command: SiteReviewDue | FeedReviewDue,
+    rows: tuple[ItemQuantity, ...],
+    now: Elapsed,
+    unit: Unit,
+    *,
+    more: bool,
+    due: Elapsed | None,
+    marked: bool = False,
+) -> None:
+    """Say that the items of one chunk have changed, and go on.
+
+    Args:
+        command: the review of this chunk.
+        rows: the items whose figures are to be looked at, with what is free of each.
+        now: the moment of this review.
+        unit: takes the event and the next review.
+        more: whether there may be items behind the chunk: it goes on with them at once.
+        due: when it begins again from the first item, if there are no more; None: it ends.
+        marked: whether the figures go out although nothing that is free has changed.
+    """
     ids = Ids(command.id)
     if rows:
-        unit.emit(AvailabilityChanged(id=ids.next(), cause=command.id, rows=rows, at=now.elapsed))
-    if stocks:
-        _again(command, ids.next(), command.first + CHUNK, now.elapsed, unit)
-    elif absence is not None:
-        due = away.next_review(absence.since, now.elapsed)
-        if due is not None:
-            _again(command, ids.next(), 0, due, unit)
-    return Outcome.APPLIED
+        unit.emit(AvailabilityChanged(id=ids.next(), cause=command.id, rows=rows, at=now, marked=marked))
+    at, first = (now, command.first + CHUNK) if more else (due, 0)
+    if at is not None:
+        unit.schedule(at, command.from_item(ids.next(), first))
 
 
 def silences(rules: RuleSet, now: Now, unit: Unit) -> dict[int, Elapsed]:
@@ -81,10 +103,4 @@ def counted(
     rate = sum([read(each, now.elapsed, half_life) for each in stock.rates]) if half_life else 0.0
     return tuple(
         [policy.counts(units, silent[site], rate) if site in silent else units for site, units in enumerate(available)]
-    )
-
-
-def _again(command: SiteReviewDue, id: int, first: int, due: Elapsed, unit: Unit) -> None:
-    unit.schedule(
-        due, SiteReviewDue(id=id, cause=command.cause, site=command.site, first=first, entered=command.entered)
     )

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 
 from policies.ruleset import RuleSet
 from policies.stock_buffer import read
-from twin.middleware.inventory.silence import CHUNK
+from twin.middleware.inventory.silence import CHUNK, mark
 from twin.middleware.unit import ABSENCES, ITEMS, Outcome, Unit
 from twin.model.commands import FeedReviewDue, ItemQuantity
-from twin.model.events import AvailabilityChanged
 from twin.model.fallback import Absence, order_feed
-from twin.model.ids import Ids, derive
+from twin.model.ids import derive
 from twin.model.instant import Elapsed, Now
 from twin.model.message import Message
 from twin.model.stock import ItemStock
@@ -71,22 +70,10 @@ def review_feed(command: FeedReviewDue, now: Now, rules: RuleSet, unit: Unit) ->
     stocks = [stock for stock in found if stock is not None]
     free = rules.atp.available
     rows = tuple([ItemQuantity(each.item, sum(free(each, now.elapsed))) for each in stocks if _any(each)])
-    ids = Ids(command.id)
-    if rows:
-        unit.emit(AvailabilityChanged(id=ids.next(), cause=command.id, rows=rows, at=now.elapsed, marked=True))
-    if stocks:
-        _again(command, ids.next(), command.first + CHUNK, now.elapsed, unit)
-    elif absence is not None:
-        due = policy.next_review(absence.since, now.elapsed)
-        if due is not None:
-            _again(command, ids.next(), 0, due, unit)
+    due = policy.next_review(absence.since, now.elapsed) if absence is not None else None
+    mark(command, rows, now.elapsed, unit, more=bool(stocks), due=due, marked=True)
     return Outcome.APPLIED
 
 
 def _any(stock: ItemStock) -> bool:
     return any(position.sellable > 0 for position in stock.positions)
-
-
-def _again(command: FeedReviewDue, id: int, first: int, due: Elapsed, unit: Unit) -> None:
-    later = FeedReviewDue(id=id, cause=command.cause, channel=command.channel, first=first, entered=command.entered)
-    unit.schedule(due, later)
